@@ -1,0 +1,103 @@
+/**
+ * Makes and checks capabilities (wire/contract/capability.ts) with the cluster key by HMAC-SHA256 in Web Crypto, which
+ * compares in constant time.
+ */
+import * as v from "valibot";
+import type { CapabilityClaims } from "#wire/contract/capability.ts";
+import { CapabilityClaimsSchema } from "#wire/contract/capability.ts";
+import { VStackError } from "#wire/contract/errors.ts";
+import { CAPABILITY_LIFETIME_MS, CLOCK_TOLERANCE_MS } from "#wire/contract/limits.ts";
+import { fromBase64, toBase64 } from "./digest.ts";
+
+const MAX_CAPABILITY_CHARACTERS = 1024;
+/** Shorter keys could be guessed; `up` makes 32 random bytes. */
+const MIN_KEY_BYTES = 16;
+
+export type ClusterKey = CryptoKey;
+
+/**
+ * Imports the cluster key from its text form, base64 of at least 16 bytes.
+ *
+ * @throws VStackError `bad-request` when the text is no such key
+ */
+export async function importClusterKey(text: string): Promise<ClusterKey> {
+  const bytes = fromBase64(text.trim());
+  if (bytes === undefined || bytes.length < MIN_KEY_BYTES) {
+    throw new VStackError("bad-request", "Cannot use the cluster key as base64 of at least 16 bytes is wanted");
+  }
+  return await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+}
+
+/** What to allow: the method, its subject, and how long. */
+export interface Grant {
+  readonly method: CapabilityClaims["method"];
+  readonly subject: string;
+  readonly nowMs: number;
+  readonly lifetimeMs?: number;
+}
+
+/** Signs a capability. */
+export async function mintCapability(key: ClusterKey, grant: Grant): Promise<string> {
+  const claims: CapabilityClaims = {
+    v: 1,
+    method: grant.method,
+    subject: grant.subject,
+    expiresAtMs: Math.round(grant.nowMs + (grant.lifetimeMs ?? CAPABILITY_LIFETIME_MS)),
+  };
+  const payload = toBase64Url(new TextEncoder().encode(JSON.stringify(claims)));
+  const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(payload));
+  return `${payload}.${toBase64Url(new Uint8Array(mac))}`;
+}
+
+/**
+ * Checks that a capability allows `method` on `subject` now.
+ *
+ * @param text from the query or the Authorization header; undefined when there was none
+ * @throws VStackError `unauthorized` when there is none or it is not ours or over, `forbidden` when it allows another thing
+ */
+export async function checkCapability(
+  key: ClusterKey,
+  text: string | undefined,
+  wanted: { method: CapabilityClaims["method"]; subject: string; nowMs: number },
+): Promise<void> {
+  if (text === undefined || text === "") {
+    throw new VStackError("unauthorized", `Cannot ${wanted.method} as no capability was given: see "vstack token --help"`);
+  }
+  const claims = await readClaims(key, text);
+  if (claims === undefined) {
+    throw new VStackError("unauthorized", `Cannot ${wanted.method} as the capability was not made with this cluster's key`);
+  }
+  if (wanted.nowMs > claims.expiresAtMs + CLOCK_TOLERANCE_MS) {
+    throw new VStackError("unauthorized", `Cannot ${wanted.method} as the capability is over: ask for a new one`);
+  }
+  if (claims.method !== wanted.method || claims.subject !== wanted.subject) {
+    throw new VStackError(
+      "forbidden",
+      `Cannot ${wanted.method} "${wanted.subject}" as the capability allows ${claims.method} "${claims.subject}"`,
+    );
+  }
+}
+
+async function readClaims(key: ClusterKey, text: string): Promise<CapabilityClaims | undefined> {
+  if (text.length > MAX_CAPABILITY_CHARACTERS) return undefined;
+  const [payload, mac, ...rest] = text.split(".");
+  if (payload === undefined || mac === undefined || rest.length > 0) return undefined;
+  const macBytes = fromBase64Url(mac);
+  const payloadBytes = fromBase64Url(payload);
+  if (macBytes === undefined || payloadBytes === undefined) return undefined;
+  if (!(await crypto.subtle.verify("HMAC", key, macBytes, new TextEncoder().encode(payload)))) return undefined;
+  try {
+    const claims = v.safeParse(CapabilityClaimsSchema, JSON.parse(new TextDecoder().decode(payloadBytes)));
+    return claims.success ? claims.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
+}

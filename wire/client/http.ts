@@ -1,0 +1,121 @@
+/**
+ * The only `fetch` of the project: every request has a deadline and a signal, every failure becomes a typed error, every
+ * problem document (RFC 9457) becomes the error that the other side threw.
+ */
+import * as v from "valibot";
+import { VStackError } from "#wire/contract/errors.ts";
+import { MAX_JSON_BYTES } from "#wire/contract/limits.ts";
+import { PROBLEM_MEDIA_TYPE, ProblemSchema, problemCode } from "#wire/contract/problem.ts";
+
+/** Default deadline of a small request, to headers and body together. */
+export const DEFAULT_DEADLINE_MS = 10_000;
+
+export interface AskOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: BodyInit;
+  readonly signal: AbortSignal;
+  /** Until the headers are there; the body then lives under `signal` and the same deadline. */
+  readonly deadlineMs?: number;
+}
+
+/** A request that may be started; the seam where tests and the simulator put their own network. */
+export type FetchPort = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The platform's fetch, bound so that it may be passed as a value. */
+export const liveFetch: FetchPort = (url, init) => fetch(url, init);
+
+/**
+ * Asks, and answers only when the status is 2xx.
+ *
+ * @throws VStackError `timeout` after the deadline, `aborted` by the signal, `unreachable` when there is no connection,
+ *   or the code of the problem document that came back (`bad-answer` when it is none of ours)
+ */
+export async function ask(url: string, options: AskOptions): Promise<Response> {
+  const { method = "GET", headers = {}, body, signal, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const deadline = AbortSignal.timeout(deadlineMs);
+  let response: Response;
+  try {
+    response = await liveFetch(url, {
+      method,
+      headers,
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.any([signal, deadline]),
+      ...(body === undefined ? {} : { body }),
+    });
+  } catch (cause) {
+    throw requestError({ url, method, signal, deadline, deadlineMs, cause });
+  }
+  if (!response.ok) throw await answeredError(url, method, response);
+  return response;
+}
+
+/**
+ * Asks for JSON and checks its shape.
+ *
+ * @throws VStackError as {@link ask}; `bad-answer` when the body is too long, no JSON or of another shape
+ */
+export async function askJson<Schema extends v.GenericSchema>(
+  url: string,
+  schema: Schema,
+  options: AskOptions,
+): Promise<v.InferOutput<Schema>> {
+  const response = await ask(url, options);
+  let parsed: v.SafeParseResult<Schema>;
+  try {
+    const text = await response.text();
+    if (text.length > MAX_JSON_BYTES) throw new RangeError(`The body has ${text.length} characters`);
+    parsed = v.safeParse(schema, JSON.parse(text));
+  } catch (cause) {
+    throw new VStackError("bad-answer", `Cannot read the answer of ${url} as it is no JSON within the limit`, { cause });
+  }
+  if (parsed.success) return parsed.output;
+  const pointer = v.getDotPath(parsed.issues[0]) ?? "";
+  throw new VStackError(
+    "bad-answer",
+    `Cannot use the answer of ${url} as "${pointer}" is wrong: ${parsed.issues[0].message}`,
+  );
+}
+
+interface FailedRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly signal: AbortSignal;
+  readonly deadline: AbortSignal;
+  readonly deadlineMs: number;
+  readonly cause: unknown;
+}
+
+function requestError({ url, method, signal, deadline, deadlineMs, cause }: FailedRequest): VStackError {
+  if (signal.aborted) return new VStackError("aborted", `Gave up ${method} ${url}`, { cause });
+  if (deadline.aborted) {
+    return new VStackError("timeout", `Cannot ${method} ${url} as no answer came within ${deadlineMs} ms`, { cause });
+  }
+  return new VStackError("unreachable", `Cannot ${method} ${url} as the server cannot be reached`, { cause });
+}
+
+/** The error that an answer outside 2xx stands for. */
+export async function answeredError(url: string, method: string, response: Response): Promise<VStackError> {
+  const fallback = `Cannot ${method} ${url} as the server answered ${response.status}`;
+  const type = response.headers.get("content-type") ?? "";
+  const text = await response.text().catch(() => "");
+  if (type.startsWith(PROBLEM_MEDIA_TYPE)) {
+    const problem = v.safeParse(ProblemSchema, safeJson(text));
+    if (problem.success) {
+      const code = problemCode(problem.output.type) ?? "bad-answer";
+      return new VStackError(code, problem.output.detail ?? problem.output.title, { details: { ...problem.output, url } });
+    }
+  }
+  return new VStackError(response.status === 404 ? "not-found" : "bad-answer", fallback, {
+    details: { status: response.status, url },
+  });
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+/** Nodes as the metadata server knows them: heartbeats in, membership out. */
+import * as v from "valibot";
+import { CountSchema, NodeIdSchema } from "./schemas.ts";
+
+/** A node sends one this often. */
+export const HEARTBEAT_INTERVAL_MS = 1000;
+
+const UrlSchema = v.pipe(v.string(), v.url(), v.regex(/^https?:\/\//, "Expected an http or https address"));
+
+export const HeartbeatSchema = v.object({
+  nodeId: NodeIdSchema,
+  /** Where other servers reach it. */
+  internalUrl: UrlSchema,
+  /** Where browsers reach it. The host `0.0.0.0` or `[::]` stands for the host name that the page was opened with. */
+  publicUrl: UrlSchema,
+  incarnation: v.pipe(v.string(), v.maxLength(64)),
+  pid: CountSchema,
+  chunkCount: CountSchema,
+  usedBytes: CountSchema,
+  freeBytes: CountSchema,
+  fillRatio: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+});
+export type Heartbeat = v.InferOutput<typeof HeartbeatSchema>;
+
+/** `alive`: heard lately. `suspect`: missed a few. `dead`: long silent; nothing new is placed there. */
+export const NODE_STATES = ["alive", "suspect", "dead"] as const;
+export type NodeState = (typeof NODE_STATES)[number];
+
+export const NodeSummarySchema = v.object({
+  id: NodeIdSchema,
+  /** Where the asker reaches it (the public address, with the asker's own host name where the node bound a wildcard). */
+  url: v.string(),
+  state: v.picklist(NODE_STATES),
+  pid: CountSchema,
+  fillRatio: v.number(),
+  chunkCount: CountSchema,
+  usedBytes: CountSchema,
+  freeBytes: CountSchema,
+  /** Since the last heartbeat, by the metadata server's own monotonic clock. */
+  lastHeardMs: v.number(),
+});
+export type NodeSummary = v.InferOutput<typeof NodeSummarySchema>;
+
+export const NodesAnswerSchema = v.object({ nodes: v.array(NodeSummarySchema) });
+
+/** `GET /api/cluster`: one look at everything; `vstack status --json` prints it. */
+export const ClusterAnswerSchema = v.object({
+  version: v.string(),
+  lab: v.boolean(),
+  metadata: v.object({ url: v.string(), pid: CountSchema }),
+  nodes: v.array(NodeSummarySchema),
+  videoCount: CountSchema,
+});
+export type ClusterAnswer = v.InferOutput<typeof ClusterAnswerSchema>;
+
+/** `GET /api/health` of the metadata server. `degraded` when fewer nodes are alive than a new chunk needs. */
+export const MetadataHealthSchema = v.object({
+  status: v.picklist(["ok", "degraded"]),
+  role: v.literal("metadata"),
+  pid: CountSchema,
+  version: v.string(),
+  nodesAlive: CountSchema,
+  uptimeSeconds: v.number(),
+});

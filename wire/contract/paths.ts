@@ -1,0 +1,75 @@
+/** Every URL path, built and matched here and nowhere else. Server routes use the patterns, askers the builders. */
+import type { ChunkHash, NodeId, RenditionId, VideoId } from "#core/ids.ts";
+import { parseRenditionId, parseVideoId } from "#core/ids.ts";
+import { parseSeq } from "#core/placement/position.ts";
+
+/** Route patterns in Hono's spelling. */
+export const ROUTES = {
+  chunk: "/chunks/:hash",
+  ping: "/ping",
+  health: "/health",
+  apiHealth: "/api/health",
+  metrics: "/metrics",
+  cluster: "/api/cluster",
+  nodes: "/api/nodes",
+  nodeHeartbeat: "/api/nodes/:nodeId/heartbeat",
+  videos: "/api/videos",
+  video: "/api/videos/:videoId",
+  videoManifest: "/api/videos/:videoId/manifest",
+  videoViews: "/api/videos/:videoId/views",
+  /** tus lives at this path and below it. */
+  uploads: "/api/uploads",
+  uploadStatus: "/api/uploads/:uploadId/status",
+  uploadEvents: "/api/uploads/:uploadId/events",
+} as const;
+
+export const PATHS = {
+  chunk: (hash: ChunkHash) => `/chunks/${hash}`,
+  nodeHeartbeat: (nodeId: NodeId) => `/api/nodes/${nodeId}/heartbeat`,
+  video: (videoId: VideoId) => `/api/videos/${videoId}`,
+  manifest: (videoId: VideoId, rendition: RenditionId, from: number) =>
+    `/api/videos/${videoId}/manifest?rendition=${rendition}&from=${from}`,
+  views: (videoId: VideoId) => `/api/videos/${videoId}/views`,
+  uploadStatus: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}/status`,
+  uploadEvents: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}/events`,
+  watch: (videoId: VideoId) => `/watch/${videoId}`,
+  masterPlaylist: (videoId: VideoId) => `/media/${videoId}/master.m3u8`,
+  mediaPlaylist: (videoId: VideoId, rendition: RenditionId) => `/media/${videoId}/${rendition}/index.m3u8`,
+  init: (videoId: VideoId, rendition: RenditionId) => `/media/${videoId}/${rendition}/init.mp4`,
+  segment: (videoId: VideoId, rendition: RenditionId, seq: number) => `/media/${videoId}/${rendition}/${seq}.m4s`,
+} as const;
+
+/** What a media address asks for. */
+export type MediaAddress =
+  | { readonly asks: "master"; readonly videoId: VideoId }
+  | { readonly asks: "playlist"; readonly videoId: VideoId; readonly rendition: RenditionId }
+  | { readonly asks: "init"; readonly videoId: VideoId; readonly rendition: RenditionId }
+  | { readonly asks: "segment"; readonly videoId: VideoId; readonly rendition: RenditionId; readonly seq: number };
+
+/** Reads a path below `/media/`; undefined when it is no media address. The query is not part of the path. */
+export function parseMediaPath(path: string): MediaAddress | undefined {
+  const [empty, media, video, second, third, ...rest] = path.split("/");
+  if (empty !== "" || media !== "media" || second === undefined || rest.length > 0) return undefined;
+  const videoId = parseVideoId(video ?? "");
+  if (videoId === undefined) return undefined;
+  if (third === undefined) return second === "master.m3u8" ? { asks: "master", videoId } : undefined;
+  const rendition = parseRenditionId(second);
+  if (rendition === undefined) return undefined;
+  if (third === "index.m3u8") return { asks: "playlist", videoId, rendition };
+  if (third === "init.mp4") return { asks: "init", videoId, rendition };
+  const seq = third.endsWith(".m4s") ? parseSeq(third.slice(0, -4)) : undefined;
+  return seq === undefined ? undefined : { asks: "segment", videoId, rendition, seq };
+}
+
+/** Query parameters. A custom header would cost a preflight per node address; a query does not. */
+export const QUERY = {
+  /** Names the player that asks; keeps strategy, playhead and traces of two players apart. */
+  session: "session",
+  strategy: "strategy",
+  /** Names one request of the player, so that a message can abort it. */
+  request: "request",
+  capability: "capability",
+  position: "position",
+  /** `gateway` keeps the worker's own request to the gateway from being intercepted. */
+  via: "via",
+} as const;

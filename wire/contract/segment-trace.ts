@@ -1,0 +1,97 @@
+/**
+ * THE record: one segment, every attempt, every decision, every byte count. It flows from the driver to the devtools
+ * panel, the comparison, the benchmark and its report. Times are milliseconds since `startedAtMs`, monotonic.
+ */
+import * as v from "valibot";
+import { ChunkHashSchema, CountSchema, NodeIdSchema, RenditionIdSchema, VideoIdSchema } from "./schemas.ts";
+
+export const TRACE_SCHEMA = 1;
+export const STRATEGIES = ["smart", "naive"] as const;
+export type StrategyName = (typeof STRATEGIES)[number];
+
+/** How an attempt ended. `cancelled` is our own doing, with `reason` saying why. */
+export const ATTEMPT_OUTCOMES = ["complete", "failed", "stalled", "corrupt", "cancelled"] as const;
+
+export const AttemptTraceSchema = v.object({
+  /** 0, 1, ... within the segment. */
+  id: CountSchema,
+  nodeId: NodeIdSchema,
+  /** Byte range [start, end) of the chunk. */
+  start: CountSchema,
+  end: CountSchema,
+  /** Why this attempt was started, one word of the plan: `first`, `race`, `failover`, `corrupt-block`, ... */
+  because: v.string(),
+  startedMs: v.number(),
+  /** When the answer's first body byte came; null when none did. */
+  firstByteMs: v.nullable(v.number()),
+  endedMs: v.nullable(v.number()),
+  receivedBytes: CountSchema,
+  /** Time spent hashing this attempt's blocks. */
+  verifyMs: v.number(),
+  blocksVerified: CountSchema,
+  /** What the estimate said the attempt would take, at its start; null when nothing was known. */
+  predictedMs: v.nullable(v.number()),
+  outcome: v.nullable(v.picklist(ATTEMPT_OUTCOMES)),
+  reason: v.nullable(v.string()),
+});
+export type AttemptTrace = v.InferOutput<typeof AttemptTraceSchema>;
+
+export const DecisionTraceSchema = v.object({
+  atMs: v.number(),
+  because: v.string(),
+  chosen: v.array(NodeIdSchema),
+  candidates: v.array(
+    v.object({
+      nodeId: NodeIdSchema,
+      predictedMs: v.nullable(v.number()),
+      /** `closed`, `open`, `half-open`: the breaker; `quarantined`: it lied. */
+      health: v.string(),
+    }),
+  ),
+});
+
+export const SegmentTraceSchema = v.object({
+  schema: v.literal(TRACE_SCHEMA),
+  id: v.string(),
+  session: v.string(),
+  strategy: v.picklist(STRATEGIES),
+  /** `worker`, `gateway`, `page` or `cli`: where the driver ran. */
+  driver: v.picklist(["worker", "gateway", "page", "cli"]),
+  videoId: VideoIdSchema,
+  rendition: RenditionIdSchema,
+  slot: v.picklist(["init", "segment"]),
+  seq: CountSchema,
+  hash: v.nullable(ChunkHashSchema),
+  sizeBytes: CountSchema,
+  /** `nodes`: fetched now. `cache`: verified earlier. `gateway`: no node was reachable. */
+  servedFrom: v.picklist(["nodes", "cache", "gateway"]),
+  /** Unix milliseconds at the request. */
+  startedAtMs: v.number(),
+  /** When the first verified byte was released to the player. */
+  firstReleaseMs: v.nullable(v.number()),
+  endedMs: v.nullable(v.number()),
+  deliveredBytes: CountSchema,
+  /** Received and not delivered: losers of races, corrupt blocks, cancelled tails. */
+  wastedBytes: CountSchema,
+  outcome: v.picklist(["running", "delivered", "failed", "aborted"]),
+  failure: v.nullable(v.string()),
+  attempts: v.array(AttemptTraceSchema),
+  decisions: v.array(DecisionTraceSchema),
+});
+export type SegmentTrace = v.InferOutput<typeof SegmentTraceSchema>;
+
+/** What is believed about a node, as the panel shows it. */
+export const NodeEstimateViewSchema = v.object({
+  nodeId: NodeIdSchema,
+  url: v.string(),
+  firstByteMsP50: v.nullable(v.number()),
+  firstByteMsP95: v.nullable(v.number()),
+  rateBytesPerSecond: v.nullable(v.number()),
+  inFlightRequests: CountSchema,
+  inFlightBytes: CountSchema,
+  successes: v.number(),
+  failures: v.number(),
+  health: v.string(),
+  sampleCount: CountSchema,
+});
+export type NodeEstimateView = v.InferOutput<typeof NodeEstimateViewSchema>;

@@ -1,0 +1,59 @@
+/**
+ * Uploads: tus 1.0.0 at `/api/uploads` (creation, creation-with-upload, termination), then a job whose progress comes by
+ * `GET .../status` or as server-sent events.
+ *
+ * Several files become the renditions of one video when they name the same `group` and say how many there are.
+ * tus metadata keys: `filename`, `title`, `group` (8..64 of A-Z a-z 0-9 - _), `groupSize` (1..12), `redundancy`.
+ */
+import * as v from "valibot";
+import { MAX_RENDITIONS } from "./limits.ts";
+import { CountSchema, VideoIdSchema } from "./schemas.ts";
+
+/** In order; each ends by real work. `failed` and `cancelled` end a job early. */
+export const UPLOAD_PHASES = [
+  "receiving",
+  "waiting",
+  "probing",
+  "packaging",
+  "verifying",
+  "ready",
+  "failed",
+  "cancelled",
+] as const;
+export type UploadPhase = (typeof UPLOAD_PHASES)[number];
+
+export const UploadStatusSchema = v.object({
+  id: v.string(),
+  phase: v.picklist(UPLOAD_PHASES),
+  /** Known from the first byte on; the video is watchable in phase `ready`. */
+  videoId: v.nullable(VideoIdSchema),
+  title: v.string(),
+  receivedBytes: CountSchema,
+  sizeBytes: CountSchema,
+  /** Seconds of media packaged and stored so far, and in all (0 until probed). */
+  storedSeconds: v.number(),
+  durationSeconds: v.number(),
+  chunksStored: CountSchema,
+  /** Chunks that have fewer than three durable copies so far. */
+  chunksAtRisk: CountSchema,
+  failure: v.nullable(
+    v.object({
+      code: v.string(),
+      message: v.string(),
+      /** What would help. */
+      advice: v.nullable(v.string()),
+    }),
+  ),
+});
+export type UploadStatus = v.InferOutput<typeof UploadStatusSchema>;
+
+export const UploadMetadataSchema = v.object({
+  filename: v.optional(v.pipe(v.string(), v.maxLength(255)), ""),
+  title: v.optional(v.pipe(v.string(), v.maxLength(200)), ""),
+  group: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{8,64}$/))),
+  groupSize: v.optional(
+    v.pipe(v.string(), v.regex(/^[0-9]{1,2}$/), v.transform(Number), v.minValue(1), v.maxValue(MAX_RENDITIONS)),
+  ),
+  redundancy: v.optional(v.picklist(["auto", "replication", "erasure"]), "auto"),
+});
+export type UploadMetadata = v.InferOutput<typeof UploadMetadataSchema>;

@@ -1,0 +1,69 @@
+/**
+ * Page <-> service worker. Every message has a `kind`; unknown kinds and other protocol versions are answered with
+ * `outdated`, so that an old worker under a new page (or the reverse) says so instead of failing strangely.
+ */
+import * as v from "valibot";
+import { NodeEstimateViewSchema, SegmentTraceSchema, STRATEGIES } from "./segment-trace.ts";
+
+export const WORKER_PROTOCOL = 1;
+
+/** Page to worker. */
+export const PageMessageSchema = v.variant("kind", [
+  /** Asked over a MessageChannel; answered by `hello`. Also keeps the worker alive while a video plays. */
+  v.object({ kind: v.literal("hello"), protocol: v.number() }),
+  /** Take control of this page (a hard reload leaves it without controller). */
+  v.object({ kind: v.literal("claim") }),
+  /** A new worker waits: take over. */
+  v.object({ kind: v.literal("activate") }),
+  /** The player gave up a request: stop its attempts in this tick. */
+  v.object({ kind: v.literal("abort"), session: v.string(), request: v.string() }),
+  /** Where playback stands; the deadline of every segment follows from it. */
+  v.object({
+    kind: v.literal("playhead"),
+    session: v.string(),
+    bufferedSeconds: v.number(),
+    playbackRate: v.number(),
+    paused: v.boolean(),
+  }),
+  /** Sends traces and estimates to the given port until it closes. */
+  v.object({ kind: v.literal("subscribe"), session: v.nullable(v.string()) }),
+  /** A panel that closes says so: ports have no close event in every browser. */
+  v.object({ kind: v.literal("unsubscribe") }),
+]);
+export type PageMessage = v.InferOutput<typeof PageMessageSchema>;
+
+/** Worker to page, on the port of the question or of the subscription. */
+export const WorkerMessageSchema = v.variant("kind", [
+  v.object({ kind: v.literal("hello"), protocol: v.number(), version: v.string(), startedAtMs: v.number() }),
+  v.object({ kind: v.literal("outdated"), protocol: v.number() }),
+  /** Everything known now; deltas with rising numbers follow, a gap means: subscribe again. */
+  v.object({
+    kind: v.literal("snapshot"),
+    number: v.number(),
+    traces: v.array(SegmentTraceSchema),
+    estimates: v.array(NodeEstimateViewSchema),
+  }),
+  v.object({
+    kind: v.literal("delta"),
+    number: v.number(),
+    /** New or changed traces; the id says which. */
+    traces: v.array(SegmentTraceSchema),
+    estimates: v.array(NodeEstimateViewSchema),
+  }),
+  /**
+   * Broadcast to the client that asked, when a segment is complete: what the network can do now, so that the page's
+   * loader can give hls.js honest statistics even when the bytes came from the cache.
+   */
+  v.object({
+    kind: v.literal("delivered"),
+    session: v.string(),
+    request: v.string(),
+    deliveredBytes: v.number(),
+    servedFrom: v.picklist(["nodes", "cache", "gateway"]),
+    firstByteMs: v.nullable(v.number()),
+    networkMs: v.number(),
+    rateBytesPerSecond: v.nullable(v.number()),
+    strategy: v.picklist(STRATEGIES),
+  }),
+]);
+export type WorkerMessage = v.InferOutput<typeof WorkerMessageSchema>;

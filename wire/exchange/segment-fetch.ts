@@ -1,0 +1,60 @@
+/**
+ * The words between the driver of a fetch (fetch-segment.ts) and the programs that use it: worker, gateway, `vstack get`,
+ * virtual players.
+ */
+import type { EstimateBook, EstimateEvent } from "#core/estimate/estimate-book.ts";
+import type { NodeId, RenditionId, VideoId } from "#core/ids.ts";
+import type { Random } from "#core/random.ts";
+import type { Clock } from "#wire/client/live-clock.ts";
+import type { FetchPort } from "#wire/client/http.ts";
+import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
+import type { SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
+
+/** What to fetch, for whom, by which strategy. */
+export interface SegmentRequest {
+  readonly traceId: string;
+  readonly session: string;
+  readonly strategy: StrategyName;
+  readonly driver: SegmentTrace["driver"];
+  readonly videoId: VideoId;
+  readonly rendition: RenditionId;
+  readonly slot: SegmentTrace["slot"];
+  /** Record and block hashes, from a manifest page. */
+  readonly entry: ManifestEntry;
+  /** Address of every node that the record may name. A node without one is not asked. */
+  readonly nodeUrls: ReadonlyMap<NodeId, string>;
+  /** Seconds of playback left before these bytes are missed; null when nobody said (then: urgent). */
+  readonly slackSeconds: number | null;
+}
+
+/** What is believed about the nodes, shared by all fetches of a program. */
+export interface EstimateStore {
+  read(): EstimateBook;
+  apply(event: EstimateEvent): void;
+}
+
+export interface SegmentFetchPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fetch: FetchPort;
+  /** Raw SHA-256. */
+  readonly digest: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
+  readonly estimates: EstimateStore;
+  /** Told at every change of the trace (the same growing record); must be quick. */
+  readonly onTrace?: (trace: SegmentTrace) => void;
+}
+
+/** A fetch under way. */
+export interface SegmentFetch {
+  /**
+   * The verified bytes, block by block and in order. Errors with a VStackError when no holder can deliver; it never
+   * closes short. Cancelling it cancels every attempt in the same tick.
+   */
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Settles (never rejects) when everything has ended, with the finished trace. */
+  readonly done: Promise<SegmentTrace>;
+  /** Stops every attempt in this tick; the body errors with `aborted`. */
+  cancel(reason: string): void;
+  /** The trace so far. */
+  trace(): SegmentTrace;
+}
