@@ -1,0 +1,44 @@
+/** Turns thrown errors into problem documents (RFC 9457), in one place for both servers. */
+import type { Context, ErrorHandler, NotFoundHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ErrorCode } from "#wire/contract/errors.ts";
+import { VStackError } from "#wire/contract/errors.ts";
+import { PROBLEM_KINDS, PROBLEM_MEDIA_TYPE, problemType } from "#wire/contract/problem.ts";
+import type { Log } from "./log.ts";
+
+/** Seconds after which a 429 or 503 may be tried again. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** The answer that an error stands for. Unknown errors say nothing about our insides. */
+export function problemResponse(error: unknown, instance: string): Response {
+  const known = error instanceof VStackError;
+  const code: ErrorCode = known ? error.code : "internal";
+  const { status, title } = PROBLEM_KINDS[code];
+  const body = {
+    ...(known ? error.details : {}),
+    type: problemType(code),
+    title,
+    status,
+    ...(known ? { detail: error.message } : {}),
+    instance,
+  };
+  const headers: Record<string, string> = { "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" };
+  if (status === 429 || status === 503) headers["retry-after"] = String(RETRY_AFTER_SECONDS);
+  if (status === 401) headers["www-authenticate"] = 'Bearer realm="v-stack"';
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** For `app.onError`. Logs what is not expected, with its stack. */
+export function problemHandler(log: Log): ErrorHandler {
+  return (error: unknown, context: Context) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    if (!(error instanceof VStackError) || error.code === "internal") {
+      log.error({ err: error, method: context.req.method, path: context.req.path }, "Request failed unexpectedly");
+    }
+    return problemResponse(error, context.req.path);
+  };
+}
+
+/** For `app.notFound`. */
+export const notFoundHandler: NotFoundHandler = (context) =>
+  problemResponse(new VStackError("not-found", `Nothing answers at ${context.req.path}`), context.req.path);

@@ -1,0 +1,56 @@
+/** Edges parse: a schema in front of a route gives a typed value, or 400 with a pointer to what is wrong. */
+import type { Context } from "hono";
+import * as v from "valibot";
+import { VStackError } from "#wire/contract/errors.ts";
+import { MAX_JSON_BYTES } from "#wire/contract/limits.ts";
+
+/**
+ * Reads a value by a schema.
+ *
+ * @param what names the input in the message: `query`, `body`, `path`
+ * @throws VStackError `bad-request` with the dotted path of the first issue
+ */
+export function parseInput<Schema extends v.GenericSchema>(schema: Schema, input: unknown, what: string): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const pointer = v.getDotPath(issue) ?? "";
+  throw new VStackError("bad-request", `Cannot use the ${what} as "${pointer}" is wrong: ${issue.message}`, {
+    details: { pointer: `/${pointer.replaceAll(".", "/")}` },
+  });
+}
+
+/**
+ * Reads a JSON body within the limit.
+ *
+ * @throws VStackError `too-large`, or `bad-request` when it is no JSON or of another shape
+ */
+export async function parseJsonBody<Schema extends v.GenericSchema>(
+  context: Context,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  const declared = Number(context.req.header("content-length") ?? "0");
+  if (declared > MAX_JSON_BYTES) throw new VStackError("too-large", `Cannot read a body of ${declared} bytes`);
+  const text = await readLimitedText(context);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new VStackError("bad-request", "Cannot read the body as it is no JSON", { cause });
+  }
+  return parseInput(schema, json, "body");
+}
+
+async function readLimitedText(context: Context): Promise<string> {
+  const body = context.req.raw.body;
+  if (body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let receivedBytes = 0;
+  for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
+    receivedBytes += part.length;
+    if (receivedBytes > MAX_JSON_BYTES) throw new VStackError("too-large", "Cannot read a body above the limit");
+    text += decoder.decode(part, { stream: true });
+  }
+  return text + decoder.decode();
+}
