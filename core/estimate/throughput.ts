@@ -1,0 +1,104 @@
+/**
+ * What a node delivers while it has work: bytes received, divided by the time in which at least one of its bodies was
+ * open. Requests that run side by side share a link, so a rate per request would halve with two of them
+ * (p2p-media-loader measures the same way).
+ *
+ * Two memories, 3 s and 12 s of busy time; the lower one is believed, so that bad news counts at once.
+ */
+import type { Ewma } from "./ewma.ts";
+import { addSample, EMPTY_EWMA, ewmaValue, fade } from "./ewma.ts";
+
+const FAST_HALF_LIFE_MS = 3_000;
+const SLOW_HALF_LIFE_MS = 12_000;
+/** Old knowledge loses half its weight in this time without work: a network changes while nobody looks. */
+const IDLE_HALF_LIFE_MS = 30_000;
+/** Busy time that makes one sample; shorter ones are mostly scheduling noise. */
+const SAMPLE_BUSY_MS = 50;
+/** Below these, what has gathered so far says nothing about the link. */
+const MIN_GATHERED_BUSY_MS = 5;
+const MIN_GATHERED_BYTES = 32 * 1024;
+
+export interface Throughput {
+  /** Bytes per second. */
+  readonly fast: Ewma;
+  readonly slow: Ewma;
+  /** Lower bound from whole attempts, first byte included; used until something better is known. */
+  readonly floorBytesPerSecond: number | null;
+  readonly openBodies: number;
+  readonly lastEventMs: number;
+  readonly gatheredBytes: number;
+  readonly gatheredBusyMs: number;
+  /** The first read of a busy interval came with the first byte: its bytes were under way before the interval began. */
+  readonly skipsNextRead: boolean;
+}
+
+export const EMPTY_THROUGHPUT: Throughput = {
+  fast: EMPTY_EWMA,
+  slow: EMPTY_EWMA,
+  floorBytesPerSecond: null,
+  openBodies: 0,
+  lastEventMs: 0,
+  gatheredBytes: 0,
+  gatheredBusyMs: 0,
+  skipsNextRead: false,
+};
+
+/** A body began to arrive. */
+export function bodyOpened(state: Throughput, atMs: number): Throughput {
+  const now = passTime(state, atMs);
+  return { ...now, openBodies: now.openBodies + 1, skipsNextRead: now.openBodies === 0 || now.skipsNextRead };
+}
+
+/** Bytes of an open body arrived. */
+export function bytesArrived(state: Throughput, bytes: number, atMs: number): Throughput {
+  const now = passTime(state, atMs);
+  const counted = now.skipsNextRead ? 0 : bytes;
+  return takeSample({ ...now, skipsNextRead: false, gatheredBytes: now.gatheredBytes + counted });
+}
+
+/** A body ended, whole or not. */
+export function bodyClosed(state: Throughput, atMs: number): Throughput {
+  const now = takeSample(passTime(state, atMs));
+  const openBodies = Math.max(0, now.openBodies - 1);
+  return { ...now, openBodies, skipsNextRead: openBodies > 0 && now.skipsNextRead };
+}
+
+/**
+ * An attempt is over: `receivedBytes` in `elapsedMs` from its start. Short bodies that arrive in one read have no busy
+ * interval at all; this bound is what is known of their node.
+ */
+export function attemptMeasured(state: Throughput, receivedBytes: number, elapsedMs: number): Throughput {
+  if (receivedBytes < MIN_GATHERED_BYTES || elapsedMs <= 0) return state;
+  const rate = (receivedBytes * 1000) / elapsedMs;
+  const floor = state.floorBytesPerSecond;
+  return { ...state, floorBytesPerSecond: floor === null ? rate : (floor + rate) / 2 };
+}
+
+/** Bytes per second to count on; null when nothing was measured. */
+export function throughputRate(state: Throughput): number | null {
+  const fast = ewmaValue(state.fast);
+  const slow = ewmaValue(state.slow);
+  if (fast !== null && slow !== null) return Math.max(1, Math.min(fast, slow));
+  const gatheredEnough = state.gatheredBusyMs >= MIN_GATHERED_BUSY_MS && state.gatheredBytes >= MIN_GATHERED_BYTES;
+  if (gatheredEnough) return (state.gatheredBytes * 1000) / state.gatheredBusyMs;
+  return state.floorBytesPerSecond;
+}
+
+function passTime(state: Throughput, atMs: number): Throughput {
+  const passedMs = Math.max(0, atMs - state.lastEventMs);
+  if (state.openBodies > 0) return { ...state, lastEventMs: atMs, gatheredBusyMs: state.gatheredBusyMs + passedMs };
+  const idleHalfLives = passedMs / IDLE_HALF_LIFE_MS;
+  return { ...state, lastEventMs: atMs, fast: fade(state.fast, idleHalfLives), slow: fade(state.slow, idleHalfLives) };
+}
+
+function takeSample(state: Throughput): Throughput {
+  if (state.gatheredBusyMs < SAMPLE_BUSY_MS) return state;
+  const rate = (state.gatheredBytes * 1000) / state.gatheredBusyMs;
+  return {
+    ...state,
+    fast: addSample(state.fast, rate, state.gatheredBusyMs / FAST_HALF_LIFE_MS),
+    slow: addSample(state.slow, rate, state.gatheredBusyMs / SLOW_HALF_LIFE_MS),
+    gatheredBytes: 0,
+    gatheredBusyMs: 0,
+  };
+}
