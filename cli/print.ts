@@ -1,0 +1,88 @@
+/** What a command says: tables and progress for people, JSON lines for programs. Answers on stdout, the rest on stderr. */
+
+/** One line of JSON on standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function printLine(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A remark for people that must not disturb the answer on standard output. */
+export function remark(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/**
+ * Columns as wide as their widest cell, two spaces between them.
+ *
+ * @param head names of the columns
+ * @param rows as many cells each as there are columns
+ */
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
+  for (const row of [head, widths.map((width) => "-".repeat(width)), ...rows]) printLine(line(row));
+}
+
+/** 1536 -> "1.5 KiB"; binary units, one decimal. */
+export function bytesText(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ""}`;
+}
+
+/** 75.3 -> "1:15". */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = String(whole % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
+
+const BAR_CELLS = 28;
+/** A terminal needs no more than ten pictures a second. */
+const REDRAW_MS = 100;
+
+/** A progress line: redrawn in place on a terminal, one line per new label elsewhere. */
+export interface Progress {
+  show(label: string, doneRatio: number, detail: string): void;
+  end(): void;
+}
+
+/** @param quiet says nothing at all, for `--json` */
+export function startProgress(quiet: boolean): Progress {
+  const live = process.stderr.isTTY && !quiet;
+  let drawnAtMs = -Infinity;
+  let lastLabel = "";
+  return {
+    show(label, doneRatio, detail) {
+      if (quiet) return;
+      if (!live) {
+        if (label !== lastLabel) remark(label);
+        lastLabel = label;
+        return;
+      }
+      const nowMs = performance.now();
+      if (nowMs - drawnAtMs < REDRAW_MS && label === lastLabel) return;
+      drawnAtMs = nowMs;
+      lastLabel = label;
+      const filled = Math.round(Math.min(1, Math.max(0, doneRatio)) * BAR_CELLS);
+      process.stderr.write(`\r\u001b[K${label} [${"#".repeat(filled)}${".".repeat(BAR_CELLS - filled)}] ${detail}`);
+    },
+    end() {
+      if (live && lastLabel !== "") process.stderr.write("\r\u001b[K");
+    },
+  };
+}
