@@ -11,7 +11,11 @@ const ROOMS = {
   "wire/contract": { rooms: ["core"], packages: ["valibot"] },
   "wire/client": { rooms: ["core", "wire/contract"], packages: ["valibot"] },
   "wire/exchange": { rooms: ["core", "wire/contract", "wire/client"], packages: ["valibot"] },
-  "wire/server": { rooms: ["core", "wire/contract"], packages: ["hono", "valibot", "pino", "prom-client"], node: true },
+  "wire/server": {
+    rooms: ["core", "wire/contract"],
+    packages: ["hono", "@hono/node-server", "valibot", "pino", "prom-client"],
+    node: true,
+  },
   sw: { rooms: WEB_ROOMS, packages: ["idb", "valibot"] },
   player: { rooms: WEB_ROOMS, packages: ["lit", "hls.js", "media-chrome", "tus-js-client", "valibot", "vite"] },
   nodes: {
