@@ -1,13 +1,18 @@
 #!/usr/bin/env node
 // The `vstack` command. The program itself is cli/main.ts; this file finds its build and, in a fresh clone, makes it once.
+// `vstack --build COMMAND` builds first in any case. `npm start` is that and one process: with `build && node` a shell
+// would stand in between, and a SIGTERM to npm would end the shell alone.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const program = new URL("../dist/servers/cli.js", import.meta.url);
 
-if (!existsSync(program)) {
-  process.stderr.write("vstack: not built yet, building once\n");
+const buildFirst = process.argv[2] === "--build";
+if (buildFirst) process.argv.splice(2, 1);
+
+if (buildFirst || !existsSync(program)) {
+  process.stderr.write("vstack: building\n");
   // The build speaks on standard error (2): standard output belongs to the command, whose --json is read by programs.
   const build = spawnSync("npm", ["run", "build"], {
     cwd: fileURLToPath(new URL("..", import.meta.url)),

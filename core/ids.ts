@@ -3,7 +3,11 @@
  */
 
 declare const brand: unique symbol;
-type Branded<Name extends string> = string & { readonly [brand]: Name };
+/** The mark of a checked text; exists for the compiler alone. */
+export interface Brand<Name extends string> {
+  readonly [brand]: Name;
+}
+type Branded<Name extends string> = string & Brand<Name>;
 
 /** SHA-256 of a chunk's bytes, 64 lower-case hexadecimal digits (FIPS 180-4). Names the chunk. */
 export type ChunkHash = Branded<"ChunkHash">;
@@ -19,28 +23,24 @@ const NODE_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const VIDEO_ID = /^[a-z2-7]{26}$/;
 const RENDITION_ID = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
-function parsed<T extends string>(text: string, pattern: RegExp): T | undefined {
-  return pattern.test(text) ? (text as T) : undefined;
-}
-
 /** The text as a chunk hash, or undefined when it is none. */
 export function parseChunkHash(text: string): ChunkHash | undefined {
-  return parsed<ChunkHash>(text, CHUNK_HASH);
+  return CHUNK_HASH.test(text) ? (text as ChunkHash) : undefined;
 }
 
 /** The text as a node id, or undefined when it is none. */
 export function parseNodeId(text: string): NodeId | undefined {
-  return parsed<NodeId>(text, NODE_ID);
+  return NODE_ID.test(text) ? (text as NodeId) : undefined;
 }
 
 /** The text as a video id, or undefined when it is none. */
 export function parseVideoId(text: string): VideoId | undefined {
-  return parsed<VideoId>(text, VIDEO_ID);
+  return VIDEO_ID.test(text) ? (text as VideoId) : undefined;
 }
 
 /** The text as a rendition id, or undefined when it is none. */
 export function parseRenditionId(text: string): RenditionId | undefined {
-  return parsed<RenditionId>(text, RENDITION_ID);
+  return RENDITION_ID.test(text) ? (text as RenditionId) : undefined;
 }
 
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
