@@ -1,0 +1,38 @@
+/** The browser stops workers when it likes: what plays goes on, and what was learned is still known. */
+import { expect, test } from "../fixtures/test.ts";
+import {
+  observePlayback,
+  playback,
+  segmentsOf,
+  setVideo,
+  startWatching,
+  traces,
+  waitForTime,
+} from "../fixtures/watching.ts";
+
+test("the worker stopped during play costs no stall, no error and no estimates", async ({
+  page,
+  cluster,
+  demoId,
+  pageErrors,
+}) => {
+  await startWatching(page, `${cluster.url}/watch/${demoId}`);
+  await waitForTime(page, 4);
+  await observePlayback(page);
+  const before = segmentsOf(await traces(page)).length;
+  const client = await page.context().newCDPSession(page);
+  await client.send("ServiceWorker.enable");
+  for (const target of [24, 8, 40]) {
+    await client.send("ServiceWorker.stopAllWorkers");
+    await setVideo(page, { currentTime: target });
+    await waitForTime(page, target + 1);
+  }
+  expect((await playback(page)).stalledSeconds).toBeLessThan(0.8);
+  const after = segmentsOf(await traces(page));
+  expect(after.length).toBeGreaterThan(before);
+  expect(after.filter((trace) => trace.outcome === "failed")).toEqual([]);
+  // A worker that had forgotten everything would race two unknown nodes again.
+  const last = after.filter((trace) => trace.attempts.length > 0).at(-1);
+  expect(last?.attempts[0]?.predictedMs).not.toBeNull();
+  expect(pageErrors).toEqual([]);
+});

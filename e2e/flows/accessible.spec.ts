@@ -1,0 +1,69 @@
+/** Every page in light and dark, on a phone and by keyboard: axe finds nothing serious, nothing scrolls sideways. */
+import { readFile } from "node:fs/promises";
+import { expect, test } from "../fixtures/test.ts";
+import type { Page } from "../fixtures/test.ts";
+import { playback, startWatching, waitForTime } from "../fixtures/watching.ts";
+
+const AXE = new URL("../../node_modules/axe-core/axe.min.js", import.meta.url);
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+async function seriousFindings(page: Page): Promise<string[]> {
+  // By evaluate and not as a script tag: the page's own content security policy allows no inline script.
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
+    return (await axe.run()).violations;
+  });
+  return violations
+    .filter((finding) => finding.impact === "serious" || finding.impact === "critical")
+    .map((finding) => `${finding.id}: ${finding.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing serious in ${colorScheme}`, async ({ page, cluster, demoId }) => {
+    await page.emulateMedia({ colorScheme });
+    for (const path of ["/", `/watch/${demoId}`, "/devtools", "/no-such-page"]) {
+      await page.goto(`${cluster.url}${path}`);
+      await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
+      expect(await seriousFindings(page), path).toEqual([]);
+    }
+    await startWatching(page, `${cluster.url}/watch/${demoId}`);
+    await page.keyboard.press("d");
+    await page.keyboard.press("n");
+    await expect(page.locator("vstack-devtools").first()).toBeVisible();
+    expect(await seriousFindings(page), "with panel and stats open").toEqual([]);
+  });
+}
+
+test("nothing scrolls sideways on a phone of 320 pixels", async ({ page, cluster, demoId }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  for (const path of ["/", `/watch/${demoId}`, "/devtools"]) {
+    await page.goto(`${cluster.url}${path}`);
+    await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, path).toBeLessThanOrEqual(320);
+  }
+});
+
+test("keys play, seek, mute and open the panel", async ({ page, cluster, demoId }) => {
+  await startWatching(page, `${cluster.url}/watch/${demoId}`);
+  await page.keyboard.press("5");
+  await waitForTime(page, 24);
+  await page.keyboard.press("k");
+  const paused = (await playback(page)).currentTime;
+  await page.keyboard.press("l");
+  await expect.poll(async () => (await playback(page)).currentTime).toBeGreaterThan(paused + 5);
+  await page.keyboard.press("d");
+  await expect(page.locator("vstack-devtools").first()).toBeVisible();
+  await page.keyboard.press("d");
+  await expect(page.locator("vstack-devtools").first()).toBeHidden();
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+});
