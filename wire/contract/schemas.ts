@@ -63,5 +63,5 @@ export const ChunkRecordSchema = v.object({
   blockSizeBytes: v.pipe(CountSchema, v.minValue(1), v.maxValue(MAX_BLOCK_SIZE_BYTES)),
   blocksDigest: ChunkHashSchema,
   scheme: SchemeSchema,
-  holders: v.pipe(v.array(HolderSchema), v.maxLength(MAX_NODES * 2)),
+  holders: v.pipe(v.array(HolderSchema), v.maxLength(MAX_NODES * 2), v.readonly()),
 });
