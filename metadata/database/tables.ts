@@ -1,0 +1,68 @@
+/**
+ * The rows of the metadata server's one SQLite file, as Kysely sees them. Columns that hold JSON end in `_json`; they are
+ * parsed by a schema when they are read. Times are Unix milliseconds.
+ */
+import type { Generated } from "kysely";
+
+export interface Tables {
+  videos: VideoRow;
+  renditions: { video_id: string; rendition_id: string; ordinal: number; facts_json: string };
+  chunks: ChunkRow;
+  viewings: { number: Generated<number>; video_id: string; viewing: string };
+  placements: { position: string; video_id: string; version: number; record_json: string };
+  nodes: { node_id: string; heartbeat_json: string };
+  uploads: UploadRow;
+  chunk_intents: { position: string; video_id: string; hash: string; node_ids_json: string };
+  releases: ReleaseRow;
+}
+
+export interface VideoRow {
+  id: string;
+  title: string;
+  /** The title as it is searched and sorted: NFKC, lower case. */
+  title_search: string;
+  /** One of VIDEO_STATES, or `removing`: hidden, its chunks are being given up. */
+  state: string;
+  failure: string | null;
+  created_ms: number;
+  duration_seconds: number;
+  size_bytes: number;
+  views: number;
+  copies_present: number;
+  copies_wanted: number;
+}
+
+export interface ChunkRow {
+  video_id: string;
+  /** Empty for the chunks of the whole video. */
+  rendition: string;
+  /** Segment number; negative numbers are the other slots, see chunk-key.ts. */
+  seq: number;
+  duration_seconds: number;
+  record_json: string;
+  blocks: string;
+}
+
+export interface UploadRow {
+  id: string;
+  video_id: string;
+  group_name: string | null;
+  group_size: number;
+  file_name: string;
+  title: string;
+  redundancy: string;
+  size_bytes: number;
+  phase: string;
+  failure_json: string | null;
+  progress_json: string | null;
+  created_ms: number;
+  updated_ms: number;
+}
+
+export interface ReleaseRow {
+  number: Generated<number>;
+  node_id: string;
+  hash: string;
+  position: string;
+  created_ms: number;
+}

@@ -1,0 +1,50 @@
+/**
+ * The port of the placement register: one compare-and-set register per position, which holds the record. Whoever changes
+ * where a chunk lies proposes here first and believes the answer; nothing else may write placements.
+ */
+import type { VideoId } from "#core/ids.ts";
+import type { Position } from "#core/placement/position.ts";
+import type { ChunkRecord } from "#core/placement/record.ts";
+import { VStackError } from "#wire/contract/errors.ts";
+
+/** `conflict` carries what the register holds instead; null when it is empty and a version was expected. */
+export type Proposed =
+  | { readonly outcome: "chosen"; readonly record: ChunkRecord }
+  | { readonly outcome: "conflict"; readonly record: ChunkRecord | null };
+
+export interface Placement {
+  readonly position: Position;
+  readonly record: ChunkRecord;
+}
+
+export interface PlacementRegister {
+  /**
+   * Sets the record when the register still holds `expectedVersion` (null: nothing). Proposing what is already chosen is
+   * `chosen` again, so that a proposer may repeat itself after a lost answer.
+   *
+   * @throws VStackError `bad-request` when `record.version` does not follow `expectedVersion`
+   */
+  propose(position: Position, record: ChunkRecord, expectedVersion: number | null): Promise<Proposed>;
+  read(position: Position): Promise<ChunkRecord | undefined>;
+  /**
+   * Placements of a video in the order of their positions' text.
+   *
+   * @param after text of the last position of the page before; "" for the first page
+   * @param limit placements on this page, 1 or more
+   */
+  listByVideo(videoId: VideoId, after: string, limit: number): Promise<Placement[]>;
+  /** Empties every register of a video. Its id is never used again, so no proposal can come after. */
+  removeByVideo(videoId: VideoId): Promise<void>;
+}
+
+/** The first value of a register has version 1, each further one adds 1. */
+export function requireNextVersion(record: ChunkRecord, expectedVersion: number | null): void {
+  const wanted = (expectedVersion ?? 0) + 1;
+  if (record.version === wanted) return;
+  throw new VStackError("bad-request", `Cannot propose version ${record.version} as ${wanted} is the next`);
+}
+
+/** Whether two records are the same value. */
+export function sameRecord(a: ChunkRecord, b: ChunkRecord): boolean {
+  return a.version === b.version && a.hash === b.hash && JSON.stringify(a.holders) === JSON.stringify(b.holders);
+}
