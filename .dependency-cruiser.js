@@ -48,7 +48,7 @@ const CORE_FOLDERS = {
   media: [],
   playback: [],
   network: [],
-  schedule: ["core/estimate/", "core/erasure/geometry\\.ts$", "core/placement/record\\.ts$"],
+  schedule: ["core/estimate/", "core/erasure/geometry\\.ts$", "core/placement/(record|blocks)\\.ts$"],
   redundancy: ["core/erasure/geometry\\.ts$", "core/placement/"],
 };
 CORE_FOLDERS.benchmark = Object.keys(CORE_FOLDERS).map((folder) => `core/${folder}/`);

@@ -43,9 +43,13 @@ export function breakerProved(breaker: Breaker): Breaker {
   return breaker === CLOSED_BREAKER ? breaker : CLOSED_BREAKER;
 }
 
-/** An attempt ended without a verdict, cancelled by ourselves. */
-export function breakerReleased(breaker: Breaker): Breaker {
-  return breaker.trying ? { ...breaker, trying: false } : breaker;
+/**
+ * An attempt was cancelled by ourselves. When it was the one that tried a half-open node and no byte had come, the node
+ * rests as long again: else every segment would try it anew.
+ */
+export function breakerReleased(breaker: Breaker, answered: boolean, atMs: number): Breaker {
+  if (!breaker.trying) return breaker;
+  return answered ? CLOSED_BREAKER : { ...breaker, trying: false, openUntilMs: atMs + breaker.backoffMs };
 }
 
 /** The connection was refused: opens at once. */

@@ -121,20 +121,21 @@ function attemptEnded(node: NodeEstimate, event: NodeEvent & { saw: "ended" }, a
     inFlightBytes: Math.max(0, node.inFlightBytes - owedBytes),
     throughput: attemptMeasured(closed, event.receivedBytes, event.elapsedMs),
   };
+  const released = breakerReleased(settled.breaker, event.answered, atMs);
   switch (event.how) {
     case "complete":
       return counted(settled, { successes: 1, failures: 0 }, atMs);
     case "cancelled":
-      return { ...settled, ...censored(settled, event), breaker: breakerReleased(settled.breaker) };
+      return { ...settled, ...censored(settled, event), breaker: released };
     case "missing":
-      return { ...settled, breaker: breakerReleased(settled.breaker) };
+      return { ...settled, breaker: breakerReleased(settled.breaker, true, atMs) };
     case "refused":
       return { ...counted(settled, FAILURE, atMs), breaker: breakerRefused(settled.breaker, atMs) };
     case "stalled":
     case "failed":
       return { ...counted(settled, FAILURE, atMs), breaker: breakerStruck(settled.breaker, atMs) };
     case "corrupt":
-      return { ...counted(settled, FAILURE, atMs), breaker: breakerReleased(settled.breaker) };
+      return { ...counted(settled, FAILURE, atMs), breaker: released };
   }
 }
 

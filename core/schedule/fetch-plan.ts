@@ -1,0 +1,278 @@
+/**
+ * The fetch plan: the state machine that gets one chunk from its sources. Events in, commands out; time, estimates and
+ * randomness are arguments; the driver (wire/exchange/fetch-segment.ts) carries the commands out and decides nothing.
+ *
+ * The plan keeps what must hold under every strategy: each block is accepted at most once and only from a running
+ * attempt, attempts are bounded, a liar is not asked again, and in the end every block is accepted or a typed reason is
+ * given. Which node, how many, and how patient: that is the strategy's (strategy.ts).
+ */
+import { viewNode } from "../estimate/estimate-book.ts";
+import { expectedCompletionMs } from "../estimate/node-estimate.ts";
+import type { NodeId } from "../ids.ts";
+import { invariant } from "../invariant.ts";
+import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
+import type { Cause, FailureKind, GiveUpCode, PlanCommand, PlanEvent } from "./plan-events.ts";
+import type { PlanContext } from "./plan-context.ts";
+import { candidates, judge } from "./plan-context.ts";
+import type { FetchInput, FetchPlan } from "./plan-state.ts";
+import { firstMissing, missingRuns, withAttempt, withFailure, withoutAttempt } from "./plan-state.ts";
+import type { RunningAttempt } from "./running-attempt.ts";
+import type { Assignment } from "./strategy.ts";
+
+/** Attempts of one plan at once; a browser opens six connections to one origin, all players together. */
+export const MAX_RUNNING_ATTEMPTS = 6;
+
+export interface Step {
+  readonly plan: FetchPlan;
+  readonly commands: readonly PlanCommand[];
+}
+
+/** Begins to fetch. An empty chunk is finished at once. */
+export function beginFetch(input: FetchInput, context: PlanContext): Step {
+  const plan: FetchPlan = {
+    input,
+    phase: "fetching",
+    accepted: input.blocks.map(() => false),
+    running: [],
+    attemptsStarted: 0,
+    roundsFailed: 0,
+    failedInRound: new Set(),
+    liars: new Set(),
+    lastFailures: new Map(),
+    nextRoundAtMs: null,
+    lastAcceptedMs: context.nowMs,
+    wakeAtMs: null,
+  };
+  return advance({ plan, commands: [] }, "first", context);
+}
+
+/** The plan after an event. After `finish` or `give-up`, and for attempts that were cancelled, nothing happens. */
+export function onEvent(plan: FetchPlan, event: PlanEvent, context: PlanContext): Step {
+  if (plan.phase !== "fetching") return { plan, commands: [] };
+  if (event.saw === "wake") return onWake(plan, context);
+  if (event.saw === "stop") {
+    const commands = plan.running.map((attempt) => cancel(attempt, event.reason));
+    return { plan: { ...plan, phase: "stopped", running: [] }, commands };
+  }
+  const attempt = plan.running.find((running) => running.id === event.attempt);
+  if (attempt === undefined) return { plan, commands: [] };
+  switch (event.saw) {
+    case "first-byte": {
+      const answered = progressed(attempt, { firstByteMs: context.nowMs }, context);
+      return advance({ plan: withAttempt(plan, answered), commands: [] }, "failover", context);
+    }
+    case "bytes":
+      // Nothing is decided at every read: what they change is seen at the next block, or when the wake comes.
+      return { plan: withAttempt(plan, received(attempt, event.bytes, context)), commands: [] };
+    case "block-ok":
+      return advance(acceptBlock(plan, attempt, event.block, context), "failover", context);
+    case "block-bad":
+      return advance(expelLiar(plan, attempt.nodeId, event.block), "corrupt-block", context);
+    case "ended":
+      return advance({ plan: withoutAttempt(plan, attempt.id), commands: [] }, "failover", context);
+    case "failed": {
+      const failure = { nodeId: attempt.nodeId, kind: event.kind, detail: event.detail };
+      return advance(
+        { plan: withFailure(withoutAttempt(plan, attempt.id), failure), commands: [] },
+        "failover",
+        context,
+      );
+    }
+  }
+}
+
+/** Ends everything that is under way on a node that delivered wrong bytes. */
+function expelLiar(plan: FetchPlan, liar: NodeId, block: number): Step {
+  let step: Step = { plan, commands: [] };
+  for (const attempt of plan.running.filter((running) => running.nodeId === liar)) {
+    step = endAttempt(step, attempt, { kind: "corrupt", detail: `block ${block} does not hash to its name` });
+  }
+  return step;
+}
+
+function progressed(attempt: RunningAttempt, change: Partial<RunningAttempt>, { nowMs }: PlanContext): RunningAttempt {
+  return { ...attempt, ...change, lastProgressMs: nowMs, late: attempt.late === "slow" ? "slow" : "no" };
+}
+
+function received(attempt: RunningAttempt, bytes: number, context: PlanContext): RunningAttempt {
+  const gapMs = context.nowMs - attempt.lastProgressMs;
+  const usualGapMs = attempt.usualGapMs + (gapMs - attempt.usualGapMs) / 4;
+  return progressed(attempt, { receivedBytes: attempt.receivedBytes + bytes, usualGapMs }, context);
+}
+
+/**
+ * Accepts a verified block that is still missing, and settles the competition for it: whoever is after the same block
+ * as its next one has lost. A slow attempt wins nothing by finishing the block that it was at.
+ */
+function acceptBlock(plan: FetchPlan, attempt: RunningAttempt, block: number, context: PlanContext): Step {
+  const verified = withAttempt(plan, { ...attempt, verifiedBlocks: attempt.verifiedBlocks + 1 });
+  if (verified.accepted[block] !== false) return { plan: verified, commands: [] };
+  const losers = plan.running.filter(
+    (other) => other.id !== attempt.id && attempt.late !== "slow" && firstMissing(plan, other) === block,
+  );
+  const accepted = { ...verified, accepted: verified.accepted.with(block, true), lastAcceptedMs: context.nowMs };
+  let step: Step = { plan: accepted, commands: [{ do: "accept-block", attempt: attempt.id, block }] };
+  for (const loser of losers) step = loseRace(step, loser);
+  return step;
+}
+
+function loseRace({ plan, commands }: Step, loser: RunningAttempt): Step {
+  if (loser.late === "no") {
+    return { plan: withoutAttempt(plan, loser.id), commands: [...commands, cancel(loser, "lost-race")] };
+  }
+  return endAttempt({ plan, commands }, loser, { kind: silenceKind(loser), detail: loser.late });
+}
+
+/** Cancels an attempt by its own fault. */
+function endAttempt(
+  { plan, commands }: Step,
+  attempt: RunningAttempt,
+  failure: { readonly kind: FailureKind; readonly detail: string },
+): Step {
+  const outcome = failure.kind === "corrupt" ? "corrupt" : "stalled";
+  return {
+    plan: withFailure(withoutAttempt(plan, attempt.id), { ...failure, nodeId: attempt.nodeId }),
+    commands: [...commands, { do: "cancel", attempt: attempt.id, outcome, reason: failure.detail }],
+  };
+}
+
+function silenceKind(attempt: RunningAttempt): FailureKind {
+  return attempt.firstByteMs === null ? "no-answer" : "stalled";
+}
+
+function cancel(attempt: RunningAttempt, reason: string): PlanCommand {
+  return { do: "cancel", attempt: attempt.id, outcome: "cancelled", reason };
+}
+
+/** Time passed: perhaps a pause is over, or an attempt has gone silent. */
+function onWake(plan: FetchPlan, context: PlanContext): Step {
+  const woken = { ...plan, wakeAtMs: null };
+  if (plan.nextRoundAtMs === null || context.nowMs < plan.nextRoundAtMs) {
+    return advance({ plan: woken, commands: [] }, "failover", context);
+  }
+  const nextRound = { ...woken, nextRoundAtMs: null, failedInRound: new Set<never>() };
+  return advance({ plan: nextRound, commands: [] }, "retry", context);
+}
+
+/** Brings a plan forward after anything changed: judge, assign what is missing, end or pause, and ask to be woken. */
+function advance(step: Step, cause: Cause, context: PlanContext): Step {
+  if (!step.plan.accepted.includes(false)) return finish(step);
+  const judged = judgeAll(step, context);
+  const slowedDown = slowCount(judged.plan) > slowCount(step.plan);
+  return endOrWait(assignMissing(judged, slowedDown ? "slow" : cause, context), context);
+}
+
+function slowCount(plan: FetchPlan): number {
+  return plan.running.filter((attempt) => attempt.late === "slow").length;
+}
+
+/** Attempts that have verified all their blocks are over by themselves; the rest is of no use any more. */
+function finish({ plan, commands }: Step): Step {
+  const useless = plan.running.filter((attempt) => attempt.verifiedBlocks < attempt.endBlock - attempt.firstBlock);
+  return {
+    plan: { ...plan, phase: "finished", running: [] },
+    commands: [...commands, ...useless.map((attempt) => cancel(attempt, "lost-race")), { do: "finish" }],
+  };
+}
+
+function judgeAll(step: Step, context: PlanContext): Step {
+  let next = step;
+  for (const attempt of step.plan.running) {
+    const verdict = judge(next.plan, attempt, context);
+    if (verdict.is === "hopeless") {
+      next = endAttempt(next, attempt, { kind: silenceKind(attempt), detail: "no progress" });
+    } else if (attempt.late !== "slow") {
+      const late = verdict.is === "on-time" ? "no" : verdict.is;
+      next = { ...next, plan: withAttempt(next.plan, { ...attempt, late }) };
+    }
+  }
+  return next;
+}
+
+function assignMissing(step: Step, cause: Cause, context: PlanContext): Step {
+  const { plan } = step;
+  const missing = missingRuns(plan);
+  if (missing.length === 0) return step;
+  const able = candidates(plan, context);
+  const { strategy, slackMs, turn } = plan.input;
+  const assignments = strategy
+    .assign({ nowMs: context.nowMs, random: context.random, cause, missing, candidates: able, slackMs, turn })
+    .slice(0, Math.min(MAX_RUNNING_ATTEMPTS - plan.running.length, MAX_ATTEMPTS - plan.attemptsStarted));
+  const [first] = assignments;
+  if (first === undefined) return step;
+  const wantedBytes = first.run.end - first.run.start;
+  const decision = {
+    because: first.because,
+    chosen: assignments.map((assignment) => assignment.nodeId),
+    candidates: able.map(({ source, view }) => ({
+      nodeId: source.nodeId,
+      predictedMs: expectedCompletionMs(view, wantedBytes),
+      health: view.health,
+    })),
+  };
+  let next: Step = { plan, commands: [...step.commands, { do: "explain", decision }] };
+  for (const assignment of assignments) next = start(next, assignment, context);
+  return next;
+}
+
+function start({ plan, commands }: Step, { nodeId, run, because }: Assignment, context: PlanContext): Step {
+  invariant(run.end > run.start, `Cannot ask "${nodeId}" for the bytes ${run.start} to ${run.end}`);
+  const id = plan.attemptsStarted;
+  const attempt: RunningAttempt = {
+    ...run,
+    id,
+    nodeId,
+    startedMs: context.nowMs,
+    firstByteMs: null,
+    lastProgressMs: context.nowMs,
+    receivedBytes: 0,
+    usualGapMs: 0,
+    verifiedBlocks: 0,
+    late: "no",
+  };
+  const view = viewNode(context.book, nodeId, context.nowMs);
+  const predictedMs = expectedCompletionMs(view, run.end - run.start);
+  return {
+    plan: { ...plan, attemptsStarted: id + 1, nextRoundAtMs: null, running: [...plan.running, attempt] },
+    commands: [...commands, { do: "start", attempt: id, nodeId, ...run, because, predictedMs }],
+  };
+}
+
+/** Ends the plan when nothing can help, begins a pause when every source failed, and asks for the next wake. */
+function endOrWait(step: Step, context: PlanContext): Step {
+  const { plan } = step;
+  const giveUpAtMs = plan.lastAcceptedMs + GIVE_UP_AFTER_MS;
+  if (context.nowMs >= giveUpAtMs) return giveUp(step, describeFailures(plan));
+  const unserved = missingRuns(plan).length > 0;
+  if (unserved && plan.running.length === 0) {
+    const code = plan.attemptsStarted >= MAX_ATTEMPTS ? describeFailures(plan) : codeAfterRound(plan);
+    if (code !== undefined) return giveUp(step, code);
+  }
+  const roundIsOver = plan.failedInRound.size > 0 && candidates(plan, context).length === 0;
+  const pausing = unserved && plan.nextRoundAtMs === null && roundIsOver;
+  const paused = pausing
+    ? {
+        ...plan,
+        roundsFailed: plan.roundsFailed + 1,
+        nextRoundAtMs: context.nowMs + roundPauseMs(plan.roundsFailed),
+      }
+    : plan;
+  return askForWake({ plan: paused, commands: step.commands }, giveUpAtMs, context);
+}
+
+function giveUp({ plan, commands }: Step, code: GiveUpCode): Step {
+  const failures = [...plan.lastFailures.values()];
+  const cancels = plan.running.map((attempt) => cancel(attempt, "gave-up"));
+  return {
+    plan: { ...plan, phase: "gave-up", running: [] },
+    commands: [...commands, ...cancels, { do: "give-up", code, failures }],
+  };
+}
+
+/** A wake that comes too early is harmless, one that is replaced at every byte is not: only an earlier time is asked for. */
+function askForWake({ plan, commands }: Step, giveUpAtMs: number, context: PlanContext): Step {
+  const reviews = plan.running.map((attempt) => judge(plan, attempt, context).reviewAtMs);
+  const atMs = Math.min(giveUpAtMs, plan.nextRoundAtMs ?? Infinity, ...reviews);
+  if (plan.wakeAtMs !== null && plan.wakeAtMs <= atMs) return { plan, commands };
+  return { plan: { ...plan, wakeAtMs: atMs }, commands: [...commands, { do: "wake", atMs }] };
+}

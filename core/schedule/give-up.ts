@@ -1,0 +1,40 @@
+/** When a plan stops trying, and how it calls that. */
+import type { FailureKind, GiveUpCode } from "./plan-events.ts";
+import type { FetchPlan } from "./plan-state.ts";
+
+/** Without a newly verified block for this long, the player has long shown a stall: an error is more use to it. */
+export const GIVE_UP_AFTER_MS = 30_000;
+/** Bounds the trace and the work of one chunk: thirty rounds over three sources, and some. */
+export const MAX_ATTEMPTS = 100;
+/** Pause after a round in which every source failed; doubles up to the second. */
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 1_000;
+
+/** Pause before the next round. */
+export function roundPauseMs(roundsFailed: number): number {
+  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(roundsFailed, 10));
+}
+
+const UNREACHABLE: readonly FailureKind[] = ["refused", "no-answer"];
+
+/**
+ * The code to give up with at the end of a round in which every source failed; undefined when another round may help.
+ * Liars may help as little as dead nodes, so they do not keep the others from being unreachable or without the chunk.
+ */
+export function codeAfterRound(plan: FetchPlan): GiveUpCode | undefined {
+  const code = describeFailures(plan);
+  if (code === "unreachable") return plan.input.givesUpWhenAllUnreachable ? code : undefined;
+  return code === "unavailable" && plan.input.sources.length > 0 ? undefined : code;
+}
+
+/** What the last failures of all sources amount to. */
+export function describeFailures(plan: FetchPlan): GiveUpCode {
+  const { sources } = plan.input;
+  if (sources.length === 0) return "unavailable";
+  if (sources.every((source) => plan.liars.has(source.nodeId))) return "corrupt";
+  const kinds = sources
+    .filter((source) => !plan.liars.has(source.nodeId))
+    .map((source) => plan.lastFailures.get(source.nodeId)?.kind);
+  if (kinds.every((kind) => kind === "missing")) return "not-found";
+  return kinds.every((kind) => kind !== undefined && UNREACHABLE.includes(kind)) ? "unreachable" : "unavailable";
+}

@@ -1,0 +1,24 @@
+/**
+ * The baseline: round robin over the holders, whole segments, the next holder on an error. It looks at no estimate, races
+ * nobody and waits long, as a plain client with a list of mirrors does.
+ */
+import { covers } from "./source.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** Patience without progress; between the 5 s of shaka-player and the 10 s of hls.js. */
+const PATIENCE_MS = 8_000;
+
+export const naiveStrategy: Strategy = {
+  name: "naive",
+  assign({ missing, candidates, turn, cause }) {
+    return missing.flatMap((run) => {
+      const able = candidates.filter((candidate) => covers(candidate.source, run));
+      const next = able[turn % Math.max(1, able.length)];
+      return next === undefined ? [] : [{ nodeId: next.source.nodeId, run, because: cause }];
+    });
+  },
+  judge(attempt, _view, _others, nowMs) {
+    const endOfPatienceMs = attempt.lastProgressMs + PATIENCE_MS;
+    return { is: nowMs >= endOfPatienceMs ? "hopeless" : "on-time", reviewAtMs: endOfPatienceMs };
+  },
+};

@@ -1,0 +1,107 @@
+/**
+ * The vocabulary of a fetch plan: events that a driver reports, commands that it carries out. Attempts are named by the
+ * number that their `start` command gave them; blocks by their index.
+ */
+import type { NodeId } from "../ids.ts";
+
+/** What the driver saw. Events of attempts that were cancelled are ignored. */
+export type PlanEvent =
+  | { readonly saw: "first-byte"; readonly attempt: number }
+  /** More bytes of the body. */
+  | { readonly saw: "bytes"; readonly attempt: number; readonly bytes: number }
+  /** A block is whole and hashes to what the record binds. */
+  | { readonly saw: "block-ok"; readonly attempt: number; readonly block: number }
+  | { readonly saw: "block-bad"; readonly attempt: number; readonly block: number }
+  /** All bytes came and every block of them was reported. */
+  | { readonly saw: "ended"; readonly attempt: number }
+  | {
+      readonly saw: "failed";
+      readonly attempt: number;
+      readonly kind: FailureKind;
+      /** For people, for example `status 503`. */
+      readonly detail: string;
+    }
+  /** The time of the last `wake` command has come. */
+  | { readonly saw: "wake" }
+  /** Nobody wants the chunk any more. */
+  | { readonly saw: "stop"; readonly reason: string };
+
+/**
+ * Why an attempt came to nothing. `refused`: no connection. `no-answer`: silent before the first byte. `stalled`: silent
+ * or far too slow after it. `missing`: 404. `status`: another error status. `bad-answer`: not the range that was asked
+ * for. `truncated`, `oversized`: fewer or more bytes than promised. `broken`: the connection broke in the body. `corrupt`:
+ * a block with wrong bytes.
+ */
+export type FailureKind =
+  | "refused"
+  | "no-answer"
+  | "stalled"
+  | "missing"
+  | "status"
+  | "bad-answer"
+  | "truncated"
+  | "oversized"
+  | "broken"
+  | "corrupt";
+
+/** What the driver must do, in order. */
+export type PlanCommand =
+  | {
+      readonly do: "start";
+      readonly attempt: number;
+      readonly nodeId: NodeId;
+      /** Byte range [start, end) of the chunk, which is the blocks [firstBlock, endBlock). */
+      readonly start: number;
+      readonly end: number;
+      readonly firstBlock: number;
+      readonly endBlock: number;
+      readonly because: Cause;
+      readonly predictedMs: number | null;
+    }
+  /** Stop at once; its bytes are waste. */
+  | {
+      readonly do: "cancel";
+      readonly attempt: number;
+      readonly outcome: "cancelled" | "stalled" | "corrupt";
+      readonly reason: string;
+    }
+  /** Report `wake` at this time; replaces the wake before it. */
+  | { readonly do: "wake"; readonly atMs: number }
+  /** Deliver this attempt's copy of the block. Said at most once for each block. */
+  | { readonly do: "accept-block"; readonly attempt: number; readonly block: number }
+  /** For the trace alone. */
+  | { readonly do: "explain"; readonly decision: Decision }
+  /** Every block is accepted. */
+  | { readonly do: "finish" }
+  | { readonly do: "give-up"; readonly code: GiveUpCode; readonly failures: readonly NodeFailure[] };
+
+/**
+ * Why attempts are started. `first`: nobody was asked yet. `race`: a rival in a race of unknown nodes. `explore`, `probe`:
+ * a rival that shall be measured, or that may have recovered. `failover`: the one before failed or went silent. `slow`: it
+ * crawls. `corrupt-block`: it lied. `retry`: another round after every source failed.
+ */
+export type Cause = "first" | "race" | "explore" | "probe" | "failover" | "slow" | "corrupt-block" | "retry";
+
+/** A choice among nodes, with what was known when it was made. */
+export interface Decision {
+  readonly because: Cause;
+  readonly chosen: readonly NodeId[];
+  readonly candidates: readonly {
+    readonly nodeId: NodeId;
+    readonly predictedMs: number | null;
+    readonly health: string;
+  }[];
+}
+
+/** The last failure of a node. */
+export interface NodeFailure {
+  readonly nodeId: NodeId;
+  readonly kind: FailureKind;
+  readonly detail: string;
+}
+
+/**
+ * `unreachable`: no source could be reached. `not-found`: every source says that it has no such chunk, so the record is
+ * old. `corrupt`: every source lied. `unavailable`: anything else.
+ */
+export type GiveUpCode = "unreachable" | "not-found" | "corrupt" | "unavailable";

@@ -1,0 +1,36 @@
+/** An attempt under way, as plan and strategy see it, and the run of blocks that it is after. */
+import type { NodeId } from "../ids.ts";
+import type { Block } from "../placement/blocks.ts";
+
+/** Consecutive blocks [firstBlock, endBlock), which are the bytes [start, end). */
+export interface BlockRun {
+  readonly firstBlock: number;
+  readonly endBlock: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface RunningAttempt extends BlockRun {
+  readonly id: number;
+  readonly nodeId: NodeId;
+  readonly startedMs: number;
+  readonly firstByteMs: number | null;
+  /** When it started, answered or last delivered bytes. */
+  readonly lastProgressMs: number;
+  readonly receivedBytes: number;
+  /** Mean time between reads of the body, the newest counting a quarter. */
+  readonly usualGapMs: number;
+  readonly verifiedBlocks: number;
+  /** Set by the strategy's verdict. Bytes end `silent`; nothing ends `slow`. */
+  readonly late: "no" | "silent" | "slow";
+}
+
+/** The run of blocks [firstBlock, endBlock). */
+export function blockRun(blocks: readonly Block[], firstBlock: number, endBlock: number): BlockRun {
+  return {
+    firstBlock,
+    endBlock,
+    start: blocks[firstBlock]?.start ?? 0,
+    end: blocks[endBlock - 1]?.end ?? 0,
+  };
+}
