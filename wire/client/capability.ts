@@ -13,7 +13,8 @@ const MAX_CAPABILITY_CHARACTERS = 1024;
 /** Shorter keys could be guessed; `up` makes 32 random bytes. */
 const MIN_KEY_BYTES = 16;
 
-export type ClusterKey = CryptoKey;
+/** Named by what makes it: the type `CryptoKey` is not global on every platform that we compile for. */
+export type ClusterKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /**
  * Imports the cluster key from its text form, base64 of at least 16 bytes.

@@ -9,8 +9,17 @@ import type { Log } from "./log.ts";
 /** Seconds after which a 429 or 503 may be tried again. */
 const RETRY_AFTER_SECONDS = 1;
 
-/** The answer that an error stands for. Unknown errors say nothing about our insides. */
-export function problemResponse(error: unknown, instance: string): Response {
+/**
+ * The answer that an error stands for. Unknown errors say nothing about our insides.
+ *
+ * @param instance path of the request, without its query: a capability may stand there
+ * @param extraHeaders what the status asks for besides, for example `Allow` or `Content-Range`
+ */
+export function problemResponse(
+  error: unknown,
+  instance: string,
+  extraHeaders: Readonly<Record<string, string>> = {},
+): Response {
   const known = error instanceof VStackError;
   const code: ErrorCode = known ? error.code : "internal";
   const { status, title } = PROBLEM_KINDS[code];
@@ -22,7 +31,12 @@ export function problemResponse(error: unknown, instance: string): Response {
     ...(known ? { detail: error.message } : {}),
     instance,
   };
-  const headers: Record<string, string> = { "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" };
+  const headers: Record<string, string> = {
+    "content-type": PROBLEM_MEDIA_TYPE,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...extraHeaders,
+  };
   if (status === 429 || status === 503) headers["retry-after"] = String(RETRY_AFTER_SECONDS);
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="v-stack"';
   return new Response(JSON.stringify(body), { status, headers });
@@ -31,11 +45,15 @@ export function problemResponse(error: unknown, instance: string): Response {
 /** For `app.onError`. Logs what is not expected, with its stack. */
 export function problemHandler(log: Log): ErrorHandler {
   return (error: unknown, context: Context) => {
-    if (error instanceof HTTPException) return error.getResponse();
-    if (!(error instanceof VStackError) || error.code === "internal") {
-      log.error({ err: error, method: context.req.method, path: context.req.path }, "Request failed unexpectedly");
+    const { method, path } = context.req;
+    // Hono's own refusals are the asker's fault by definition of their status; their text is for people already.
+    if (error instanceof HTTPException && error.status < 500) {
+      return problemResponse(new VStackError("bad-request", error.message, { cause: error }), path);
     }
-    return problemResponse(error, context.req.path);
+    if (!(error instanceof VStackError) || error.code === "internal") {
+      log.error({ err: error, method, path }, "Request failed unexpectedly");
+    }
+    return problemResponse(error, path);
   };
 }
 

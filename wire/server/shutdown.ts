@@ -31,7 +31,14 @@ export function stopOnSignals(log: Log, close: () => Promise<void>): void {
       },
     );
   };
-  process.on("SIGINT", () => { stop("SIGINT"); });
-  process.on("SIGTERM", () => { stop("SIGTERM"); });
-  if (process.channel !== undefined) process.on("disconnect", () => { stop("disconnect"); });
+  process.on("SIGINT", () => {
+    stop("SIGINT");
+  });
+  process.on("SIGTERM", () => {
+    stop("SIGTERM");
+  });
+  if (process.channel !== undefined)
+    process.on("disconnect", () => {
+      stop("disconnect");
+    });
 }

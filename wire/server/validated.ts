@@ -10,11 +10,16 @@ import { MAX_JSON_BYTES } from "#wire/contract/limits.ts";
  * @param what names the input in the message: `query`, `body`, `path`
  * @throws VStackError `bad-request` with the dotted path of the first issue
  */
-export function parseInput<Schema extends v.GenericSchema>(schema: Schema, input: unknown, what: string): v.InferOutput<Schema> {
+export function parseInput<Schema extends v.GenericSchema>(
+  schema: Schema,
+  input: unknown,
+  what: string,
+): v.InferOutput<Schema> {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
   const [issue] = result.issues;
-  const pointer = v.getDotPath(issue) ?? "";
+  const pointer = v.getDotPath(issue);
+  if (pointer === null) throw new VStackError("bad-request", `Cannot use the ${what}: ${issue.message}`);
   throw new VStackError("bad-request", `Cannot use the ${what} as "${pointer}" is wrong: ${issue.message}`, {
     details: { pointer: `/${pointer.replaceAll(".", "/")}` },
   });
@@ -30,7 +35,8 @@ export async function parseJsonBody<Schema extends v.GenericSchema>(
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
   const declared = Number(context.req.header("content-length") ?? "0");
-  if (declared > MAX_JSON_BYTES) throw new VStackError("too-large", `Cannot read a body of ${declared} bytes`);
+  if (declared > MAX_JSON_BYTES)
+    throw new VStackError("too-large", `Cannot read a body of ${declared} bytes: at most ${MAX_JSON_BYTES} are read`);
   const text = await readLimitedText(context);
   let json: unknown;
   try {
@@ -47,10 +53,17 @@ async function readLimitedText(context: Context): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let receivedBytes = 0;
-  for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
-    receivedBytes += part.length;
-    if (receivedBytes > MAX_JSON_BYTES) throw new VStackError("too-large", "Cannot read a body above the limit");
-    text += decoder.decode(part, { stream: true });
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
+  for (;;) {
+    const part = await reader.read().catch((cause: unknown) => {
+      throw new VStackError("aborted", "Cannot read the body as the asker went away", { cause });
+    });
+    if (part.done) return text + decoder.decode();
+    receivedBytes += part.value.length;
+    if (receivedBytes > MAX_JSON_BYTES) {
+      await reader.cancel().catch(() => {});
+      throw new VStackError("too-large", `Cannot read a body of more than ${MAX_JSON_BYTES} bytes`);
+    }
+    text += decoder.decode(part.value, { stream: true });
   }
-  return text + decoder.decode();
 }

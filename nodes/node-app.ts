@@ -1,0 +1,68 @@
+/** The storage node as a Hono app, without a socket: what is needed comes as ports, tests use `app.request()`. */
+import { Hono } from "hono";
+import type { Registry } from "prom-client";
+import type { NodeId } from "#core/ids.ts";
+import type { ClusterKey } from "#wire/client/capability.ts";
+import { accessLog } from "#wire/server/access-log.ts";
+import { readOnlyCors } from "#wire/server/cors.ts";
+import type { Log } from "#wire/server/log.ts";
+import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts";
+import { requestMetrics } from "#wire/server/request-metrics.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { type NodeMetrics, storeGauges } from "./metrics.ts";
+import { chunkRoutes } from "./routes/chunks.ts";
+import { healthRoutes } from "./routes/health.ts";
+import type { NodeEnv } from "./routes/node-env.ts";
+import type { ChunkStore } from "./storage/chunk-store.ts";
+
+/** Together 128 MiB, the memory that a node may give to chunks on their way. */
+const MEBIBYTE = 1024 * 1024;
+const WHOLE_READ_BYTES = 64 * MEBIBYTE;
+const PIECE_READ_BYTES = 32 * MEBIBYTE;
+const UPLOAD_BYTES = 32 * MEBIBYTE;
+/** Uploads in line for memory; an ingest keeps a handful in flight, so more means that something is wrong. */
+const MAX_WAITING_UPLOADS = 1_024;
+
+export interface NodeAppPorts {
+  readonly nodeId: NodeId;
+  readonly store: ChunkStore;
+  readonly clusterKey: ClusterKey;
+  readonly lab: boolean;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly metrics: NodeMetrics;
+  readonly pid: number;
+  readonly clock: { nowMs(): number; wallMs(): number };
+  /** Longest wait for the next bytes of an upload; tests shorten it. */
+  readonly uploadStallMs?: number;
+}
+
+export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
+  const { nodeId, store, clusterKey, lab, log, registry, metrics, pid, clock, uploadStallMs } = ports;
+  storeGauges(registry, () => store.stats());
+  const app = new Hono<NodeEnv>();
+  app.onError(problemHandler(log));
+  app.notFound(notFoundHandler);
+  app.use(accessLog(log), requestMetrics(registry), readOnlyCors);
+  app.route("/", healthRoutes({ nodeId, store, lab, registry, pid, nowMs: () => clock.nowMs() }));
+  app.route(
+    "/",
+    chunkRoutes({
+      nodeId,
+      store,
+      clusterKey,
+      lab,
+      // Reads never wait in line: a busy node says so at once, and the reader has other nodes.
+      pools: {
+        whole: new BufferPool({ limitBytes: WHOLE_READ_BYTES, maxWaiting: 0 }),
+        pieces: new BufferPool({ limitBytes: PIECE_READ_BYTES, maxWaiting: 0 }),
+      },
+      uploads: new BufferPool({ limitBytes: UPLOAD_BYTES, maxWaiting: MAX_WAITING_UPLOADS }),
+      wallMs: () => clock.wallMs(),
+      served: metrics.served,
+      stored: metrics.stored,
+      ...(uploadStallMs === undefined ? {} : { uploadStallMs }),
+    }),
+  );
+  return app;
+}

@@ -1,0 +1,107 @@
+/** `GET` and `HEAD /chunks/:hash` (RFC 9110): whole or one range, never hashed again here as every reader verifies. */
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { Context } from "hono";
+import type { ChunkHash } from "#core/ids.ts";
+import { VStackError } from "#wire/contract/errors.ts";
+import { IMMUTABLE, MEDIA_TYPES, NO_STORE } from "#wire/contract/headers.ts";
+import { READ_HEADERS } from "#wire/server/cors.ts";
+import { problemResponse } from "#wire/server/problem-handler.ts";
+import type { ChunkStore } from "../storage/chunk-store.ts";
+import { type ByteRange, parseByteRange } from "./byte-range.ts";
+import type { NodeEnv } from "./node-env.ts";
+import { type AnswerHead, sendChunk, type SendPools } from "./send-chunk.ts";
+
+export interface ReadPorts {
+  readonly store: ChunkStore;
+  readonly pools: SendPools;
+  /** Lab mode: every byte must come from here, so that every byte is measured. */
+  readonly lab: boolean;
+  readonly served: (bytes: number) => void;
+}
+
+export async function readChunk(context: Context<NodeEnv>, hash: ChunkHash, ports: ReadPorts): Promise<Response> {
+  const { store, lab } = ports;
+  const sizeBytes = store.sizeOf(hash);
+  if (sizeBytes === undefined) throw notHere();
+  const fixedHeaders = chunkHeaders(hash, lab);
+  if (matchesAny(context.req.header("if-none-match"), hash)) {
+    return new Response(null, { status: 304, headers: fixedHeaders });
+  }
+  const range = parseByteRange(rangeHeader(context, hash), sizeBytes);
+  if (range.answer === "unsatisfiable") {
+    const error = new VStackError(
+      "range-not-satisfiable",
+      `Cannot send that range as the chunk has ${sizeBytes} bytes`,
+    );
+    return problemResponse(error, context.req.path, { "content-range": `bytes */${sizeBytes}` });
+  }
+  const head = answerHead(range, sizeBytes, fixedHeaders);
+  if (context.req.method === "HEAD") return new Response(null, head);
+  return await sendBody(context, hash, { head, range, ports });
+}
+
+async function sendBody(
+  context: Context<NodeEnv>,
+  hash: ChunkHash,
+  { head, range, ports }: { head: AnswerHead; range: ByteRange; ports: ReadPorts },
+): Promise<Response> {
+  const chunk = await ports.store.open(hash);
+  if (chunk === undefined) throw notHere();
+  try {
+    const { start, end } = range.answer === "part" ? range : { start: 0, end: chunk.sizeBytes };
+    const { outgoing } = context.env;
+    if (outgoing !== undefined) {
+      ports.served(await sendChunk(outgoing, head, { chunk, start, end }, ports.pools));
+      return RESPONSE_ALREADY_SENT;
+    }
+    const bytes = new Uint8Array(end - start);
+    await chunk.read(bytes, start);
+    ports.served(bytes.length);
+    return new Response(bytes, head);
+  } finally {
+    chunk.close();
+  }
+}
+
+function chunkHeaders(hash: ChunkHash, lab: boolean): Record<string, string> {
+  return {
+    ...READ_HEADERS,
+    etag: `"${hash}"`,
+    "accept-ranges": "bytes",
+    "cache-control": lab ? NO_STORE : IMMUTABLE,
+    "x-content-type-options": "nosniff",
+    // Whatever the bytes are, a browser that opens this address must not run them as a page of ours.
+    "content-security-policy": "sandbox; default-src 'none'",
+  };
+}
+
+function answerHead(range: ByteRange, sizeBytes: number, fixedHeaders: Record<string, string>): AnswerHead {
+  const headers = { ...fixedHeaders, "content-type": MEDIA_TYPES.octets };
+  if (range.answer !== "part") return { status: 200, headers: { ...headers, "content-length": String(sizeBytes) } };
+  const { start, end } = range;
+  return {
+    status: 206,
+    headers: {
+      ...headers,
+      "content-length": String(end - start),
+      "content-range": `bytes ${start}-${end - 1}/${sizeBytes}`,
+    },
+  };
+}
+
+/** A range counts only for GET, and with If-Range only for the same bytes (RFC 9110 section 13.1.5). */
+function rangeHeader(context: Context<NodeEnv>, hash: ChunkHash): string | undefined {
+  if (context.req.method !== "GET") return undefined;
+  const ifRange = context.req.header("if-range");
+  return ifRange === undefined || ifRange === `"${hash}"` ? context.req.header("range") : undefined;
+}
+
+/** `If-None-Match` compares weakly (RFC 9110 section 13.1.2). */
+function matchesAny(header: string | undefined, hash: ChunkHash): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === `"${hash}"`);
+}
+
+function notHere(): VStackError {
+  return new VStackError("not-found", "This chunk is not on this node");
+}
