@@ -17,6 +17,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   /** Until the headers are there; the body then lives under `signal` and the same deadline. */
   readonly deadlineMs?: number;
+  /** The platform's unless given. */
+  readonly fetch?: FetchPort;
 }
 
 /** A request that may be started; the seam where tests and the simulator put their own network. */
@@ -32,11 +34,11 @@ export const liveFetch: FetchPort = (url, init) => fetch(url, init);
  *   or the code of the problem document that came back (`bad-answer` when it is none of ours)
  */
 export async function ask(url: string, options: AskOptions): Promise<Response> {
-  const { method = "GET", headers = {}, body, signal, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const { method = "GET", headers = {}, body, signal, deadlineMs = DEFAULT_DEADLINE_MS, fetch = liveFetch } = options;
   const deadline = AbortSignal.timeout(deadlineMs);
   let response: Response;
   try {
-    response = await liveFetch(url, {
+    response = await fetch(url, {
       method,
       headers,
       cache: "no-store",
@@ -68,7 +70,9 @@ export async function askJson<Schema extends v.GenericSchema>(
     if (text.length > MAX_JSON_BYTES) throw new RangeError(`The body has ${text.length} characters`);
     parsed = v.safeParse(schema, JSON.parse(text));
   } catch (cause) {
-    throw new VStackError("bad-answer", `Cannot read the answer of ${url} as it is no JSON within the limit`, { cause });
+    throw new VStackError("bad-answer", `Cannot read the answer of ${url} as it is no JSON within the limit`, {
+      cause,
+    });
   }
   if (parsed.success) return parsed.output;
   const pointer = v.getDotPath(parsed.issues[0]) ?? "";
@@ -104,7 +108,9 @@ export async function answeredError(url: string, method: string, response: Respo
     const problem = v.safeParse(ProblemSchema, safeJson(text));
     if (problem.success) {
       const code = problemCode(problem.output.type) ?? "bad-answer";
-      return new VStackError(code, problem.output.detail ?? problem.output.title, { details: { ...problem.output, url } });
+      return new VStackError(code, problem.output.detail ?? problem.output.title, {
+        details: { ...problem.output, url },
+      });
     }
   }
   return new VStackError(response.status === 404 ? "not-found" : "bad-answer", fallback, {

@@ -25,6 +25,11 @@ export interface SegmentRequest {
   readonly nodeUrls: ReadonlyMap<NodeId, string>;
   /** Seconds of playback left before these bytes are missed; null when nobody said (then: urgent). */
   readonly slackSeconds: number | null;
+  /**
+   * End with `unreachable` after the first round in which no holder could be reached, for callers that have another way
+   * (the worker has the gateway). Without it the fetch tries on for 30 s.
+   */
+  readonly giveUpWhenAllUnreachable?: boolean;
 }
 
 /** What is believed about the nodes, shared by all fetches of a program. */

@@ -1,0 +1,223 @@
+/**
+ * The writing side: digest, choose homes, PUT to three nodes at once, and clean up behind what failed. A copy counts when
+ * its node has acknowledged it, which it does only after everything is durable.
+ */
+import type { ChunkHash, NodeId } from "#core/ids.ts";
+import type { Position } from "#core/placement/position.ts";
+import { positionText } from "#core/placement/position.ts";
+import type { ChunkRecord } from "#core/placement/record.ts";
+import { ACKNOWLEDGED_COPIES, RECORD_SCHEMA, REPLICA_COUNT } from "#core/placement/record.ts";
+import type { WeightedNode } from "#core/placement/rendezvous.ts";
+import { rankByRendezvous } from "#core/placement/rendezvous.ts";
+import { makeBlockList } from "#wire/client/block-list.ts";
+import { chunkHashOf } from "#wire/client/digest.ts";
+import type { FetchPort } from "#wire/client/http.ts";
+import { askJson } from "#wire/client/http.ts";
+import type { Clock } from "#wire/client/live-clock.ts";
+import { DeleteChunkAnswerSchema, PutChunkAnswerSchema } from "#wire/contract/chunk-api.ts";
+import type { ErrorCode } from "#wire/contract/errors.ts";
+import { errorCode, VStackError } from "#wire/contract/errors.ts";
+import { MEDIA_TYPES } from "#wire/contract/headers.ts";
+import { PATHS, QUERY } from "#wire/contract/paths.ts";
+
+/** One PUT, disk flush included: 16 MiB at 10 Mbit/s and some. */
+const PUT_DEADLINE_MS = 20_000;
+/** Cleaning up is a courtesy to the disks; a node that hangs must not hold the upload for it. */
+const DELETE_DEADLINE_MS = 3_000;
+/** PUTs to one node before the next in rank takes its place; a lasting fault is not cured by asking often. */
+const PUTS_PER_NODE = 2;
+const RETRY_PAUSE_MS = 200;
+/** Faults that may be over in a moment. The others (full, forbidden) stay as they are. */
+const TRANSIENT: readonly ErrorCode[] = [
+  "unreachable",
+  "timeout",
+  "unavailable",
+  "not-ready",
+  "too-many-requests",
+  "digest-mismatch",
+  "internal",
+];
+
+/** A node that may take a copy. */
+export interface StorageTarget extends WeightedNode {
+  /** Where this program reaches it, without a slash at the end. */
+  readonly url: string;
+}
+
+/** Makes a capability for one method on one chunk. */
+export type MintCapability = (grant: {
+  readonly method: "PUT" | "DELETE";
+  readonly subject: string;
+}) => Promise<string>;
+
+export interface StoreChunkRequest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly position: Position;
+  /** Nodes that are alive, in any order: they are ranked by the position. */
+  readonly nodes: readonly StorageTarget[];
+  readonly blockSizeBytes: number;
+  readonly mint: MintCapability;
+  readonly signal: AbortSignal;
+}
+
+export interface StoreChunkPorts {
+  readonly clock: Clock;
+  readonly fetch: FetchPort;
+}
+
+export interface StoredChunk {
+  /** The first version of the position's record. */
+  readonly record: ChunkRecord;
+  /** Block hashes for the manifest, base64. */
+  readonly blocks: string;
+  /** Durable copies, 2..3; below three the chunk is at risk. */
+  readonly copies: number;
+}
+
+/**
+ * Stores a chunk on three nodes, at least two.
+ *
+ * @throws VStackError `unavailable` when fewer than two nodes took it, `aborted` by the signal; what was stored until
+ *   then has been deleted again as far as the nodes could be reached
+ */
+export async function storeChunk(request: StoreChunkRequest, ports: StoreChunkPorts): Promise<StoredChunk> {
+  const { bytes, position, nodes, blockSizeBytes, signal } = request;
+  const [hash, { blocks, blocksDigest }] = await Promise.all([
+    chunkHashOf(bytes),
+    makeBlockList(bytes, blockSizeBytes),
+  ]);
+  const ranking = rankByRendezvous(positionText(position), nodes);
+  const ranked = ranking.flatMap((nodeId) => nodes.filter((node) => node.nodeId === nodeId));
+  const outcomes: PutOutcome[] = [];
+  // Each place takes the next node in rank until one acknowledges: no node is asked for two places.
+  const queue = ranked.values();
+  const fillPlace = async () => {
+    for (const node of queue) {
+      const outcome = await putCopy({ request, ports, hash, node });
+      outcomes.push(outcome);
+      if (outcome.error === undefined || signal.aborted) return;
+    }
+  };
+  await Promise.all(Array.from({ length: REPLICA_COUNT }, fillPlace));
+
+  const holders = outcomes.filter((outcome) => outcome.error === undefined).map((outcome) => outcome.node.nodeId);
+  const failed = signal.aborted || holders.length < ACKNOWLEDGED_COPIES;
+  const strays = outcomes.filter((outcome) => failed || outcome.error !== undefined).map((outcome) => outcome.node);
+  // The signal may have fired; the clean-up has its own deadline.
+  await removeChunk({ ...request, hash, nodes: strays, signal: new AbortController().signal }, ports);
+  if (signal.aborted) throw new VStackError("aborted", `Gave up storing ${positionText(position)}`);
+  if (failed) throw tooFewCopies(position, outcomes);
+  const record: ChunkRecord = {
+    schema: RECORD_SCHEMA,
+    version: 1,
+    hash,
+    sizeBytes: bytes.length,
+    blockSizeBytes,
+    blocksDigest,
+    scheme: { kind: "replication" },
+    holders: ranking.filter((id) => holders.includes(id)).map((nodeId) => ({ nodeId, holds: "replica" })),
+  };
+  return { record, blocks, copies: holders.length };
+}
+
+interface PutOutcome {
+  readonly node: StorageTarget;
+  /** Undefined when the node acknowledged a durable copy. */
+  readonly error: unknown;
+}
+
+interface Copy {
+  readonly request: StoreChunkRequest;
+  readonly ports: StoreChunkPorts;
+  readonly hash: ChunkHash;
+  readonly node: StorageTarget;
+}
+
+async function putCopy(copy: Copy): Promise<PutOutcome> {
+  const { request, ports, node } = copy;
+  let error: unknown;
+  for (let attempt = 1; attempt <= PUTS_PER_NODE && !request.signal.aborted; attempt += 1) {
+    if (attempt > 1) await ports.clock.sleep(RETRY_PAUSE_MS, request.signal);
+    try {
+      await putOnce(copy);
+      return { node, error: undefined };
+    } catch (cause) {
+      error = cause;
+      if (!TRANSIENT.includes(errorCode(cause))) break;
+    }
+  }
+  return { node, error: error ?? new VStackError("aborted", `Gave up PUT to ${node.nodeId}`) };
+}
+
+async function putOnce({ request, ports, hash, node }: Copy): Promise<void> {
+  const { bytes, position, mint, signal } = request;
+  const query = new URLSearchParams({
+    [QUERY.position]: positionText(position),
+    [QUERY.capability]: await mint({ method: "PUT", subject: hash }),
+  });
+  const answer = await askJson(`${node.url}${PATHS.chunk(hash)}?${query}`, PutChunkAnswerSchema, {
+    method: "PUT",
+    headers: { "content-type": MEDIA_TYPES.octets },
+    body: bytes,
+    signal,
+    deadlineMs: PUT_DEADLINE_MS,
+    fetch: ports.fetch,
+  });
+  if (answer.hash !== hash || answer.nodeId !== node.nodeId || answer.sizeBytes !== bytes.length) {
+    throw new VStackError("bad-answer", `Cannot count the copy on ${node.nodeId} as it acknowledged something else`);
+  }
+}
+
+function tooFewCopies(position: Position, outcomes: readonly PutOutcome[]): VStackError {
+  const stored = outcomes.filter((outcome) => outcome.error === undefined).length;
+  const reasons = outcomes.flatMap(({ node, error }) => (error === undefined ? [] : [`${node.nodeId} ${says(error)}`]));
+  const why = reasons.length === 0 ? "no more nodes are alive" : reasons.join("; ");
+  return new VStackError(
+    "unavailable",
+    `Cannot store ${positionText(position)} as ${ACKNOWLEDGED_COPIES} durable copies are needed: ${stored} made (${why})`,
+    { cause: outcomes.find((outcome) => outcome.error !== undefined)?.error },
+  );
+}
+
+function says(error: unknown): string {
+  return error instanceof Error ? `${errorCode(error)}: ${error.message}` : String(error);
+}
+
+export interface RemoveChunkRequest {
+  readonly hash: ChunkHash;
+  /** Whose reference goes; the bytes go with the last one. */
+  readonly position: Position;
+  readonly nodes: readonly StorageTarget[];
+  readonly mint: MintCapability;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Removes a position's reference to a chunk from nodes, as far as they can be reached. Never throws: what is left behind
+ * is for the scrubber to find.
+ *
+ * @returns the nodes on which the reference is certainly gone
+ */
+export async function removeChunk(request: RemoveChunkRequest, ports: StoreChunkPorts): Promise<NodeId[]> {
+  const { hash, position, nodes, mint, signal } = request;
+  const removed = await Promise.all(
+    nodes.map(async ({ nodeId, url }) => {
+      try {
+        const query = new URLSearchParams({
+          [QUERY.position]: positionText(position),
+          [QUERY.capability]: await mint({ method: "DELETE", subject: hash }),
+        });
+        await askJson(`${url}${PATHS.chunk(hash)}?${query}`, DeleteChunkAnswerSchema, {
+          method: "DELETE",
+          signal,
+          deadlineMs: DELETE_DEADLINE_MS,
+          fetch: ports.fetch,
+        });
+        return [nodeId];
+      } catch (error) {
+        return errorCode(error) === "not-found" ? [nodeId] : [];
+      }
+    }),
+  );
+  return removed.flat();
+}

@@ -1,0 +1,89 @@
+/** Writes the trace of one segment while it is fetched. Received bytes are delivered or wasted, nothing between. */
+import type { Decision, PlanCommand } from "#core/schedule/plan-events.ts";
+import type { AttemptTrace, SegmentTrace } from "#wire/contract/segment-trace.ts";
+import { TRACE_SCHEMA } from "#wire/contract/segment-trace.ts";
+import type { SegmentFetchPorts, SegmentRequest } from "./segment-fetch.ts";
+
+type Outcome = NonNullable<AttemptTrace["outcome"]>;
+
+export class TraceRecorder {
+  readonly trace: SegmentTrace;
+  readonly #ports: SegmentFetchPorts;
+  readonly #beganMs: number;
+
+  constructor(request: SegmentRequest, ports: SegmentFetchPorts) {
+    const { traceId: id, session, strategy, driver, videoId, rendition, slot, entry } = request;
+    this.#ports = ports;
+    this.#beganMs = ports.clock.nowMs();
+    this.trace = {
+      ...{ schema: TRACE_SCHEMA, id, session, strategy, driver, videoId, rendition, slot, seq: entry.seq },
+      ...{ hash: entry.record.hash, sizeBytes: entry.record.sizeBytes, servedFrom: "nodes" },
+      ...{ startedAtMs: ports.clock.wallMs(), firstReleaseMs: null, endedMs: null, deliveredBytes: 0, wastedBytes: 0 },
+      ...{ outcome: "running", failure: null, attempts: [], decisions: [] },
+    };
+  }
+
+  decided(decision: Decision): void {
+    const { because, chosen, candidates } = decision;
+    this.trace.decisions.push({ atMs: this.#sinceBegin(), because, chosen: [...chosen], candidates: [...candidates] });
+    this.#changed();
+  }
+
+  attemptStarted(command: PlanCommand & { do: "start" }): void {
+    const { attempt: id, nodeId, start, end, because, predictedMs } = command;
+    this.trace.attempts[id] = {
+      ...{ id, nodeId, start, end, because, startedMs: this.#sinceBegin(), firstByteMs: null, endedMs: null },
+      ...{ receivedBytes: 0, verifyMs: 0, blocksVerified: 0, predictedMs, outcome: null, reason: null },
+    };
+    this.#changed();
+  }
+
+  attemptAnswered(id: number): void {
+    this.#change(id, () => ({ firstByteMs: this.#sinceBegin() }));
+  }
+
+  bytesReceived(id: number, bytes: number): void {
+    this.trace.wastedBytes += bytes;
+    this.#change(id, (attempt) => ({ receivedBytes: attempt.receivedBytes + bytes }));
+  }
+
+  blockHashed(id: number, verifyMs: number, isRight: boolean): void {
+    this.#change(id, (attempt) => ({
+      verifyMs: attempt.verifyMs + verifyMs,
+      blocksVerified: attempt.blocksVerified + (isRight ? 1 : 0),
+    }));
+  }
+
+  attemptEnded(id: number, outcome: Outcome, reason: string | null): void {
+    this.#change(id, () => ({ endedMs: this.#sinceBegin(), outcome, reason }));
+  }
+
+  /** Bytes that were waste until now went out to the player. */
+  released(bytes: number): void {
+    this.trace.firstReleaseMs ??= this.#sinceBegin();
+    this.trace.deliveredBytes += bytes;
+    this.trace.wastedBytes -= bytes;
+    this.#changed();
+  }
+
+  /** The last word; later ones are ignored. */
+  ended(outcome: "delivered" | "failed" | "aborted", failure: string | null): void {
+    if (this.trace.outcome !== "running") return;
+    Object.assign(this.trace, { endedMs: this.#sinceBegin(), outcome, failure });
+    this.#changed();
+  }
+
+  #change(id: number, change: (attempt: AttemptTrace) => Partial<AttemptTrace>): void {
+    const attempt = this.trace.attempts[id];
+    if (attempt !== undefined) Object.assign(attempt, change(attempt));
+    this.#changed();
+  }
+
+  #sinceBegin(): number {
+    return this.#ports.clock.nowMs() - this.#beganMs;
+  }
+
+  #changed(): void {
+    this.#ports.onTrace?.(this.trace);
+  }
+}
