@@ -3,7 +3,7 @@
  * Callers draw on a stage of 1280 x 720 whatever the size in pixels, so each rendition is drawn, not scaled, and its
  * letters are sharp. `frame()` gives planar YUV 4:2:0 (BT.709, limited range), the form the encoder works in.
  */
-import { coverageOf, layOut } from './lettering.mjs';
+import { coverageOf, layOut } from "./lettering.mjs";
 
 const clamp01 = (value) => Math.min(1, Math.max(0, value));
 

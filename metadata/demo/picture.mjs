@@ -4,20 +4,31 @@
  *
  * Burnt in, so that a wrong segment is seen with the naked eye: rendition, segment number, frame number, timecode.
  */
-import { Canvas } from './canvas.mjs';
+import { Canvas } from "./canvas.mjs";
 import {
-  blockCount, captions, deliveries, frameCount, framesPerSecond, nodeCount, segmentCount, segmentSeconds,
-  silentNode, silentUntilSeconds, timecode, transfers, vigour,
-} from './story.mjs';
+  blockCount,
+  captions,
+  deliveries,
+  frameCount,
+  framesPerSecond,
+  nodeCount,
+  segmentCount,
+  segmentSeconds,
+  silentNode,
+  silentUntilSeconds,
+  timecode,
+  transfers,
+  vigour,
+} from "./story.mjs";
 
 const hex = (text) => [1, 3, 5].map((at) => Number.parseInt(text.slice(at, at + 2), 16) / 255);
 const mix = (from, to, part) => from.map((value, channel) => value + (to[channel] - value) * part);
 
 /** Six of the colours of Okabe and Ito, which stay apart for colour-blind eyes. */
-const nodeColors = ['#e69f00', '#56b4e9', '#009e73', '#f0e442', '#d55e00', '#cc79a7'].map(hex);
-const white = hex('#f4f7ff');
-const muted = hex('#93a0c0');
-const ash = hex('#4a5470');
+const nodeColors = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#d55e00", "#cc79a7"].map(hex);
+const white = hex("#f4f7ff");
+const muted = hex("#93a0c0");
+const ash = hex("#4a5470");
 
 const center = { x: 640, y: 330 };
 const innerRadius = 101;
@@ -48,7 +59,7 @@ function placeOnWay({ node, slot }, part) {
 
 /** What never moves: the room, the faint orbits, the wires. */
 function drawBackground(canvas) {
-  const [deep, dark] = [hex('#05070f'), hex('#131b34')];
+  const [deep, dark] = [hex("#05070f"), hex("#131b34")];
   canvas.pixels.fill(0);
   const stage = { left: -20, top: 0, right: 1300, bottom: 720 };
   canvas.paint({ ...stage, color: deep }, () => 1);
@@ -97,19 +108,27 @@ function drawNode(canvas, index, { seconds, hud }) {
   const color = mix(ash, node.color, awake);
   for (let bar = 0; bar < 3; bar += 1) {
     const shape = { x: node.x - 34, y: node.y - 33 + 23 * bar, width: 68, height: 19, round: 6 };
-    canvas.box({ ...shape, color: hex('#0a0e1c'), alpha: 0.9 });
+    canvas.box({ ...shape, color: hex("#0a0e1c"), alpha: 0.9 });
     canvas.box({ ...shape, color, alpha: 0.16 + 0.74 * awake });
     canvas.box({ ...shape, color, alpha: 0.9, edge: 1.6 });
     const lamp = { x: node.x + 23, y: shape.y + 9.5, radius: 3.4 };
     const lit = awake * (0.35 + 0.65 * (bar === 1 ? leaving : 0));
-    canvas.disc({ ...lamp, color: mix(hex('#0a0e1c'), white, lit) });
-    canvas.box({ x: node.x - 26, y: shape.y + 7.7, width: 30, height: 3.6, round: 1.8, color: hex('#0a0e1c'), alpha: 0.4 * awake });
+    canvas.disc({ ...lamp, color: mix(hex("#0a0e1c"), white, lit) });
+    canvas.box({
+      x: node.x - 26,
+      y: shape.y + 7.7,
+      width: 30,
+      height: 3.6,
+      round: 1.8,
+      color: hex("#0a0e1c"),
+      alpha: 0.4 * awake,
+    });
   }
   const size = 17 * hud.small;
   const y = node.y < center.y - 1 ? node.y - 44 : node.y + 44 + size * 0.7;
   const label = { x: node.x, y, size, align: 0.5, tracking: 0.6, pen: 1.8 };
   canvas.text({ ...label, text: `node ${index + 1}`, color: white, alpha: 0.72 * awake });
-  canvas.text({ ...label, text: 'silent', color: muted, alpha: 1 - awake });
+  canvas.text({ ...label, text: "silent", color: muted, alpha: 1 - awake });
 }
 
 function drawBlocksOnTheWay(canvas, seconds) {
@@ -141,8 +160,8 @@ function drawViewer(canvas, { frame, seconds, hud }) {
   const gap = 0.022;
   const beat = Math.exp(-since * 3.2);
 
-  canvas.glow({ ...center, radius: 235, color: hex('#5b7ad6'), alpha: 0.2 + 0.14 * beat });
-  canvas.disc({ ...center, radius: 91, color: hex('#0b1122'), alpha: 0.86 });
+  canvas.glow({ ...center, radius: 235, color: hex("#5b7ad6"), alpha: 0.2 + 0.14 * beat });
+  canvas.disc({ ...center, radius: 91, color: hex("#0b1122"), alpha: 0.86 });
   if (since < 1.5) {
     const ripple = { radius: 130 + 150 * easeOut(since / 1.5), thickness: 2, color: white, light: true };
     canvas.arc({ ...center, ...ripple, alpha: 0.3 * (1 - since / 1.5) ** 1.5 });
@@ -172,10 +191,27 @@ function drawViewer(canvas, { frame, seconds, hud }) {
 
   const pop = 1 + 0.07 * Math.exp(-since * 7) * Math.min(1, frame);
   const size = Math.round(104 * pop * 4) / 4;
-  const number = String(segment).padStart(2, '0');
-  canvas.text({ text: number, ...center, y: center.y + 45 + (size - 104) * 0.35, size, color: white, align: 0.5, pen: 1.9 });
+  const number = String(segment).padStart(2, "0");
+  canvas.text({
+    text: number,
+    ...center,
+    y: center.y + 45 + (size - 104) * 0.35,
+    size,
+    color: white,
+    align: 0.5,
+    pen: 1.9,
+  });
   const labelSize = 15 * hud.label;
-  canvas.text({ text: 'SEGMENT', ...center, y: center.y - 49, size: labelSize, color: muted, align: 0.5, tracking: 1.6, pen: 1.9 });
+  canvas.text({
+    text: "SEGMENT",
+    ...center,
+    y: center.y - 49,
+    size: labelSize,
+    color: muted,
+    align: 0.5,
+    tracking: 1.6,
+    pen: 1.9,
+  });
 }
 
 /** One pill for each segment: played, playing, being fetched, to come. */
@@ -188,7 +224,7 @@ function drawTimeline(canvas, seconds) {
     const played = clamp01(seconds / segmentSeconds - segment);
     canvas.box({ ...pill, color: white, alpha: 0.1 });
     if (fetched > 0 && played < 1) {
-      canvas.box({ ...pill, width: Math.max(height, width * fetched), color: hex('#56b4e9'), alpha: 0.5 });
+      canvas.box({ ...pill, width: Math.max(height, width * fetched), color: hex("#56b4e9"), alpha: 0.5 });
     }
     if (played > 0) canvas.box({ ...pill, width: Math.max(height, width * played), color: white, alpha: 0.92 });
   }
@@ -201,7 +237,14 @@ function drawCaption(canvas, { seconds, hud }) {
   const show = (index === 0 ? 1 : smooth((since - 0.1) / 0.5)) * (last ? 1 : 1 - smooth((since - 3.55) / 0.4));
   const rise = index === 0 ? 0 : 8 * (1 - easeOut((since - 0.1) / 0.6));
   canvas.text({
-    text: captions[index], x: center.x, y: 672 + rise, size: 33 * hud.caption, color: white, alpha: show, align: 0.5, pen: 1.65,
+    text: captions[index],
+    x: center.x,
+    y: 672 + rise,
+    size: 33 * hud.caption,
+    color: white,
+    alpha: show,
+    align: 0.5,
+    pen: 1.65,
   });
 }
 
@@ -216,10 +259,19 @@ function drawCorners(canvas, { frame, rendition, hud }) {
   canvas.text({ text: shape, x: edge, y: second, size: small, color: muted, pen: 1.8, tracking: 0.4 });
   const code = timecode(frame);
   const clockSize = big * 0.76;
-  canvas.text({ text: code, x: 1280 - edge, y: first, size: clockSize, color: white, pen: 1.9, align: 1, tracking: 0.4 });
-  const count = `frame ${String(frame).padStart(4, '0')}`;
+  canvas.text({
+    text: code,
+    x: 1280 - edge,
+    y: first,
+    size: clockSize,
+    color: white,
+    pen: 1.9,
+    align: 1,
+    tracking: 0.4,
+  });
+  const count = `frame ${String(frame).padStart(4, "0")}`;
   canvas.text({ text: count, x: 1280 - edge, y: second, size: small, color: muted, pen: 1.8, align: 1, tracking: 0.4 });
-  canvas.text({ text: 'V-Stack', x: center.x, y: 69, size: 42, color: white, pen: 2.1, align: 0.5, tracking: 0.8 });
+  canvas.text({ text: "V-Stack", x: center.x, y: 69, size: 42, color: white, pen: 2.1, align: 0.5, tracking: 0.8 });
 }
 
 /**

@@ -3,7 +3,7 @@
  * bell at the start of each segment. The bells climb a scale, one step a segment, so that segments played in the wrong
  * order are heard at once.
  */
-import { frameCount, framesPerSecond, segmentCount, segmentSeconds, transfers } from './story.mjs';
+import { frameCount, framesPerSecond, segmentCount, segmentSeconds, transfers } from "./story.mjs";
 
 export const sampleRate = 48_000;
 
@@ -16,7 +16,10 @@ const pitch = (semitonesFromA4) => 440 * 2 ** (semitonesFromA4 / 12);
 
 /** Semitones from A4; one chord a segment: D, B minor 7, G major 7, A suspended. */
 const chords = [
-  [-31, -19, -12, -3, 0, 9], [-34, -22, -15, -7, 0, 2], [-26, -14, -10, -3, 2, 4], [-24, -17, -12, -7, -5, 2],
+  [-31, -19, -12, -3, 0, 9],
+  [-34, -22, -15, -7, 0, 2],
+  [-26, -14, -10, -3, 2, 4],
+  [-24, -17, -12, -7, -5, 2],
 ].map((chord) => chord.map(pitch));
 /** D major pentatonic, twelve steps up from D4. */
 const bells = [-7, -5, -3, 0, 2, 5, 7, 9, 12, 14, 17, 19].map(pitch);
@@ -47,8 +50,18 @@ function addChord(track, segment) {
     const loudness = [0.2, 0.17, 0.12, 0.1, 0.085, 0.05][voice];
     const spread = voice < 2 ? 0 : 0.55;
     for (const side of [-1, 1]) {
-      for (const [harmonic, part] of [[1, 1], [2, 0.28], [3, 0.1]]) {
-        const tone = { hertz: hertz * harmonic * (1 + side * 0.0011), start, length, side: side * spread, phase: voice };
+      for (const [harmonic, part] of [
+        [1, 1],
+        [2, 0.28],
+        [3, 0.1],
+      ]) {
+        const tone = {
+          hertz: hertz * harmonic * (1 + side * 0.0011),
+          start,
+          length,
+          side: side * spread,
+          phase: voice,
+        };
         const sway = (since) => 1 + 0.12 * Math.sin(turn * (0.21 + 0.05 * voice) * since + side);
         addTone(track, tone, (since) => 0.5 * loudness * part * swell(since) * fall(since) * sway(since));
       }
@@ -114,7 +127,8 @@ export function createSound() {
   for (let at = 0; at < sampleCount; at += 1) {
     const seconds = at / sampleRate;
     const ends = Math.min(1, seconds / 0.02, (sampleCount / sampleRate - seconds) / 1.6);
-    const write = (value, offset) => samples.writeInt16LE(Math.round(32767 * Math.tanh(value * gain * ends)), at * 4 + offset);
+    const write = (value, offset) =>
+      samples.writeInt16LE(Math.round(32767 * Math.tanh(value * gain * ends)), at * 4 + offset);
     write(left[at], 0);
     write(right[at], 2);
   }

@@ -15,26 +15,26 @@ export const blockCount = 36;
 export const nodeCount = 6;
 
 export const silentNode = 4;
-export const silentFromSeconds = 21.3;
+const silentFromSeconds = 21.3;
 export const silentUntilSeconds = 32.9;
 
 export const captions = [
-  'Video from a handful of ordinary servers',
-  'Six storage nodes, one viewer',
-  'The viewer’s browser is the load balancer',
-  'It measures every node',
-  'and fetches each segment from several at once',
-  'A node falls silent',
-  'The others take over',
-  'and the picture goes on',
-  'The node comes back',
-  'and earns its share again',
-  'Every block is verified',
-  'No CDN. No load balancer. Just V-Stack',
+  "Video from a handful of ordinary servers",
+  "Six storage nodes, one viewer",
+  "The viewer’s browser is the load balancer",
+  "It measures every node",
+  "and fetches each segment from several at once",
+  "A node falls silent",
+  "The others take over",
+  "and the picture goes on",
+  "The node comes back",
+  "and earns its share again",
+  "Every block is verified",
+  "No CDN. No load balancer. Just V-Stack",
 ];
 
 /** Small seeded generator (mulberry32), so that every run gives the same video. */
-export function createRandom(seed) {
+function createRandom(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -44,8 +44,7 @@ export function createRandom(seed) {
   };
 }
 
-const isSilent = (node, seconds) =>
-  node === silentNode && seconds >= silentFromSeconds && seconds < silentUntilSeconds;
+const isSilent = (node, seconds) => node === silentNode && seconds >= silentFromSeconds && seconds < silentUntilSeconds;
 
 /** How many of the 36 blocks of a segment each node is asked for. */
 function sharesOf(segment, random) {
@@ -101,7 +100,9 @@ export const transfers = planTransfers();
 
 /** For each segment the blocks that arrived, by slot. */
 export const deliveries = Array.from({ length: segmentCount }, (_, segment) =>
-  transfers.filter((transfer) => transfer.segment === segment && transfer.lost === null).sort((a, b) => a.slot - b.slot),
+  transfers
+    .filter((transfer) => transfer.segment === segment && transfer.lost === null)
+    .sort((a, b) => a.slot - b.slot),
 );
 
 const smooth = (value) => {
@@ -117,7 +118,7 @@ export function vigour(node, seconds) {
 
 /** `HH:MM:SS:FF` of a frame. */
 export function timecode(frame) {
-  const two = (value) => String(value).padStart(2, '0');
+  const two = (value) => String(value).padStart(2, "0");
   const seconds = Math.floor(frame / framesPerSecond);
-  return [0, Math.floor(seconds / 60), seconds % 60, frame % framesPerSecond].map(two).join(':');
+  return [0, Math.floor(seconds / 60), seconds % 60, frame % framesPerSecond].map(two).join(":");
 }
