@@ -37,7 +37,7 @@ export function createMemoryStore(capacityBytes: number): ChunkStore {
           `Cannot store ${bytes.length} bytes as ${freeBytes()} are left below 95 %`,
         );
       }
-      chunks.set(hash, { bytes: bytes.slice(), references: new Set([reference]) });
+      chunks.set(hash, { bytes: new Uint8Array(bytes), references: new Set([reference]) });
       usedBytes += bytes.length;
       return { existed: false, references: 1 };
     },

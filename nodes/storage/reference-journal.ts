@@ -34,6 +34,8 @@ export interface JournalOpening {
   readonly folder: string;
   readonly index: ReferenceIndex;
   readonly log: Log;
+  /** Tests compact earlier. */
+  readonly minCompactionLines?: number;
 }
 
 export class ReferenceJournal {
@@ -131,7 +133,8 @@ export class ReferenceJournal {
   }
 
   #isWasteful(): boolean {
-    const wanted = Math.max(MIN_COMPACTION_LINES, MAX_LINES_PER_REFERENCE * this.#opening.index.referenceCount);
+    const { minCompactionLines = MIN_COMPACTION_LINES } = this.#opening;
+    const wanted = Math.max(minCompactionLines, MAX_LINES_PER_REFERENCE * this.#opening.index.referenceCount);
     return this.#lineCount > wanted;
   }
 

@@ -1,0 +1,300 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { parseNodeId } from "#core/ids.ts";
+import { MAX_REFERENCES_PER_CHUNK } from "#wire/contract/limits.ts";
+import { silentLog } from "#wire/server/log.ts";
+import { chunkStoreContract, readAll, testChunk } from "./chunk-store.contract.ts";
+import type { ChunkStore } from "./chunk-store.ts";
+import { type DiskStoreOptions, openDiskStore } from "./disk-store.ts";
+import { liveFileSystem } from "./live-file-system.ts";
+import { changeLine, LOG_HEADER } from "./reference-log.ts";
+import { SimulatedDisk, systemError } from "./simulated-disk.ts";
+
+const base = mkdtempSync(join(tmpdir(), "vstack-store-"));
+afterAll(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+const nodeId = parseNodeId("node-1");
+if (nodeId === undefined) throw new Error("node-1 is a node id");
+const one = testChunk("one");
+const two = testChunk("two");
+
+function openOn(disk: SimulatedDisk, options: Partial<DiskStoreOptions> = {}): Promise<ChunkStore> {
+  if (nodeId === undefined) throw new Error("node-1 is a node id");
+  return openDiskStore({ fileSystem: disk, folder: "/data", nodeId, nowMs: () => 0, log: silentLog, ...options });
+}
+
+function freshFolder(): string {
+  return mkdtempSync(join(base, "data-"));
+}
+
+function openIn(folder: string, capacityBytes?: number): Promise<ChunkStore> {
+  return openOn(new SimulatedDisk(), {
+    fileSystem: liveFileSystem,
+    folder,
+    capacityBytes,
+    nowMs: () => performance.now(),
+  });
+}
+
+function pathOf(hash: string): string {
+  return `/data/chunks/${hash.slice(0, 2)}/${hash}`;
+}
+
+chunkStoreContract("openDiskStore() on a real disk", (capacityBytes) => openIn(freshFolder(), capacityBytes));
+chunkStoreContract("openDiskStore() on a simulated disk", (capacityBytes) =>
+  openOn(new SimulatedDisk(), { capacityBytes }),
+);
+
+describe("openDiskStore()", () => {
+  test("finds chunks, references and its incarnation again", async () => {
+    const folder = freshFolder();
+    const before = await openIn(folder);
+    await before.put(one.hash, one.bytes, "a");
+    await before.put(one.hash, one.bytes, "b");
+    await before.put(two.hash, two.bytes, "a");
+    await before.dereference(two.hash, "a");
+    await before.close();
+    const after = await openIn(folder);
+    expect(after.incarnation).toBe(before.incarnation);
+    expect(await readAll(after, one.hash)).toEqual(one.bytes);
+    expect(after.sizeOf(two.hash)).toBeUndefined();
+    expect(await after.dereference(one.hash, "a")).toEqual({ references: 1, deleted: false });
+  });
+
+  test("removes what a crash left: temporary files and chunks without a reference", async () => {
+    const folder = freshFolder();
+    await (await openIn(folder)).close();
+    writeFileSync(join(folder, "tmp", `${one.hash}.1`), "half");
+    writeFileSync(join(folder, "chunks", one.hash.slice(0, 2), one.hash), one.bytes);
+    const store = await openIn(folder);
+    expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+    expect(store.sizeOf(one.hash)).toBeUndefined();
+    expect(readdirSync(join(folder, "chunks", one.hash.slice(0, 2)))).toEqual([]);
+  });
+
+  test("refuses the folder of another node, of another version, and one that lost its format", async () => {
+    const folder = freshFolder();
+    await (await openIn(folder)).close();
+    const format = join(folder, "format.json");
+    const text = readFileSync(format, "utf8");
+    writeFileSync(format, text.replace("node-1", "node-2"));
+    await expect(openIn(folder)).rejects.toThrow(/belongs to node "node-2": this is "node-1"/);
+    writeFileSync(format, text.replace('"version":1', '"version":2'));
+    await expect(openIn(folder)).rejects.toThrow(/its version is 2: version 1 is wanted/);
+    rmSync(format);
+    await expect(openIn(folder)).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("refuses a journal of another version instead of taking its chunks for unreferenced", async () => {
+    const folder = freshFolder();
+    await (await openIn(folder)).close();
+    writeFileSync(join(folder, "references.log"), "vstack-references 2\n");
+    await expect(openIn(folder)).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("keeps unreferenced chunks when the middle of the journal cannot be read", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    await store.put(one.hash, one.bytes, "a");
+    await store.put(two.hash, two.bytes, "a");
+    disk.tamper("/data/references.log", (bytes) => {
+      bytes[40] = (bytes[40] ?? 0) ^ 1;
+      return bytes;
+    });
+    const after = await openOn(disk);
+    expect(await readAll(after, one.hash)).toEqual(one.bytes);
+    expect(disk.paths()).toContain("/data/references.log.damaged");
+    expect(await readAll(await openOn(disk), one.hash)).toEqual(one.bytes);
+  });
+
+  test("put() refuses more references than the limit", async () => {
+    const folder = freshFolder();
+    const before = await openIn(folder);
+    await before.put(one.hash, one.bytes, "0");
+    await before.close();
+    const references = Array.from({ length: MAX_REFERENCES_PER_CHUNK }, (_, index) => String(index));
+    const lines = references.map((reference) =>
+      changeLine({ change: "add", hash: one.hash, sizeBytes: 1000, reference }),
+    );
+    writeFileSync(join(folder, "references.log"), LOG_HEADER.toString() + lines.join(""));
+    const store = await openIn(folder);
+    await expect(store.put(one.hash, one.bytes, "one more")).rejects.toMatchObject({ code: "conflict" });
+    expect((await store.put(one.hash, one.bytes, "7")).references).toBe(MAX_REFERENCES_PER_CHUNK);
+  });
+
+  test("put() answers after write, flush, rename, folder flush and durable reference, in this order", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    const from = disk.operations.length;
+    await store.put(one.hash, one.bytes, "a");
+    const temporary = `/data/tmp/${one.hash}.1`;
+    expect(disk.operations.slice(from)).toEqual([
+      { do: "create", path: temporary },
+      { do: "write", path: temporary },
+      { do: "datasync", path: temporary },
+      { do: "rename", path: pathOf(one.hash) },
+      { do: "sync-folder", path: `/data/chunks/${one.hash.slice(0, 2)}` },
+      { do: "write", path: "/data/references.log.new" },
+      { do: "datasync", path: "/data/references.log.new" },
+    ]);
+  });
+
+  test("dereference() answers after the removal is durable, and the bytes go after it", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    await store.put(one.hash, one.bytes, "a");
+    const from = disk.operations.length;
+    await store.dereference(one.hash, "a");
+    expect(disk.operations.slice(from).map((operation) => operation.do)).toEqual(["write", "datasync", "remove"]);
+  });
+
+  test("put() of many at once shares the flushes of the journal", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    const chunks = Array.from({ length: 64 }, (_, index) => testChunk(`many ${index}`));
+    const from = disk.operations.length;
+    await Promise.all(chunks.map(({ hash, bytes }) => store.put(hash, bytes, "a")));
+    const flushes = disk.operations
+      .slice(from)
+      .filter(({ do: what, path }) => what === "datasync" && path.includes("references"));
+    expect(flushes.length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe("DiskStore with a failing disk", () => {
+  test("put() without space answers storage-full and leaves nothing, at every step", async () => {
+    for (const step of ["create", "write", "datasync", "rename", "sync-folder"] as const) {
+      const disk = new SimulatedDisk();
+      const store = await openOn(disk);
+      disk.before = (operation) => {
+        if (operation.do === step && !operation.path.includes("references")) throw systemError("ENOSPC");
+      };
+      await expect(store.put(one.hash, one.bytes, "a"), step).rejects.toMatchObject({ code: "storage-full" });
+      disk.before = () => {};
+      expect(
+        disk.paths().filter((path) => path.includes("/tmp/")),
+        step,
+      ).toEqual([]);
+      expect(store.sizeOf(one.hash), step).toBeUndefined();
+      expect(await store.stats(), step).toMatchObject({ chunkCount: 0, usedBytes: 0 });
+      expect(await store.put(one.hash, one.bytes, "a"), step).toEqual({ existed: false, references: 1 });
+    }
+  });
+
+  test("put() whose reference cannot be written fails, and the journal heals with the next one", async () => {
+    for (const step of ["write", "datasync"] as const) {
+      const disk = new SimulatedDisk();
+      const store = await openOn(disk);
+      await store.put(two.hash, two.bytes, "a");
+      disk.before = (operation) => {
+        if (operation.do === step && operation.path.includes("references")) throw systemError("ENOSPC");
+      };
+      await expect(store.put(one.hash, one.bytes, "a"), step).rejects.toMatchObject({ code: "storage-full" });
+      expect(store.sizeOf(one.hash), step).toBeUndefined();
+      expect(disk.paths(), step).not.toContain(pathOf(one.hash));
+      disk.before = () => {};
+      await store.put(one.hash, one.bytes, "b");
+      const after = await openOn(disk);
+      expect(await readAll(after, one.hash), step).toEqual(one.bytes);
+      expect(await readAll(after, two.hash), step).toEqual(two.bytes);
+    }
+  });
+
+  test("put() refuses when the disk is 95 % full, and reads go on", async () => {
+    const disk = new SimulatedDisk();
+    const times = { nowMs: 0 };
+    const store = await openOn(disk, { nowMs: () => times.nowMs });
+    await store.put(one.hash, one.bytes, "a");
+    disk.freeSpace = { totalBytes: 100_000, availableBytes: 5_500 };
+    times.nowMs = 2_000;
+    await expect(store.put(two.hash, two.bytes, "a")).rejects.toMatchObject({ code: "storage-full" });
+    expect((await store.stats()).fillRatio).toBeCloseTo(0.945);
+    expect(await readAll(store, one.hash)).toEqual(one.bytes);
+  });
+
+  test("open() puts a chunk of the wrong length into quarantine, and a later put() repairs it", async () => {
+    const folder = freshFolder();
+    const store = await openIn(folder);
+    await store.put(one.hash, one.bytes, "a");
+    await store.put(one.hash, one.bytes, "b");
+    truncateSync(join(folder, "chunks", one.hash.slice(0, 2), one.hash), 999);
+    await expect(store.open(one.hash)).rejects.toMatchObject({ code: "corrupt" });
+    expect(await store.open(one.hash)).toBeUndefined();
+    expect(readdirSync(join(folder, "quarantine"))).toEqual([`${one.hash}.0`]);
+    expect(await store.stats()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
+    expect(await store.put(one.hash, one.bytes, "a")).toEqual({ existed: false, references: 2 });
+    expect(await readAll(store, one.hash)).toEqual(one.bytes);
+    await store.close();
+    expect(await (await openIn(folder)).dereference(one.hash, "a")).toEqual({ references: 1, deleted: false });
+  });
+
+  test("read() that fails once serves the bytes when the whole chunk proves to be good", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    await store.put(one.hash, one.bytes, "a");
+    let failures = 1;
+    disk.before = (operation) => {
+      if (operation.do === "read" && failures > 0) {
+        failures -= 1;
+        throw systemError("EIO");
+      }
+    };
+    expect(await readAll(store, one.hash)).toEqual(one.bytes);
+  });
+
+  test("read() that always fails is a corrupt chunk, never served again", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    await store.put(one.hash, one.bytes, "a");
+    disk.before = (operation) => {
+      if (operation.do === "read") throw systemError("EIO");
+    };
+    await expect(readAll(store, one.hash)).rejects.toMatchObject({ code: "corrupt" });
+    disk.before = () => {};
+    expect(await readAll(store, one.hash)).toBeUndefined();
+  });
+
+  test("open() without file descriptors blames no chunk", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    await store.put(one.hash, one.bytes, "a");
+    disk.before = () => {
+      throw systemError("EMFILE");
+    };
+    await expect(store.open(one.hash)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(store.verify(one.hash)).rejects.toMatchObject({ code: "unavailable" });
+    disk.before = () => {};
+    expect(await readAll(store, one.hash)).toEqual(one.bytes);
+  });
+
+  test("verify() finds a flipped bit", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    await store.put(one.hash, one.bytes, "a");
+    disk.tamper(pathOf(one.hash), (bytes) => {
+      bytes[500] = (bytes[500] ?? 0) ^ 1;
+      return bytes;
+    });
+    expect(await store.verify(one.hash)).toBe("corrupt");
+    expect(store.sizeOf(one.hash)).toBeUndefined();
+  });
+
+  test("a chunk whose file vanished is absent, and keeps its references for the repair", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    await store.put(one.hash, one.bytes, "a");
+    disk.tamper(pathOf(one.hash), () => undefined);
+    const after = await openOn(disk);
+    expect(after.sizeOf(one.hash)).toBeUndefined();
+    expect(await after.put(one.hash, one.bytes, "b")).toEqual({ existed: false, references: 2 });
+  });
+});
+
+test("makes its folders where there are none", () => {
+  mkdirSync(join(base, "empty"));
+  return expect(openIn(join(base, "empty"))).resolves.toBeDefined();
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { silentLog } from "#wire/server/log.ts";
+import { testChunk } from "./chunk-store.contract.ts";
+import { ReferenceIndex } from "./reference-index.ts";
+import { ReferenceJournal } from "./reference-journal.ts";
+import { changeLine, LOG_HEADER, readLog } from "./reference-log.ts";
+import { SimulatedDisk } from "./simulated-disk.ts";
+
+const PATH = "/references.log";
+const chunks = Array.from({ length: 8 }, (_, index) => testChunk(`chunk ${index}`));
+
+async function openJournal(disk: SimulatedDisk, minCompactionLines = 20_000) {
+  const index = new ReferenceIndex();
+  const journal = await ReferenceJournal.open({
+    fileSystem: disk,
+    folder: "",
+    index,
+    log: silentLog,
+    minCompactionLines,
+  });
+  return { index, journal };
+}
+
+function add(reference: string, chunk = chunks[0]) {
+  if (chunk === undefined) throw new Error("No chunk");
+  return { change: "add", hash: chunk.hash, sizeBytes: chunk.bytes.length, reference } as const;
+}
+
+describe("ReferenceJournal", () => {
+  test("open() replays what was appended", async () => {
+    const disk = new SimulatedDisk();
+    const { journal, index } = await openJournal(disk);
+    await Promise.all(chunks.map((chunk) => journal.append(add("a", chunk))));
+    await journal.append({ ...add("a"), change: "remove" });
+    expect([...(await openJournal(disk)).index.changes()]).toEqual([...index.changes()]);
+    expect(index.referenceCount).toBe(7);
+  });
+
+  test("open() cuts a torn end and appends after the last whole line", async () => {
+    const disk = new SimulatedDisk();
+    const { journal } = await openJournal(disk);
+    await journal.append(add("a"));
+    await journal.append(add("b"));
+    disk.tamper(PATH, (bytes) => bytes.subarray(0, bytes.length - 3));
+    const second = await openJournal(disk);
+    expect([...second.index.changes()]).toEqual([add("a")]);
+    expect(second.journal.damagedLines).toBe(0);
+    await second.journal.append(add("c"));
+    expect([...(await openJournal(disk)).index.changes()]).toEqual([add("a"), add("c")]);
+  });
+
+  test("open() says when good lines follow a bad one, and keeps the journal for a look", async () => {
+    const disk = new SimulatedDisk();
+    const { journal } = await openJournal(disk);
+    for (const reference of ["a", "b", "c"]) await journal.append(add(reference));
+    disk.tamper(PATH, (bytes) => {
+      bytes.write("#", LOG_HEADER.length + 5);
+      return bytes;
+    });
+    const second = await openJournal(disk);
+    expect(second.journal.damagedLines).toBe(1);
+    expect([...second.index.changes()]).toEqual([add("b"), add("c")]);
+    expect(disk.paths()).toContain("/references.log.damaged");
+  });
+
+  test("append() compacts when most lines are history, and loses nothing", async () => {
+    const disk = new SimulatedDisk();
+    const { journal, index } = await openJournal(disk, 10);
+    for (let round = 0; round < 50; round += 1) {
+      await journal.append(add(`kept ${round % 4}`, chunks[round % 8]));
+      await journal.append(add("passing"));
+      await journal.append({ ...add("passing"), change: "remove" });
+    }
+    expect(disk.operations.filter(({ do: what, path }) => what === "rename" && path === PATH).length).toBeGreaterThan(
+      3,
+    );
+    const after = await openJournal(disk, 10);
+    expect([...after.index.changes()].sort()).toEqual([...index.changes()].sort());
+  });
+
+  test("append() after close() is refused", async () => {
+    const { journal } = await openJournal(new SimulatedDisk());
+    await journal.close();
+    await expect(journal.append(add("a"))).rejects.toMatchObject({ code: "unavailable" });
+  });
+});
+
+describe("readLog()", () => {
+  test("ignores no flipped bit", () => {
+    const line = changeLine(add("video/720p/1"));
+    for (let bit = 0; bit < (line.length - 1) * 8; bit += 1) {
+      const bytes = Buffer.concat([LOG_HEADER, Buffer.from(line)]);
+      const at = LOG_HEADER.length + (bit >> 3);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7));
+      const found: unknown[] = [];
+      const reading = readLog(bytes, (change) => found.push(change));
+      // A flip of the case of a hexadecimal digit of the checksum changes nothing that it says.
+      if (found.length > 0) expect(found).toEqual([add("video/720p/1")]);
+      else expect(reading.torn).toBe(true);
+    }
+  });
+
+  test("refuses another version", () => {
+    expect(() => readLog(Buffer.from("vstack-references 9\n"), () => {})).toThrow(/"vstack-references 1" is wanted/);
+  });
+});
