@@ -1,0 +1,108 @@
+/** `<vstack-help>`: the keys (key `?`). A native modal dialog: focus, Escape and the backdrop are the browser's. */
+import { css, html, LitElement } from "lit";
+import { elementStyles } from "./element-styles.ts";
+
+const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly [readonly string[], string])[] }[] = [
+  {
+    title: "Watching",
+    keys: [
+      [["Space", "K"], "Start or pause"],
+      [["J", "L"], "10 seconds back or on"],
+      [["←", "→"], "5 seconds back or on"],
+      [["0", "9"], "To a tenth of the video"],
+      [["↑", "↓"], "Louder or softer"],
+      [["M"], "Mute"],
+      [["<", ">"], "Slower or faster"],
+      [["C"], "Captions"],
+      [["F"], "Fullscreen"],
+      [["I"], "Picture in picture"],
+    ],
+  },
+  {
+    title: "Looking inside",
+    keys: [
+      [["N"], "Statistics of this player"],
+      [["D"], "Devtools: where every segment came from"],
+      [["?"], "This help"],
+    ],
+  },
+];
+
+export class HelpDialog extends LitElement {
+  /** Opens the help, or closes it when it is open. */
+  toggle(): void {
+    const dialog = this.renderRoot.querySelector("dialog");
+    if (dialog === null) return;
+    if (dialog.open) dialog.close();
+    else dialog.showModal();
+  }
+
+  override render() {
+    return html`<dialog aria-labelledby="title" @click=${this.#clicked}>
+      <div class="inside">
+        <header>
+          <h2 id="title">Keys</h2>
+          <form method="dialog"><button class="quiet">Close</button></form>
+        </header>
+        ${KEYS.map(
+          ({ title, keys }) => html`<section>
+            <h3>${title}</h3>
+            <dl>
+              ${keys.map(
+                ([names, does]) => html`<div>
+                  <dt>${names.map((name) => html`<kbd>${name}</kbd> `)}</dt>
+                  <dd>${does}</dd>
+                </div>`,
+              )}
+            </dl>
+          </section>`,
+        )}
+      </div>
+    </dialog>`;
+  }
+
+  /** A click beside the dialog goes to the dialog element itself. */
+  #clicked = (event: Event): void => {
+    if (event.target instanceof HTMLDialogElement) event.target.close();
+  };
+
+  static override styles = [
+    elementStyles,
+    css`
+      dialog {
+        width: min(30rem, calc(100vw - 2rem));
+        padding: 0;
+        border: 1px solid var(--line);
+        border-radius: var(--radius-large);
+        background: var(--surface-raised);
+        color: var(--ink);
+        box-shadow: var(--shadow-high);
+      }
+      dialog::backdrop {
+        background: rgb(8 10 14 / 0.5);
+      }
+      .inside {
+        padding: var(--space-4) var(--space-5) var(--space-5);
+      }
+      header {
+        display: flex;
+        align-items: center;
+        justify-content: space-between;
+      }
+      h3 {
+        margin: var(--space-4) 0 var(--space-2);
+        color: var(--ink-soft);
+        font-size: var(--size-small);
+        font-weight: 500;
+      }
+      dl > div {
+        display: grid;
+        grid-template-columns: 7.5rem 1fr;
+        align-items: baseline;
+        padding: 5px 0;
+      }
+    `,
+  ];
+}
+
+customElements.define("vstack-help", HelpDialog);

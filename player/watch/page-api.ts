@@ -1,0 +1,41 @@
+/** `window.vstack`: what a page of ours tells to tests, to tools and to the curious in the console. */
+import type { NodeEstimateView, SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
+import { pagePlayers } from "../state/playback-store.ts";
+import { pageTraces } from "../state/page-traces.ts";
+
+export interface PageApi {
+  /** Traces of all players that this page had, as the worker knows them now. Empty when no worker serves this page. */
+  traces(): Promise<SegmentTrace[]>;
+  /** What is believed about the nodes; empty when no worker serves this page. */
+  estimates(): NodeEstimateView[];
+  /** Names the first player of this page; undefined when there is none. */
+  readonly session: string | undefined;
+  /** Of the first player of this page. */
+  readonly strategy: StrategyName | undefined;
+}
+
+declare global {
+  interface Window {
+    vstack: PageApi;
+  }
+}
+
+/** Puts the interface on the window. */
+export function installPageApi(): void {
+  // A player that is gone keeps its traces: a test looks at them after the page moved on.
+  const sessions = new Set<string>();
+  const firstPlayer = () => [...pagePlayers][0]?.playback;
+  window.vstack = {
+    async traces() {
+      for (const player of pagePlayers) sessions.add(player.playback.session);
+      return (await pageTraces.fresh()).filter((trace) => sessions.has(trace.session));
+    },
+    estimates: () => [...pageTraces.mirror.estimates],
+    get session() {
+      return firstPlayer()?.session;
+    },
+    get strategy() {
+      return firstPlayer()?.strategy;
+    },
+  };
+}

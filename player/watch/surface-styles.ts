@@ -1,0 +1,138 @@
+/** How the player looks: dark in both themes, as the picture decides. */
+import { css } from "lit";
+
+export const surfaceStyles = css`
+  :host {
+    display: block;
+    --media-primary-color: #ffffff;
+    --media-secondary-color: transparent;
+    --media-control-background: transparent;
+    --media-control-hover-background: rgb(255 255 255 / 0.16);
+    --media-control-height: 24px;
+    --media-control-padding: 10px;
+    --media-font-family: var(--font);
+    --media-font-size: 0.875rem;
+    --media-range-bar-color: #ffffff;
+    --media-range-track-background: rgb(255 255 255 / 0.3);
+    --media-time-range-buffered-color: rgb(255 255 255 / 0.45);
+    --media-range-thumb-background: #ffffff;
+    --media-focus-box-shadow: inset 0 0 0 3px #c3c8ff;
+  }
+  media-controller {
+    display: block;
+    width: 100%;
+    aspect-ratio: 16 / 9;
+    max-height: min(76vh, 56rem);
+    overflow: hidden;
+    border-radius: var(--radius-large) var(--radius-large) 0 0;
+    background: #000;
+  }
+  media-controller:fullscreen {
+    max-height: none;
+    border-radius: 0;
+  }
+  video {
+    width: 100%;
+    height: 100%;
+    object-fit: contain;
+  }
+  media-time-range {
+    width: 100%;
+    height: 28px;
+    padding: 0 12px;
+    --media-range-track-height: 4px;
+    background: linear-gradient(transparent, rgb(0 0 0 / 0.55));
+  }
+  media-control-bar {
+    display: flex;
+    align-items: center;
+    width: 100%;
+    padding: 0 4px 4px;
+    background: rgb(0 0 0 / 0.55);
+  }
+  media-control-bar > * {
+    flex: none;
+    min-height: var(--target);
+  }
+  media-control-bar > media-play-button,
+  media-control-bar > media-mute-button,
+  media-control-bar > media-pip-button,
+  media-control-bar > media-captions-button,
+  media-control-bar > media-fullscreen-button {
+    min-width: var(--target);
+    border-radius: var(--radius);
+  }
+  media-volume-range {
+    width: 84px;
+  }
+  media-time-display {
+    font-variant-numeric: tabular-nums;
+    padding: 0 8px;
+  }
+  media-control-bar > .gap {
+    flex: 1;
+  }
+  select {
+    border: 0;
+    background: transparent;
+    color: #fff;
+    color-scheme: dark;
+    font-size: 0.875rem;
+    padding: 0 8px;
+    cursor: pointer;
+  }
+  select:hover {
+    background: rgb(255 255 255 / 0.16);
+  }
+  select:focus-visible {
+    outline: 3px solid #c3c8ff;
+    outline-offset: -3px;
+  }
+  .fault {
+    position: absolute;
+    inset: 0;
+    z-index: 2;
+    display: grid;
+    align-content: center;
+    justify-items: center;
+    gap: var(--space-3);
+    padding: var(--space-5);
+    background: rgb(10 12 16 / 0.86);
+    color: #f4f5f7;
+    text-align: center;
+    pointer-events: auto;
+  }
+  .fault-title {
+    font-size: var(--size-large);
+    font-weight: 600;
+  }
+  .fault p {
+    max-width: 46ch;
+  }
+  .trouble {
+    position: absolute;
+    top: 12px;
+    left: 12px;
+    max-width: calc(100% - 24px);
+    padding: 6px 12px;
+    border-radius: var(--radius);
+    background: rgb(10 12 16 / 0.8);
+    color: #f4f5f7;
+    font-size: var(--size-small);
+  }
+  @media (max-width: 34rem) {
+    media-controller {
+      border-radius: 0;
+    }
+    media-volume-range,
+    media-pip-button {
+      display: none;
+    }
+    media-time-display {
+      padding: 0 2px;
+    }
+    select {
+      padding: 0 2px;
+    }
+  }
+`;
