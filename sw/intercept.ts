@@ -11,7 +11,7 @@ import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import { STRATEGIES } from "#wire/contract/segment-trace.ts";
 
 /** Session of an asker that gave no name: another player, a link, `curl` in the page. */
-export const DEFAULT_SESSION = "default";
+const DEFAULT_SESSION = "default";
 const DEFAULT_STRATEGY: StrategyName = "smart";
 /** Names of sessions and requests travel in queries and messages and are kept in traces; longer ones count as none. */
 const MAX_NAME_CHARACTERS = 64;
