@@ -48,7 +48,8 @@ export function memoryCatalog(): CatalogStore {
       const behind = sorted.filter((video) => cursor === undefined || compareToCursor(video, cursor, sort) > 0);
       const shown = behind.slice(0, limit);
       const last = shown.at(-1);
-      const next = behind.length > limit && last !== undefined ? cursorText([sort, sortValue(last, sort), last.id]) : null;
+      const next =
+        behind.length > limit && last !== undefined ? cursorText([sort, sortValue(last, sort), last.id]) : null;
       return { videos: shown.map(summary), total: matching.length, next };
     },
     async countVideos() {
@@ -123,7 +124,11 @@ function compare(a: Kept, b: Kept, sort: VideoSort): number {
 }
 
 /** Above 0 when the video stands behind the cursor. */
-function compareToCursor(video: Kept, [, value, id]: readonly [VideoSort, number | string, VideoId], sort: VideoSort): number {
+function compareToCursor(
+  video: Kept,
+  [, value, id]: readonly [VideoSort, number | string, VideoId],
+  sort: VideoSort,
+): number {
   const own = sortValue(video, sort);
   const order = own === value ? (video.id > id ? 1 : video.id < id ? -1 : 0) : own > value ? 1 : -1;
   return sort === "title" ? order : -order;

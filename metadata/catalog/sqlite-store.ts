@@ -30,7 +30,15 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
       const row = { id, title, title_search: searchText(title), state: "processing", created_ms: createdAtMs };
       await db
         .insertInto("videos")
-        .values({ ...row, failure: null, duration_seconds: 0, size_bytes: 0, views: 0, copies_present: 0, copies_wanted: 0 })
+        .values({
+          ...row,
+          failure: null,
+          duration_seconds: 0,
+          size_bytes: 0,
+          views: 0,
+          copies_present: 0,
+          copies_wanted: 0,
+        })
         .execute();
     },
 
@@ -64,7 +72,8 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
           .where("rendition", "=", key.rendition)
           .where("seq", "=", key.seq)
           .executeTakeFirst();
-        const old = before === undefined ? NO_COPIES : copiesOf(v.parse(ChunkRecordSchema, JSON.parse(before.record_json)));
+        const old =
+          before === undefined ? NO_COPIES : copiesOf(v.parse(ChunkRecordSchema, JSON.parse(before.record_json)));
         const copies = copiesOf(record);
         const changed = await within
           .updateTable("videos")
@@ -75,7 +84,10 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
           .where("id", "=", key.video_id)
           .executeTakeFirst();
         if (changed.numUpdatedRows === 0n) {
-          throw new VStackError("not-found", `Cannot index "${positionText(position)}" as the video is not in the catalogue`);
+          throw new VStackError(
+            "not-found",
+            `Cannot index "${positionText(position)}" as the video is not in the catalogue`,
+          );
         }
         await within
           .insertInto("chunks")
@@ -105,11 +117,17 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
       });
     },
 
-    clearVideo: (videoId) => db.transaction().execute((within) => clear(within, videoId, { state: "processing", failure: null })),
-    failVideo: (videoId, failure) => db.transaction().execute((within) => clear(within, videoId, { state: "failed", failure })),
+    clearVideo: (videoId) =>
+      db.transaction().execute((within) => clear(within, videoId, { state: "processing", failure: null })),
+    failVideo: (videoId, failure) =>
+      db.transaction().execute((within) => clear(within, videoId, { state: "failed", failure })),
 
     async beginRemoval(videoId) {
-      const changed = await db.updateTable("videos").set({ state: "removing" }).where("id", "=", videoId).executeTakeFirst();
+      const changed = await db
+        .updateTable("videos")
+        .set({ state: "removing" })
+        .where("id", "=", videoId)
+        .executeTakeFirst();
       return changed.numUpdatedRows > 0n;
     },
 
@@ -178,7 +196,9 @@ async function listVideos(db: Database, { search, sort, after, limit }: ListQuer
   if (after !== null) {
     const [, value, id] = parseCursor(after, sort);
     const key = sql`(${sql.ref(column)}, id)`;
-    page = page.where(direction === "asc" ? sql<boolean>`${key} > (${value}, ${id})` : sql<boolean>`${key} < (${value}, ${id})`);
+    page = page.where(
+      direction === "asc" ? sql<boolean>`${key} > (${value}, ${id})` : sql<boolean>`${key} < (${value}, ${id})`,
+    );
   }
   const rows = await page.limit(limit + 1).execute();
   const shown = rows.slice(0, limit);
@@ -187,7 +207,11 @@ async function listVideos(db: Database, { search, sort, after, limit }: ListQuer
   return { videos: shown.map(summary), total, next };
 }
 
-async function clear(within: Kysely<Tables>, videoId: VideoId, end: { state: string; failure: string | null }): Promise<void> {
+async function clear(
+  within: Kysely<Tables>,
+  videoId: VideoId,
+  end: { state: string; failure: string | null },
+): Promise<void> {
   await within.deleteFrom("chunks").where("video_id", "=", videoId).execute();
   await within.deleteFrom("renditions").where("video_id", "=", videoId).execute();
   await within
@@ -210,8 +234,15 @@ async function countView(db: Database, what: { videoId: VideoId; viewing: string
       .returning("number")
       .executeTakeFirst();
     if (inserted === undefined) return { views: video.views, counted: false };
-    await within.deleteFrom("viewings").where("number", "<=", inserted.number - maxViewings).execute();
-    await within.updateTable("videos").set({ views: video.views + 1 }).where("id", "=", videoId).execute();
+    await within
+      .deleteFrom("viewings")
+      .where("number", "<=", inserted.number - maxViewings)
+      .execute();
+    await within
+      .updateTable("videos")
+      .set({ views: video.views + 1 })
+      .where("id", "=", videoId)
+      .execute();
     return { views: video.views + 1, counted: true };
   });
 }

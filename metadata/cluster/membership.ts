@@ -69,7 +69,9 @@ export function onHeartbeat(membership: Membership, heartbeat: Heartbeat, nowMs:
   const next = new Map(members);
   const known = next.get(heartbeat.nodeId);
   if (known === undefined && next.size >= MAX_NODES) {
-    const longestDead = [...next].filter(([, member]) => member.state === "dead").sort(([, a], [, b]) => a.heardAtMs - b.heardAtMs)[0];
+    const longestDead = [...next]
+      .filter(([, member]) => member.state === "dead")
+      .sort(([, a], [, b]) => a.heardAtMs - b.heardAtMs)[0];
     if (longestDead === undefined) return { members, lastEventMs: nowMs };
     next.delete(longestDead[0]);
   }
@@ -80,8 +82,7 @@ export function onHeartbeat(membership: Membership, heartbeat: Heartbeat, nowMs:
 function heard(known: Member | undefined, heartbeat: Heartbeat, nowMs: number): Member {
   const member = { heartbeat, heardAtMs: nowMs, remembered: false };
   const isNew = known === undefined || known.remembered;
-  const restarted =
-    known?.heartbeat.incarnation !== heartbeat.incarnation || known.heartbeat.pid !== heartbeat.pid;
+  const restarted = known?.heartbeat.incarnation !== heartbeat.incarnation || known.heartbeat.pid !== heartbeat.pid;
   if (isNew || restarted || known.state === "alive") return { ...member, state: "alive", beats: BEATS_TO_RETURN };
   const inARow = nowMs - known.heardAtMs < SUSPECT_AFTER_MS;
   const beats = inARow ? known.beats + 1 : 1;

@@ -7,6 +7,7 @@ import type { Clock } from "#wire/client/live-clock.ts";
 import type { Heartbeat, NodeSummary } from "#wire/contract/cluster-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { MAX_NODES } from "#wire/contract/limits.ts";
+import type { StorageTarget } from "#wire/exchange/store-chunk.ts";
 import type { Log } from "#wire/server/log.ts";
 import { addressForAsker } from "./asker-address.ts";
 import type { Member, Membership } from "./membership.ts";
@@ -16,15 +17,6 @@ import type { NodeMemory } from "./node-memory.ts";
 /** Above this share of its space a node takes no new chunk (it would answer 507). */
 const FULL_RATIO = 0.95;
 
-/** A node that may be given a chunk. */
-export interface WritableNode {
-  readonly nodeId: NodeId;
-  /** Address for servers. */
-  readonly url: string;
-  /** Share of the keys in rendezvous hashing: capacity in bytes, at least 1. */
-  readonly weight: number;
-}
-
 export interface NodeDirectory {
   /** @throws VStackError `too-many-requests` when {@link MAX_NODES} other nodes are known and none is dead */
   hear(heartbeat: Heartbeat): Promise<void>;
@@ -32,8 +24,10 @@ export interface NodeDirectory {
   members(): Member[];
   /** Address for servers of every known node. */
   internalUrls(): Map<NodeId, string>;
+  /** Nodes that are alive. */
+  alive(): StorageTarget[];
   /** Nodes that are alive and not full. */
-  writable(): WritableNode[];
+  writable(): StorageTarget[];
   /** @param askedHost Host header of whoever asks */
   summaries(askedHost: string | undefined): NodeSummary[];
   /** Ticks until the signal fires. */
@@ -56,26 +50,29 @@ export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemor
     return [...membership.members.values()].sort((a, b) => (a.heartbeat.nodeId < b.heartbeat.nodeId ? -1 : 1));
   };
 
+  const alive = () => members().filter(({ state }) => state === "alive");
+
   return {
     async hear(heartbeat) {
       const known = membership.members.get(heartbeat.nodeId)?.heartbeat;
       become(onHeartbeat(membership, heartbeat, clock.nowMs()));
       if (!membership.members.has(heartbeat.nodeId)) {
-        throw new VStackError("too-many-requests", `Cannot take in node "${heartbeat.nodeId}" as ${MAX_NODES} nodes are known`);
+        throw new VStackError(
+          "too-many-requests",
+          `Cannot take in node "${heartbeat.nodeId}" as ${MAX_NODES} nodes are known`,
+        );
       }
       const moved = known?.internalUrl !== heartbeat.internalUrl || known.publicUrl !== heartbeat.publicUrl;
       if (moved) await memory.remember([...membership.members.values()].map((member) => member.heartbeat));
     },
     members,
-    internalUrls: () => new Map(members().map(({ heartbeat }) => [heartbeat.nodeId, withoutSlash(heartbeat.internalUrl)])),
+    internalUrls: () =>
+      new Map(members().map(({ heartbeat }) => [heartbeat.nodeId, withoutSlash(heartbeat.internalUrl)])),
+    alive: () => alive().map(storageTarget),
     writable: () =>
-      members()
-        .filter(({ state, heartbeat }) => state === "alive" && heartbeat.fillRatio < FULL_RATIO)
-        .map(({ heartbeat }) => ({
-          nodeId: heartbeat.nodeId,
-          url: withoutSlash(heartbeat.internalUrl),
-          weight: Math.max(1, heartbeat.usedBytes + heartbeat.freeBytes),
-        })),
+      alive()
+        .filter(({ heartbeat }) => heartbeat.fillRatio < FULL_RATIO)
+        .map(storageTarget),
     summaries: (askedHost) =>
       members().map(({ heartbeat, state, heardAtMs }) => ({
         id: heartbeat.nodeId,
@@ -94,6 +91,15 @@ export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemor
         become(onTick(membership, clock.nowMs()));
       }
     },
+  };
+}
+
+/** Its weight in rendezvous hashing is its capacity in bytes. */
+function storageTarget({ heartbeat }: Member): StorageTarget {
+  return {
+    nodeId: heartbeat.nodeId,
+    url: withoutSlash(heartbeat.internalUrl),
+    weight: Math.max(1, heartbeat.usedBytes + heartbeat.freeBytes),
   };
 }
 

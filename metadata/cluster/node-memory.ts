@@ -21,7 +21,10 @@ export function sqliteNodeMemory(db: Database): NodeMemory {
       });
     },
     async remember(heartbeats) {
-      const rows = heartbeats.map((heartbeat) => ({ node_id: heartbeat.nodeId, heartbeat_json: JSON.stringify(heartbeat) }));
+      const rows = heartbeats.map((heartbeat) => ({
+        node_id: heartbeat.nodeId,
+        heartbeat_json: JSON.stringify(heartbeat),
+      }));
       await db.transaction().execute(async (within) => {
         await within.deleteFrom("nodes").execute();
         if (rows.length > 0) await within.insertInto("nodes").values(rows).execute();

@@ -54,7 +54,10 @@ function assertSettings(connection: Libsql.Database, path: string): void {
   for (const [name, value] of Object.entries(wanted)) {
     const found = readPragma(connection, name);
     if (found === value) continue;
-    throw new VStackError("internal", `Cannot use "${path}" as ${name} is ${String(found)}: ${String(value)} is wanted`);
+    throw new VStackError(
+      "internal",
+      `Cannot use "${path}" as ${name} is ${String(found)}: ${String(value)} is wanted`,
+    );
   }
 }
 

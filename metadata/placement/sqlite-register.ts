@@ -53,7 +53,10 @@ export function sqliteRegister(db: Database): PlacementRegister {
         .orderBy("position")
         .limit(limit)
         .execute();
-      return rows.map((row) => ({ position: v.parse(PositionSchema, row.position), record: readRecord(row.record_json) }));
+      return rows.map((row) => ({
+        position: v.parse(PositionSchema, row.position),
+        record: readRecord(row.record_json),
+      }));
     },
 
     async removeByVideo(videoId) {

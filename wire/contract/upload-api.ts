@@ -36,6 +36,8 @@ export const UploadStatusSchema = v.object({
   chunksStored: CountSchema,
   /** Chunks that have fewer than three durable copies so far. */
   chunksAtRisk: CountSchema,
+  /** Why it does not go on just now, for people: too few nodes, for example. It goes on by itself. */
+  notice: v.optional(v.nullable(v.string())),
   failure: v.nullable(
     v.object({
       code: v.string(),

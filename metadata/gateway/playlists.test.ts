@@ -1,0 +1,72 @@
+import HLS from "hls-parser";
+import { describe, expect, it } from "vitest";
+import type { Video } from "#wire/contract/catalog-api.ts";
+import { sampleRendition } from "../catalog/catalog-store.contract.ts";
+import { present, videoIdOf } from "../placement/placement-register.contract.ts";
+import { parseRenditionId } from "#core/ids.ts";
+import { masterPlaylist, mediaPlaylist } from "./playlists.ts";
+
+const small = {
+  ...sampleRendition,
+  id: present(parseRenditionId("360p")),
+  width: 640,
+  height: 360,
+  peakBitsPerSecond: 800_000,
+};
+const video: Video = {
+  id: videoIdOf("b"),
+  title: "A",
+  state: "ready",
+  durationSeconds: 12,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  sizeBytes: 1,
+  views: 0,
+  copies: { present: 0, wanted: 0 },
+  failure: null,
+  renditions: [small, sampleRendition],
+};
+
+describe("masterPlaylist()", () => {
+  it("names every rendition, the best first, with what a player needs to choose", () => {
+    const parsed = HLS.parse(masterPlaylist(video, null));
+    if (!parsed.isMasterPlaylist) throw new Error("not a multivariant playlist");
+    const master = parsed as HLS.types.MasterPlaylist;
+    expect(master.independentSegments).toBe(true);
+    expect(master.variants.map((variant) => variant.uri)).toEqual(["720p/index.m3u8", "360p/index.m3u8"]);
+    expect(master.variants[0]).toMatchObject({
+      bandwidth: 3_000_000,
+      averageBandwidth: 2_000_000,
+      codecs: "avc1.64001f,mp4a.40.2",
+      resolution: { width: 1280, height: 720 },
+      frameRate: 24,
+    });
+  });
+
+  it("describes sound without a picture by its codec alone", () => {
+    const sound = { ...small, width: null, height: null, frameRate: null };
+    const text = masterPlaylist({ ...video, renditions: [sound] }, null);
+    expect(text).not.toMatch(/RESOLUTION|FRAME-RATE/);
+  });
+
+  it("carries the session on", () => {
+    expect(masterPlaylist(video, "p 1")).toContain("\n720p/index.m3u8?session=p%201\n");
+  });
+});
+
+describe("mediaPlaylist()", () => {
+  it("tells exact durations, the init segment and the end", () => {
+    const text = mediaPlaylist([4.004, 4.1708333333333, 0.5], null);
+    const playlist = HLS.parse(text) as HLS.types.MediaPlaylist;
+    expect(playlist).toMatchObject({ targetDuration: 5, endlist: true, playlistType: "VOD", version: 7 });
+    expect(playlist.segments.map((segment) => segment.uri)).toEqual(["0.m4s", "1.m4s", "2.m4s"]);
+    expect(playlist.segments.map((segment) => segment.duration)).toEqual([4.004, 4.170833, 0.5]);
+    expect(playlist.segments[0]?.map.uri).toBe("init.mp4");
+    expect(text.match(/EXT-X-MAP/g)).toHaveLength(1);
+  });
+
+  it("carries the session on to every address", () => {
+    const text = mediaPlaylist([4, 4], "abc");
+    expect(text).toContain("0.m4s?session=abc");
+    expect(text).toContain('URI="init.mp4?session=abc"');
+  });
+});

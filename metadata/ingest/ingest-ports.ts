@@ -1,0 +1,23 @@
+/** What uploads and their jobs stand on. */
+import type { Clock } from "#wire/client/live-clock.ts";
+import type { Log } from "#wire/server/log.ts";
+import type { PlacementRegister } from "../placement/placement-register.ts";
+import type { ReleaseLoop } from "../placement/release-loop.ts";
+import type { Releases } from "../placement/releases.ts";
+import type { StoreVideoPorts } from "./store-video.ts";
+import type { UploadFiles } from "./upload-files.ts";
+import type { UploadStore } from "./upload-store.ts";
+
+export interface IngestPorts extends StoreVideoPorts {
+  readonly register: PlacementRegister;
+  readonly releases: Releases;
+  readonly releaseLoop: ReleaseLoop;
+  readonly uploads: UploadStore;
+  readonly files: UploadFiles;
+  /** Waits until chunks can be placed. */
+  readonly enoughNodes: (signal: AbortSignal) => Promise<unknown>;
+  /** Whether chunks can be placed now. */
+  readonly canPlace: () => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}

@@ -1,0 +1,223 @@
+/**
+ * Uploads from their first byte to a video that plays: takes files in, groups them, runs their jobs a few at a time, tells
+ * how far they are, and leaves nothing behind when one fails, is cancelled, is abandoned or is cut short by a crash.
+ */
+import { extname } from "node:path";
+import { videoIdFromBytes } from "#core/ids.ts";
+import type { VideoId } from "#core/ids.ts";
+import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
+import { VStackError } from "#wire/contract/errors.ts";
+import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
+import type { UploadMetadata, UploadStatus } from "#wire/contract/upload-api.ts";
+import type { IngestPorts } from "./ingest-ports.ts";
+import { jobQueue } from "./job-queue.ts";
+import { progressBoard } from "./progress-board.ts";
+import { DRAIN_DEADLINE_MS, removeVideo } from "./remove-video.ts";
+import type { Upload } from "./upload-store.ts";
+import { FINAL_PHASES, NO_PROGRESS } from "./upload-store.ts";
+import { uploadJob } from "./upload-job.ts";
+
+/** Jobs at once: packaging is work for the processor, and two cores also have viewers to serve. */
+const JOBS_AT_ONCE = 2;
+/** Uploads that are received, wait or run. Twenty people with five files each. */
+const MAX_OPEN_UPLOADS = 100;
+/** An upload without a new byte for so long will not be resumed. */
+const ABANDONED_AFTER_MS = 24 * 3_600_000;
+/** Ended uploads can be asked about for so long. */
+const REMEMBERED_MS = 7 * 24 * 3_600_000;
+const SWEEP_MS = 600_000;
+
+const TOO_FEW_NODES = `Waiting for storage nodes: at least ${ACKNOWLEDGED_COPIES} that are alive and not full are needed`;
+
+export interface NewUpload {
+  readonly id: string;
+  readonly sizeBytes: number;
+  readonly metadata: UploadMetadata;
+}
+
+export interface Ingest {
+  /**
+   * Takes an upload in, before its first byte.
+   *
+   * @throws VStackError `too-many-requests` when too many are open, `conflict` when its group is full or another
+   */
+  accept(upload: NewUpload): Promise<void>;
+  /** So many bytes of a file are here. */
+  receiving(uploadId: string, receivedBytes: number): Promise<void>;
+  /** The file is complete; the job begins when its whole group is. */
+  received(uploadId: string): Promise<void>;
+  /** Cancels an upload, and with it those of its group. @returns false when it is unknown or over */
+  cancel(uploadId: string): Promise<boolean>;
+  /** Removes a video in any state. @returns false when there is none */
+  removeVideo(videoId: VideoId): Promise<boolean>;
+  status(uploadId: string): Promise<UploadStatus | undefined>;
+  /** @returns ends the watching; undefined when the upload is unknown */
+  watch(uploadId: string, onChange: () => void): Promise<(() => void) | undefined>;
+  /** Ends what a crash has left half done and begins unfinished jobs again. Call it once, before anything else. */
+  resume(): Promise<void>;
+  /** Sweeps now and then until the signal fires. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Stops jobs; they are begun again at the next start. */
+  close(): Promise<void>;
+}
+
+export function createIngest(ports: IngestPorts): Ingest {
+  const { catalog, uploads, files, clock, log } = ports;
+  const board = progressBoard();
+  const received = new Map<string, number>();
+  const runJob = uploadJob({ ...ports, board });
+  const queue = jobQueue<VideoId>({
+    concurrency: JOBS_AT_ONCE,
+    maxWaiting: MAX_OPEN_UPLOADS,
+    run: runJob,
+  });
+  const enqueue = (videoId: VideoId) => {
+    if (!queue.add(videoId)) log.warn({ videoId }, "Cannot begin a job now: it is begun at the next start");
+  };
+  const remove = async (videoId: VideoId): Promise<boolean> => {
+    const stopJob = (id: VideoId) => queue.cancel(id, new VStackError("aborted", "The video was removed"));
+    const removed = await removeVideo(videoId, { ...ports, wallMs: () => clock.wallMs(), stopJob });
+    board.forget(videoId);
+    if (removed) await ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
+    return removed;
+  };
+  const beginWhenComplete = async (videoId: VideoId) => {
+    const group = await uploads.byVideo(videoId);
+    const complete = group.length > 0 && group.length === group[0]?.groupSize;
+    if (complete && group.every(({ phase }) => phase !== "receiving")) enqueue(videoId);
+  };
+
+  /** Groups are joined one upload at a time: two first files of a group must not make two videos. */
+  let lastAccept: Promise<unknown> = Promise.resolve();
+  const accept = async ({ id, sizeBytes, metadata }: NewUpload) => {
+    if ((await uploads.countOpen()) >= MAX_OPEN_UPLOADS) {
+      throw new VStackError(
+        "too-many-requests",
+        `Cannot take an upload as ${MAX_OPEN_UPLOADS} are open: try again later`,
+      );
+    }
+    const group = metadata.group === undefined ? [] : await uploads.openGroup(metadata.group);
+    const groupSize = metadata.group === undefined ? 1 : (metadata.groupSize ?? 1);
+    requirePlace(group, groupSize);
+    const nowMs = clock.wallMs();
+    const videoId = group[0]?.videoId ?? videoIdFromBytes(crypto.getRandomValues(new Uint8Array(16)));
+    const title = group[0]?.title ?? titleOf(metadata);
+    if (group.length === 0) await catalog.createVideo({ id: videoId, title, createdAtMs: nowMs });
+    await uploads.add({
+      ...{ id, videoId, groupSize, title, sizeBytes, phase: "receiving", failure: null, progress: NO_PROGRESS },
+      ...{ group: metadata.group ?? null, fileName: metadata.filename, redundancy: metadata.redundancy },
+      ...{ createdMs: nowMs, updatedMs: nowMs },
+    });
+  };
+
+  const sweep = async () => {
+    const nowMs = clock.wallMs();
+    await uploads.forgetEndedBefore(nowMs - REMEMBERED_MS);
+    const lastActive = new Map<VideoId, number>();
+    const open = await uploads.open();
+    for (const { id, videoId, updatedMs } of open) {
+      const modifiedMs = (await files.facts(id))?.modifiedMs ?? 0;
+      lastActive.set(videoId, Math.max(lastActive.get(videoId) ?? 0, updatedMs, modifiedMs));
+    }
+    for (const videoId of new Set(open.filter(({ phase }) => phase === "receiving").map((upload) => upload.videoId))) {
+      if ((lastActive.get(videoId) ?? 0) >= nowMs - ABANDONED_AFTER_MS) continue;
+      log.info({ videoId }, "Forgetting an abandoned upload");
+      await remove(videoId);
+    }
+  };
+
+  return {
+    accept(upload) {
+      const accepted = lastAccept.then(() => accept(upload));
+      lastAccept = accepted.catch(() => undefined);
+      return accepted;
+    },
+    async receiving(uploadId, receivedBytes) {
+      received.set(uploadId, receivedBytes);
+      const upload = await uploads.byId(uploadId);
+      if (upload !== undefined) board.touch(upload.videoId);
+    },
+    async received(uploadId) {
+      received.delete(uploadId);
+      await uploads.markReceived(uploadId, clock.wallMs());
+      const upload = await uploads.byId(uploadId);
+      if (upload === undefined) return;
+      board.touch(upload.videoId);
+      await beginWhenComplete(upload.videoId);
+    },
+    async cancel(uploadId) {
+      const upload = await uploads.byId(uploadId);
+      if (upload === undefined || isOver(upload)) return false;
+      received.delete(uploadId);
+      return await remove(upload.videoId);
+    },
+    removeVideo: remove,
+    async status(uploadId) {
+      const upload = await uploads.byId(uploadId);
+      if (upload === undefined) return undefined;
+      const isReceiving = upload.phase === "receiving";
+      const here = isReceiving
+        ? (received.get(uploadId) ?? (await files.facts(uploadId))?.sizeBytes ?? 0)
+        : upload.sizeBytes;
+      const state = isOver(upload) || isReceiving ? upload : (board.read(upload.videoId) ?? upload);
+      return {
+        id: upload.id,
+        phase: state.phase,
+        videoId: upload.phase === "cancelled" ? null : upload.videoId,
+        title: upload.title,
+        receivedBytes: Math.min(here, upload.sizeBytes),
+        sizeBytes: upload.sizeBytes,
+        ...state.progress,
+        notice: isOver(upload) || isReceiving || ports.canPlace() ? null : TOO_FEW_NODES,
+        failure: upload.failure,
+      };
+    },
+    async watch(uploadId, onChange) {
+      const upload = await uploads.byId(uploadId);
+      return upload === undefined ? undefined : board.watch(upload.videoId, onChange);
+    },
+    async resume() {
+      for (const videoId of await catalog.removals()) await remove(videoId);
+      const open = await uploads.open();
+      await files.removeOthers(new Set(open.map(({ id }) => id)));
+      // A file whose last byte came just before a crash is complete though nobody noted it.
+      for (const { id, phase, sizeBytes } of open) {
+        const isComplete = (await files.facts(id))?.sizeBytes === sizeBytes;
+        if (phase === "receiving" && isComplete) await uploads.markReceived(id, clock.wallMs());
+      }
+      for (const videoId of new Set(open.map((upload) => upload.videoId))) await beginWhenComplete(videoId);
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        await sweep().catch((error: unknown) => {
+          log.error({ err: error }, "Cannot sweep the uploads: will try again");
+        });
+        await clock.sleep(SWEEP_MS, signal);
+      }
+    },
+    close: () => queue.close(new VStackError("aborted", "The server stops")),
+  };
+}
+
+function isOver({ phase }: Upload): boolean {
+  return FINAL_PHASES.some((final) => final === phase);
+}
+
+function requirePlace(group: readonly Upload[], groupSize: number): void {
+  const [first] = group;
+  if (first === undefined) return;
+  if (first.groupSize !== groupSize) {
+    throw new VStackError(
+      "conflict",
+      `Cannot join the group as it has ${first.groupSize} files: ${groupSize} were announced`,
+    );
+  }
+  if (group.length >= groupSize)
+    throw new VStackError("conflict", `Cannot join the group as its ${groupSize} files are there`);
+}
+
+function titleOf({ title, filename }: UploadMetadata): string {
+  const fromFile = filename.slice(0, filename.length - extname(filename).length);
+  const text = [title, fromFile].map((one) => one.trim()).find((one) => one !== "") ?? "Untitled video";
+  return text.slice(0, MAX_TITLE_CHARACTERS);
+}

@@ -1,0 +1,77 @@
+/** Asks the holders whether they really have the chunks of a video, before it is called ready. */
+import type { NodeId, VideoId } from "#core/ids.ts";
+import { positionText } from "#core/placement/position.ts";
+import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
+import { ask } from "#wire/client/http.ts";
+import { errorCode, VStackError } from "#wire/contract/errors.ts";
+import { PATHS } from "#wire/contract/paths.ts";
+import { copiesOf } from "../catalog/copies.ts";
+import type { Placement, PlacementRegister } from "../placement/placement-register.ts";
+import { taskWindow } from "./task-window.ts";
+
+/** Questions under way at once: enough to hide a round trip, few enough to leave playback alone. */
+const ASKED_AT_ONCE = 8;
+const QUESTION_DEADLINE_MS = 5000;
+const PAGE_PLACEMENTS = 500;
+
+export interface VerifyPorts {
+  readonly register: PlacementRegister;
+  readonly nodeUrls: () => ReadonlyMap<NodeId, string>;
+}
+
+/**
+ * Counts the copies of every chunk of a video.
+ *
+ * @returns how many chunks do not survive two losses: fewer holders than wanted said yes
+ * @throws VStackError `unavailable` when holders denied a chunk and fewer than {@link ACKNOWLEDGED_COPIES} can have it
+ */
+export async function countChunksAtRisk(videoId: VideoId, ports: VerifyPorts, signal: AbortSignal): Promise<number> {
+  const urls = ports.nodeUrls();
+  const window = taskWindow(ASKED_AT_ONCE);
+  let atRisk = 0;
+  let after = "";
+  for (;;) {
+    const page = await ports.register.listByVideo(videoId, after, PAGE_PLACEMENTS);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    for (const placement of page) {
+      await window.add(async () => {
+        if (await isAtRisk(placement, urls, signal)) atRisk += 1;
+      });
+    }
+    after = positionText(last.position);
+  }
+  await window.drain();
+  return atRisk;
+}
+
+async function isAtRisk(
+  { position, record }: Placement,
+  urls: ReadonlyMap<NodeId, string>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const answers = await Promise.all(
+    record.holders.map(async ({ nodeId }) => {
+      const url = urls.get(nodeId);
+      return url === undefined ? "silent" : await holds(`${url}${PATHS.chunk(record.hash)}`, signal);
+    }),
+  );
+  const denied = answers.filter((answer) => answer === "no").length;
+  if (denied > 0 && record.holders.length - denied < ACKNOWLEDGED_COPIES) {
+    throw new VStackError(
+      "unavailable",
+      `Cannot keep "${positionText(position)}" as ${denied} of ${record.holders.length} nodes no longer have it`,
+    );
+  }
+  return answers.filter((answer) => answer === "yes").length < copiesOf(record).wanted;
+}
+
+async function holds(url: string, signal: AbortSignal): Promise<"yes" | "no" | "silent"> {
+  try {
+    await ask(url, { method: "HEAD", signal, deadlineMs: QUESTION_DEADLINE_MS });
+    return "yes";
+  } catch (error) {
+    if (errorCode(error) === "aborted") throw error;
+    return errorCode(error) === "not-found" ? "no" : "silent";
+  }
+}

@@ -1,0 +1,91 @@
+/** The metadata server as a Hono app, without a socket: what is needed comes as ports, tests use `app.request()`. */
+import { Hono } from "hono";
+import { Gauge, type Registry } from "prom-client";
+import type { ClusterKey } from "#wire/client/capability.ts";
+import type { FetchPort } from "#wire/client/http.ts";
+import type { Clock } from "#wire/client/live-clock.ts";
+import { NODE_STATES } from "#wire/contract/cluster-api.ts";
+import { NO_STORE } from "#wire/contract/headers.ts";
+import { ROUTES } from "#wire/contract/paths.ts";
+import { accessLog } from "#wire/server/access-log.ts";
+import type { Log } from "#wire/server/log.ts";
+import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
+import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts";
+import { metricsHandler, requestMetrics } from "#wire/server/request-metrics.ts";
+import type { CatalogStore } from "./catalog/catalog-store.ts";
+import type { NodeDirectory } from "./cluster/node-directory.ts";
+import { mediaRoutes } from "./gateway/media-routes.ts";
+import type { Ingest } from "./ingest/ingest.ts";
+import { staticPages } from "./pages/static-pages.ts";
+import { clusterRoutes } from "./routes/cluster.ts";
+import { sameOriginWrites } from "./routes/same-origin.ts";
+import { uploadRoutes } from "./routes/uploads.ts";
+import { videoRoutes } from "./routes/videos.ts";
+
+const HEARTBEAT_PATH = /^\/api\/nodes\/[^/]+\/heartbeat$/;
+
+export interface MetadataPorts {
+  readonly catalog: CatalogStore;
+  readonly directory: NodeDirectory;
+  readonly ingest: Ingest;
+  readonly answerTus: (request: Request) => Promise<Response>;
+  readonly clusterKey: ClusterKey;
+  readonly clock: Clock;
+  readonly fetch: FetchPort;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly lab: boolean;
+  readonly pid: number;
+  readonly publicUrl: () => string;
+  /** Folder of the built pages. */
+  readonly pagesFolder: string;
+}
+
+export function createMetadataApp(ports: MetadataPorts): Hono {
+  const { log, registry } = ports;
+  clusterGauges(ports);
+  const app = new Hono();
+  app.onError(problemHandler(log));
+  app.notFound(notFoundHandler);
+  const logAccess = accessLog(log);
+  // A line per heartbeat would bury the others; membership logs what changes.
+  app.use((context, next) => (HEARTBEAT_PATH.test(context.req.path) ? next() : logAccess(context, next)));
+  app.use(requestMetrics(registry), sameOriginWrites);
+  app.use("/api/*", async (context, next) => {
+    await next();
+    if (!context.res.headers.has("cache-control")) context.res.headers.set("cache-control", NO_STORE);
+    context.res.headers.set("x-content-type-options", "nosniff");
+  });
+  app.get(ROUTES.metrics, metricsHandler(registry));
+  app.all(ROUTES.metrics, methodNotAllowed("GET", "HEAD"));
+  app.route("/", clusterRoutes(ports));
+  app.route("/", videoRoutes(ports));
+  app.route("/", uploadRoutes(ports));
+  app.all("/api/*", notFoundHandler);
+  app.route("/", mediaRoutes(ports));
+  app.route("/", staticPages(ports.pagesFolder));
+  return app;
+}
+
+function clusterGauges({ catalog, directory, registry }: MetadataPorts): void {
+  const registers = [registry];
+  new Gauge({
+    name: "vstack_videos_count",
+    help: "Videos in the catalogue",
+    registers,
+    async collect() {
+      this.set(await catalog.countVideos());
+    },
+  });
+  new Gauge({
+    name: "vstack_nodes_count",
+    help: "Known storage nodes by state",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      for (const state of NODE_STATES) {
+        this.set({ state }, directory.members().filter((member) => member.state === state).length);
+      }
+    },
+  });
+}

@@ -1,0 +1,100 @@
+/** Nodes report here; everybody may look. */
+import type { Context } from "hono";
+import { Hono } from "hono";
+import type { InferOutput } from "valibot";
+import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
+import type { ClusterKey } from "#wire/client/capability.ts";
+import { checkCapability } from "#wire/client/capability.ts";
+import type { Clock } from "#wire/client/live-clock.ts";
+import type { ClusterAnswerSchema, MetadataHealthSchema, NodesAnswerSchema } from "#wire/contract/cluster-api.ts";
+import { HeartbeatSchema } from "#wire/contract/cluster-api.ts";
+import { VStackError } from "#wire/contract/errors.ts";
+import { QUERY, ROUTES } from "#wire/contract/paths.ts";
+import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
+import { parseJsonBody } from "#wire/server/validated.ts";
+import type { CatalogStore } from "../catalog/catalog-store.ts";
+import { addressForAsker } from "../cluster/asker-address.ts";
+import type { NodeDirectory } from "../cluster/node-directory.ts";
+import { VERSION } from "../version.ts";
+
+export interface ClusterRoutesPorts {
+  readonly catalog: CatalogStore;
+  readonly directory: NodeDirectory;
+  readonly clusterKey: ClusterKey;
+  readonly clock: Clock;
+  readonly lab: boolean;
+  readonly pid: number;
+  /** Address of this server for browsers. */
+  readonly publicUrl: () => string;
+}
+
+export function clusterRoutes({
+  catalog,
+  directory,
+  clusterKey,
+  clock,
+  lab,
+  pid,
+  publicUrl,
+}: ClusterRoutesPorts): Hono {
+  const app = new Hono();
+  const startedMs = clock.nowMs();
+
+  app.get(ROUTES.cluster, async (context) => {
+    const askedHost = context.req.header("host");
+    return context.json({
+      version: VERSION,
+      lab,
+      metadata: { url: addressForAsker(publicUrl(), askedHost), pid },
+      nodes: directory.summaries(askedHost),
+      videoCount: await catalog.countVideos(),
+    } satisfies InferOutput<typeof ClusterAnswerSchema>);
+  });
+
+  app.get(ROUTES.nodes, (context) =>
+    context.json({ nodes: directory.summaries(context.req.header("host")) } satisfies InferOutput<
+      typeof NodesAnswerSchema
+    >),
+  );
+
+  app.post(ROUTES.nodeHeartbeat, async (context) => {
+    const nodeId = context.req.param("nodeId");
+    await checkCapability(clusterKey, capabilityOf(context), {
+      method: "HEARTBEAT",
+      subject: nodeId,
+      nowMs: clock.wallMs(),
+    });
+    const heartbeat = await parseJsonBody(context, HeartbeatSchema);
+    if (heartbeat.nodeId !== nodeId) {
+      throw new VStackError("bad-request", `Cannot hear node "${heartbeat.nodeId}" at the address of "${nodeId}"`);
+    }
+    await directory.hear(heartbeat);
+    return context.body(null, 204);
+  });
+
+  const health = (context: Context) => {
+    const nodesAlive = directory.alive().length;
+    return context.json({
+      status: nodesAlive >= ACKNOWLEDGED_COPIES ? "ok" : "degraded",
+      role: "metadata",
+      pid,
+      version: VERSION,
+      nodesAlive,
+      uptimeSeconds: (clock.nowMs() - startedMs) / 1000,
+    } satisfies InferOutput<typeof MetadataHealthSchema>);
+  };
+  app.get(ROUTES.apiHealth, health);
+  app.get(ROUTES.health, health);
+
+  for (const path of [ROUTES.cluster, ROUTES.nodes, ROUTES.apiHealth, ROUTES.health]) {
+    app.all(path, methodNotAllowed("GET", "HEAD"));
+  }
+  app.all(ROUTES.nodeHeartbeat, methodNotAllowed("POST"));
+  return app;
+}
+
+/** From the Authorization header (RFC 6750) or the query. */
+function capabilityOf(context: Context): string | undefined {
+  const [scheme, token] = (context.req.header("authorization") ?? "").split(" ");
+  return scheme?.toLowerCase() === "bearer" ? token : context.req.query(QUERY.capability);
+}

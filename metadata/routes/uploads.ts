@@ -1,0 +1,67 @@
+/** Uploads: tus, and how far their jobs are. */
+import { Hono } from "hono";
+import type { Clock } from "#wire/client/live-clock.ts";
+import { VStackError } from "#wire/contract/errors.ts";
+import { ROUTES } from "#wire/contract/paths.ts";
+import type { UploadStatus } from "#wire/contract/upload-api.ts";
+import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
+import type { Ingest } from "../ingest/ingest.ts";
+import { FINAL_PHASES } from "../ingest/upload-store.ts";
+import { eventAnswer } from "./event-answer.ts";
+
+/** Connections that watch uploads; beyond it, askers use the status address. */
+const MAX_WATCHERS = 200;
+
+export interface UploadRoutesPorts {
+  readonly ingest: Ingest;
+  readonly answerTus: (request: Request) => Promise<Response>;
+  readonly clock: Clock;
+}
+
+export function uploadRoutes({ ingest, answerTus, clock }: UploadRoutesPorts): Hono {
+  const app = new Hono();
+  let watchers = 0;
+
+  app.get(ROUTES.uploadStatus, async (context) =>
+    context.json(await requireStatus(ingest, context.req.param("uploadId"))),
+  );
+  app.all(ROUTES.uploadStatus, methodNotAllowed("GET", "HEAD"));
+
+  app.get(ROUTES.uploadEvents, async (context) => {
+    const uploadId = context.req.param("uploadId");
+    await requireStatus(ingest, uploadId);
+    if (watchers >= MAX_WATCHERS) {
+      throw new VStackError(
+        "too-many-requests",
+        `Cannot watch now as ${MAX_WATCHERS} connections do: ask for the status`,
+      );
+    }
+    return eventAnswer<UploadStatus>("status", {
+      read: () => ingest.status(uploadId),
+      isLast: ({ phase }) => FINAL_PHASES.some((final) => final === phase),
+      async watch(onChange) {
+        const unwatch = await ingest.watch(uploadId, onChange);
+        watchers += 1;
+        return () => {
+          watchers -= 1;
+          unwatch?.();
+        };
+      },
+      signal: context.req.raw.signal,
+      clock,
+    });
+  });
+  app.all(ROUTES.uploadEvents, methodNotAllowed("GET"));
+
+  const tus = ["POST", "HEAD", "PATCH", "DELETE", "OPTIONS"];
+  app.on(tus, [ROUTES.uploads, `${ROUTES.uploads}/:uploadId`], (context) => answerTus(context.req.raw));
+  app.all(ROUTES.uploads, methodNotAllowed(...tus));
+  app.all(`${ROUTES.uploads}/:uploadId`, methodNotAllowed(...tus));
+  return app;
+}
+
+async function requireStatus(ingest: Ingest, uploadId: string): Promise<UploadStatus> {
+  const status = await ingest.status(uploadId);
+  if (status === undefined) throw new VStackError("not-found", `There is no upload "${uploadId}"`);
+  return status;
+}
