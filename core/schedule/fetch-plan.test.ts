@@ -1,0 +1,285 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { emptyBook } from "../estimate/estimate-book.ts";
+import type { NodeId } from "../ids.ts";
+import { parseNodeId } from "../ids.ts";
+import { invariant } from "../invariant.ts";
+import { chunkBlocks } from "../placement/blocks.ts";
+import { seededRandom } from "../random.ts";
+import type { Step } from "./fetch-plan.ts";
+import { beginFetch, MAX_RUNNING_ATTEMPTS, onEvent } from "./fetch-plan.ts";
+import { MAX_ATTEMPTS } from "./give-up.ts";
+import { naiveStrategy } from "./naive-strategy.ts";
+import type { PlanContext } from "./plan-context.ts";
+import type { FailureKind, PlanCommand, PlanEvent } from "./plan-events.ts";
+import type { FetchInput, FetchPlan } from "./plan-state.ts";
+import { smartStrategy } from "./smart-strategy.ts";
+
+const KIB = 1024;
+
+function node(name: string): NodeId {
+  const id = parseNodeId(name);
+  invariant(id !== undefined, `Cannot name a node "${name}"`);
+  return id;
+}
+
+function inputOf(change: Partial<FetchInput> = {}): FetchInput {
+  const blocks = change.blocks ?? chunkBlocks(900 * KIB, 100 * KIB);
+  const end = blocks.at(-1)?.end ?? 0;
+  return {
+    blocks,
+    sources: ["a", "b", "c"].map((name) => ({ nodeId: node(name), start: 0, end })),
+    strategy: smartStrategy,
+    slackMs: null,
+    turn: 0,
+    givesUpWhenAllUnreachable: false,
+    ...change,
+  };
+}
+
+/** Plays a plan and keeps the books that the properties are about. */
+class Game {
+  plan: FetchPlan;
+  nowMs = 0;
+  wakeAtMs = Infinity;
+  /** Attempts that the driver would have open, with the blocks that they have yet to verify. */
+  readonly open = new Map<number, { nodeId: NodeId; next: number; end: number }>();
+  readonly cancelled = new Set<number>();
+  readonly accepted: number[] = [];
+  readonly started: (PlanCommand & { do: "start" })[] = [];
+  ending: (PlanCommand & { do: "finish" | "give-up" }) | undefined;
+  readonly #random = seededRandom(1);
+
+  constructor(input: FetchInput) {
+    const step = beginFetch(input, this.context());
+    this.plan = step.plan;
+    this.take(step);
+  }
+
+  context(): PlanContext {
+    return { nowMs: this.nowMs, book: emptyBook(), random: this.#random };
+  }
+
+  tell(event: PlanEvent): void {
+    this.take(onEvent(this.plan, event, this.context()));
+  }
+
+  take(step: Step): void {
+    this.plan = step.plan;
+    for (const command of step.commands) {
+      invariant(this.ending === undefined, `A command after the end: ${command.do}`);
+      this.#obey(command);
+    }
+  }
+
+  #obey(command: PlanCommand): void {
+    switch (command.do) {
+      case "start":
+        this.started.push(command);
+        this.open.set(command.attempt, { nodeId: command.nodeId, next: command.firstBlock, end: command.endBlock });
+        break;
+      case "cancel":
+        invariant(this.open.delete(command.attempt), `Attempt ${command.attempt} was cancelled without running`);
+        this.cancelled.add(command.attempt);
+        break;
+      case "accept-block":
+        invariant(!this.cancelled.has(command.attempt), `A block of the cancelled attempt ${command.attempt}`);
+        this.accepted.push(command.block);
+        break;
+      case "wake":
+        this.wakeAtMs = command.atMs;
+        break;
+      case "finish":
+      case "give-up":
+        this.ending = command;
+        break;
+      case "explain":
+        break;
+    }
+  }
+
+  /** The attempt goes through one more thing. */
+  move(attempt: number, what: "first-byte" | "bytes" | "block-ok" | "block-bad" | FailureKind): void {
+    const open = this.open.get(attempt);
+    if (what === "first-byte" || what === "block-bad") this.tell(blockEvent(what, attempt, open?.next ?? 0));
+    else if (what === "bytes") this.tell({ saw: "bytes", attempt, bytes: 1000 });
+    else if (what === "block-ok") this.verifyNext(attempt);
+    else {
+      this.open.delete(attempt);
+      this.tell({ saw: "failed", attempt, kind: what, detail: "by order" });
+    }
+  }
+
+  verifyNext(attempt: number): void {
+    const open = this.open.get(attempt);
+    const block = open?.next ?? 0;
+    if (open !== undefined) open.next += 1;
+    this.tell({ saw: "block-ok", attempt, block });
+    if (open !== undefined && open.next >= open.end && this.open.delete(attempt)) this.tell({ saw: "ended", attempt });
+  }
+
+  wake(): void {
+    this.nowMs = Math.max(this.nowMs, this.wakeAtMs);
+    this.wakeAtMs = Infinity;
+    this.tell({ saw: "wake" });
+  }
+}
+
+function blockEvent(saw: "first-byte" | "block-bad", attempt: number, block: number): PlanEvent {
+  return saw === "first-byte" ? { saw, attempt } : { saw, attempt, block };
+}
+
+const FAILURES = ["refused", "missing", "status", "bad-answer", "truncated", "oversized", "broken"] as const;
+
+const MOVES = fc.record({
+  which: fc.nat(MAX_ATTEMPTS),
+  what: fc.oneof(
+    { weight: 6, arbitrary: fc.constant("block-ok" as const) },
+    { weight: 3, arbitrary: fc.constantFrom("first-byte", "bytes") },
+    { weight: 1, arbitrary: fc.constant("block-bad" as const) },
+    { weight: 3, arbitrary: fc.constantFrom(...FAILURES) },
+    { weight: 3, arbitrary: fc.constant("wake" as const) },
+  ),
+  passedMs: fc.constantFrom(0, 1, 50, 350, 700),
+});
+
+describe("onEvent() under any order of events", () => {
+  test.each([smartStrategy, naiveStrategy])(
+    "of $name: each block at most once, attempts bounded, a typed end",
+    (strategy) => {
+      const property = fc.property(
+        fc.array(MOVES, { maxLength: 200 }),
+        fc.integer({ min: 0, max: 12 }),
+        fc.integer({ min: 0, max: 4 }),
+        fc.boolean(),
+        (moves, blockCount, sourceCount, givesUpWhenAllUnreachable) => {
+          const blocks = chunkBlocks(blockCount * 64, 64);
+          const sources = inputOf({ blocks }).sources.slice(0, sourceCount);
+          const game = new Game(inputOf({ strategy, blocks, sources, givesUpWhenAllUnreachable }));
+          for (const { which, what, passedMs } of moves) {
+            game.nowMs += passedMs;
+            if (what === "wake") game.wake();
+            // Any attempt so far, so that news of cancelled and ended ones is tried too.
+            else game.move(game.started.length === 0 ? 0 : which % game.started.length, what);
+            expect(game.open.size).toBeLessThanOrEqual(MAX_RUNNING_ATTEMPTS);
+          }
+          // From here on nothing but time passes: the plan must come to an end by itself.
+          for (let wakes = 0; game.ending === undefined && wakes < 5_000; wakes += 1) game.wake();
+          expect(game.ending).toBeDefined();
+          expect(game.open.size).toBe(0);
+          expect(game.started.length).toBeLessThanOrEqual(MAX_ATTEMPTS);
+          expect(new Set(game.accepted).size).toBe(game.accepted.length);
+          if (game.ending?.do === "finish") expect(game.accepted.length).toBe(blocks.length);
+          else expect(game.accepted.length).toBeLessThan(blocks.length);
+        },
+      );
+      fc.assert(property, { seed: 20_261, numRuns: 400 });
+    },
+  );
+
+  test("delivers everything when one source stays honest and alive, whatever the others do", () => {
+    const property = fc.property(fc.array(MOVES, { maxLength: 60 }), (moves) => {
+      const game = new Game(inputOf());
+      for (const { which, what, passedMs } of moves) {
+        game.nowMs += passedMs;
+        const attempt = game.started.length === 0 ? 0 : which % game.started.length;
+        const isHonest = game.started[attempt]?.nodeId === "c";
+        if (what === "wake") game.wake();
+        else if (!isHonest || what === "block-ok") game.move(attempt, what);
+      }
+      for (let turn = 0; game.ending === undefined && turn < 500; turn += 1) {
+        const honest = [...game.open].find(([, open]) => open.nodeId === "c");
+        if (honest === undefined) game.wake();
+        else game.verifyNext(honest[0]);
+      }
+      expect(game.ending?.do).toBe("finish");
+    });
+    fc.assert(property, { seed: 20_262, numRuns: 300 });
+  });
+});
+
+describe("onEvent()", () => {
+  test("cancels the loser of a race when the winner's first block is verified, not before", () => {
+    const game = new Game(inputOf());
+    expect(game.started.map((start) => start.because)).toEqual(["first", "race"]);
+    game.move(1, "first-byte");
+    game.move(1, "bytes");
+    expect(game.cancelled.size).toBe(0);
+    game.move(1, "block-ok");
+    expect([...game.cancelled]).toEqual([0]);
+  });
+
+  test("ignores a block of a cancelled attempt", () => {
+    const game = new Game(inputOf());
+    game.move(1, "block-ok");
+    game.tell({ saw: "block-ok", attempt: 0, block: 1 });
+    expect(game.accepted).toEqual([0]);
+  });
+
+  test("asks for the missing tail alone after a failure", () => {
+    const game = new Game(inputOf());
+    game.move(1, "block-ok");
+    game.move(1, "block-ok");
+    game.move(1, "broken");
+    const next = game.started[2];
+    expect([next?.firstBlock, next?.endBlock, next?.because]).toEqual([2, 9, "failover"]);
+    expect(next?.nodeId).not.toBe(game.started[1]?.nodeId);
+  });
+
+  test("lets a silent attempt that comes back first win against its replacement", () => {
+    const game = new Game(inputOf({ sources: inputOf().sources.slice(0, 2) }));
+    game.move(0, "block-ok");
+    game.wake();
+    const replacement = game.started[2];
+    expect(replacement?.because).toBe("failover");
+    game.move(0, "block-ok");
+    expect(game.cancelled.has(replacement?.attempt ?? -1)).toBe(true);
+  });
+
+  test("asks a liar for nothing more", () => {
+    const game = new Game(inputOf());
+    const liar = game.started[0]?.nodeId;
+    game.move(0, "block-bad");
+    for (let turn = 0; turn < 20 && game.ending === undefined; turn += 1) {
+      for (const [attempt] of game.open) game.move(attempt, "refused");
+      game.wake();
+    }
+    expect(game.started.slice(1).map((start) => start.nodeId)).not.toContain(liar);
+  });
+
+  test("pauses 100 ms, then longer, up to a second between rounds of failures", () => {
+    const game = new Game(inputOf());
+    const pauses: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      while (game.open.size > 0) for (const [attempt] of game.open) game.move(attempt, "refused");
+      const failedAtMs = game.nowMs;
+      while (game.open.size === 0) game.wake();
+      pauses.push(game.nowMs - failedAtMs);
+      expect(game.started.at(-1)?.because).toBe("race");
+    }
+    expect(pauses).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+  });
+
+  test("cancels everything on stop and says nothing more", () => {
+    const game = new Game(inputOf());
+    game.tell({ saw: "stop", reason: "seek" });
+    expect([...game.cancelled]).toEqual([0, 1]);
+    game.tell({ saw: "block-ok", attempt: 0, block: 0 });
+    expect(game.accepted).toEqual([]);
+  });
+
+  test.each([
+    ["unreachable", ["refused", "refused", "refused"]],
+    ["not-found", ["missing", "missing", "missing"]],
+    ["corrupt", ["corrupt", "corrupt", "corrupt"]],
+    ["unreachable", ["corrupt", "refused", "refused"]],
+  ] as const)("gives up as %s at the end of a round of %j", (code, kinds) => {
+    const game = new Game(inputOf({ strategy: naiveStrategy, givesUpWhenAllUnreachable: true }));
+    for (const kind of kinds) {
+      const [attempt] = [...game.open.keys()];
+      game.move(attempt ?? -1, kind === "corrupt" ? "block-bad" : kind);
+    }
+    expect(game.ending).toMatchObject({ do: "give-up", code });
+    expect(game.ending?.do === "give-up" && game.ending.failures).toHaveLength(3);
+  });
+});

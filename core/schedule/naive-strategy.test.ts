@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { emptyBook, viewNode } from "../estimate/estimate-book.ts";
+import { parseNodeId } from "../ids.ts";
+import { invariant } from "../invariant.ts";
+import { chunkBlocks } from "../placement/blocks.ts";
+import { seededRandom } from "../random.ts";
+import { naiveStrategy } from "./naive-strategy.ts";
+import { blockRun } from "./running-attempt.ts";
+
+function candidates(names: readonly string[]) {
+  return names.map((name) => {
+    const nodeId = parseNodeId(name);
+    invariant(nodeId !== undefined, `Cannot name a node "${name}"`);
+    return { source: { nodeId, start: 0, end: 300 }, view: viewNode(emptyBook(), nodeId, 0), running: 0 };
+  });
+}
+
+function chosen(names: readonly string[], turn: number): string[] {
+  const missing = [blockRun(chunkBlocks(300, 100), 0, 3)];
+  const situation = { nowMs: 0, random: seededRandom(1), cause: "first", slackMs: null } as const;
+  return naiveStrategy
+    .assign({ ...situation, missing, candidates: candidates(names), turn })
+    .map((pick) => pick.nodeId);
+}
+
+test("naiveStrategy.assign() goes round the holders by turn", () => {
+  expect([0, 1, 2, 3].flatMap((turn) => chosen(["a", "b", "c"], turn))).toEqual(["a", "b", "c", "a"]);
+});
+
+test("naiveStrategy.assign() has nobody to ask without candidates", () => {
+  expect(chosen([], 1)).toEqual([]);
+});
