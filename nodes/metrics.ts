@@ -14,8 +14,12 @@ export interface NodeMetrics {
 
 export function nodeMetrics(registry: Registry): NodeMetrics {
   const registers = [registry];
-  const servedBytes = new Counter({ name: "vstack_served_bytes", help: "Chunk bytes sent to readers", registers });
-  const storedBytes = new Counter({ name: "vstack_stored_bytes", help: "Chunk bytes stored by PUT", registers });
+  const servedBytes = new Counter({
+    name: "vstack_served_bytes_total",
+    help: "Chunk bytes sent to readers",
+    registers,
+  });
+  const storedBytes = new Counter({ name: "vstack_stored_bytes_total", help: "Chunk bytes stored by PUT", registers });
   const flush = new Histogram({
     name: "vstack_flush_duration_seconds",
     help: "Time of fdatasync of files and fsync of folders",

@@ -8,7 +8,7 @@ import { READ_HEADERS } from "#wire/server/cors.ts";
 import { problemResponse } from "#wire/server/problem-handler.ts";
 import type { ChunkStore } from "../storage/chunk-store.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
-import type { NodeEnv } from "./node-env.ts";
+import { type NodeEnv, socketOf } from "./node-env.ts";
 import { type AnswerHead, sendChunk, type SendPools } from "./send-chunk.ts";
 
 export interface ReadPorts {
@@ -49,7 +49,7 @@ async function sendBody(
   if (chunk === undefined) throw notHere();
   try {
     const { start, end } = range.answer === "part" ? range : { start: 0, end: chunk.sizeBytes };
-    const { outgoing } = context.env;
+    const { outgoing } = socketOf(context);
     if (outgoing !== undefined) {
       ports.served(await sendChunk(outgoing, head, { chunk, start, end }, ports.pools));
       return RESPONSE_ALREADY_SENT;

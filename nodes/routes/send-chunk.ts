@@ -111,14 +111,16 @@ function untilDoneOrClosed(
     const closed = () => {
       resolve(false);
     };
-    if (outgoing.destroyed) {
+    const { socket } = outgoing;
+    if (outgoing.destroyed || socket === null) {
       closed();
       return;
     }
     outgoing.once("close", closed);
     start((error) => {
       outgoing.off("close", closed);
-      resolve(error === undefined || error === null);
+      // Node calls back without an error when the connection was destroyed under the write.
+      resolve(!socket.destroyed && (error === undefined || error === null));
     });
   });
 }

@@ -12,7 +12,7 @@ import { PositionSchema } from "#wire/contract/schemas.ts";
 import { parseInput } from "#wire/server/validated.ts";
 import type { BufferPool } from "../buffer-pool.ts";
 import type { ChunkStore } from "../storage/chunk-store.ts";
-import type { NodeEnv } from "./node-env.ts";
+import { type NodeEnv, socketOf } from "./node-env.ts";
 import { nodeParts, receiveChunk, UPLOAD_STALL_MS, webParts } from "./receive-chunk.ts";
 
 export interface WritePorts {
@@ -31,7 +31,7 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
   await checkAllowed(context, { method: "PUT", subject: hash }, ports);
   const reference = referenceOf(context);
   const length = context.req.header("content-length");
-  const { incoming } = context.env;
+  const { incoming } = socketOf(context);
   const received = await receiveChunk(
     {
       declaredBytes: length === undefined ? undefined : Number(length),
