@@ -12,9 +12,12 @@ import { parseMediaPath } from "#wire/contract/paths.ts";
 import type { Background } from "./background.ts";
 import { problemResponse } from "./problem-response.ts";
 import type { Table } from "./table.ts";
+import { within } from "./waiting.ts";
 
 /** A server that lives answers in milliseconds; after this the copy is used, well before the player gives up (10 s). */
 const PLAYLIST_DEADLINE_MS = 2_000;
+/** The database answers in a millisecond; one that hangs must not hang the player, which retries a refusal. */
+const COPY_DEADLINE_MS = 1_000;
 /** A day at one-second segments is 4 MB; beyond that it is no playlist of ours. */
 const MAX_PLAYLIST_CHARACTERS = 4 * 1024 * 1024;
 /** Failures that say something about the server, not about the playlist: the copy may stand in. */
@@ -58,7 +61,7 @@ export function playlists(ports: PlaylistPorts): (path: string) => Promise<Respo
   }
 
   async function copyOf(path: string): Promise<string | undefined> {
-    const stored = v.safeParse(StoredPlaylistSchema, await table.get(path));
+    const stored = v.safeParse(StoredPlaylistSchema, await within(table.get(path), COPY_DEADLINE_MS, ports.clock));
     return stored.success ? stored.output.text : undefined;
   }
 

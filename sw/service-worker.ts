@@ -5,9 +5,9 @@
  * The browser stops a worker whenever it likes. All state at the top of this file is a cache: what must outlive it is in
  * IndexedDB or in the address of each request.
  *
- * Taking over: an old worker keeps its pages until they say `activate`. A new worker that took over by itself would throw
- * away the old one's cache and estimates under way in the middle of a film, and pages of the old version would talk to a
- * worker of the new one. So `install` does nothing: without an old worker the browser activates at once, with one it waits.
+ * Taking over: an old worker keeps its pages until one of them says `activate`. A new worker that took over by itself
+ * would throw away the old one's cache in the middle of a film, and pages of the old version would talk to a worker of
+ * the new one. So there is no `install` handler: without an old worker the browser activates at once, with one it waits.
  */
 import { sha256 } from "#wire/client/digest.ts";
 import { ask, liveFetch } from "#wire/client/http.ts";
