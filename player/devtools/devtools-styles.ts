@@ -100,9 +100,9 @@ export const devtoolsStyles = css`
   .aside h2 {
     margin-bottom: var(--space-2);
   }
-  @container (min-width: 82rem) {
+  @container (min-width: 76rem) {
     .body {
-      grid-template-columns: minmax(0, 1fr) 43rem;
+      grid-template-columns: minmax(0, 1fr) 40rem;
       gap: var(--space-5);
     }
     :host([docked]) .body {
@@ -196,8 +196,15 @@ export const devtoolsStyles = css`
     .body {
       padding-inline: var(--space-3);
     }
-    .gap {
-      display: none;
+    .toolbar {
+      flex-wrap: nowrap;
+      overflow-x: auto;
+    }
+    .toolbar > * {
+      flex: none;
+    }
+    .toolbar .gap {
+      flex: none;
     }
     .toolbar button,
     .toolbar select {

@@ -3,6 +3,7 @@ import { css, html } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
 import { nodeBackground, nodeLook } from "../charts/node-look.ts";
 import { bytesText, durationText, NO_DATA, percentText, rateText } from "../charts/quantities.ts";
+import type { NodeEstimateView } from "#wire/contract/segment-trace.ts";
 import type { NodeFigures } from "./node-figures.ts";
 
 const HEALTH_WORDS: Readonly<Record<string, string>> = {
@@ -20,8 +21,7 @@ export function renderNodeTable(nodes: readonly NodeFigures[]) {
         <tr>
           <th scope="col">Node</th>
           <th scope="col">Health</th>
-          <th scope="col" class="number">First byte p50</th>
-          <th scope="col" class="number">p95</th>
+          <th scope="col" class="number">First byte p50 / p95</th>
           <th scope="col" class="number">Rate</th>
           <th scope="col" class="number">In flight</th>
           <th scope="col" class="number">Good / failed</th>
@@ -44,8 +44,7 @@ function renderNode({ nodeId, estimate, share }: NodeFigures) {
   return html`<tr>
     <th scope="row"><span class="swatch" style=${styleMap({ background })}></span>${nodeId}</th>
     <td class=${estimate === undefined || estimate.health === "closed" ? "" : "unwell"}>${health}</td>
-    <td class="number">${durationText(estimate?.firstByteMsP50 ?? null)}</td>
-    <td class="number">${durationText(estimate?.firstByteMsP95 ?? null)}</td>
+    <td class="number">${firstByteText(estimate)}</td>
     <td class="number">${rateText(estimate?.rateBytesPerSecond ?? null)}</td>
     <td class="number">${inFlight}</td>
     <td class="number">${estimate === undefined ? NO_DATA : `${Math.round(estimate.successes)} / ${Math.round(estimate.failures)}`}</td>
@@ -57,6 +56,11 @@ function renderNode({ nodeId, estimate, share }: NodeFigures) {
       ${percentText(share)}
     </td>
   </tr>`;
+}
+
+function firstByteText(estimate: NodeEstimateView | undefined): string {
+  if (estimate === undefined || estimate.firstByteMsP50 === null) return NO_DATA;
+  return `${durationText(estimate.firstByteMsP50)} / ${durationText(estimate.firstByteMsP95)}`;
 }
 
 export const nodeTableStyles = css`

@@ -59,17 +59,17 @@ export class Waterfall extends LitElement {
       role="option"
       data-id=${trace.id}
       aria-selected=${trace.id === this.selectedId}
-      aria-label=${`${timeOfDay(trace.startedAtMs)}, ${traceSentence(trace)}`}
       tabindex=${isInTabOrder ? 0 : -1}
       @focus=${select}
       @click=${select}
       @pointerenter=${select}
     >
-      <span class="time">${timeOfDay(trace.startedAtMs)}</span>
-      <span class="name"
+      <span class="visually-hidden">${timeOfDay(trace.startedAtMs)}, ${traceSentence(trace)}</span>
+      <span class="time" aria-hidden="true">${timeOfDay(trace.startedAtMs)}</span>
+      <span class="name" aria-hidden="true"
         ><span class="strategy ${trace.strategy}" title=${trace.strategy}></span>${segmentName(trace)}</span
       >
-      <span class="lanes">${row.lanes.map((lane) => renderLane(lane, trace, scale))}</span>
+      <span class="lanes" aria-hidden="true">${row.lanes.map((lane) => renderLane(lane, trace, scale))}</span>
     </div>`;
   }
 
@@ -111,7 +111,7 @@ export class Waterfall extends LitElement {
       .ticks,
       .lanes {
         position: relative;
-        margin-right: 3.25rem;
+        margin-right: 7.5rem;
       }
       .ticks span {
         position: absolute;
@@ -145,6 +145,7 @@ export class Waterfall extends LitElement {
         white-space: nowrap;
       }
       .strategy {
+        flex: none;
         width: 8px;
         height: 8px;
         border-radius: 50%;
@@ -217,6 +218,9 @@ export class Waterfall extends LitElement {
         }
         .row {
           min-height: 44px;
+        }
+        .ticks span:nth-child(even) {
+          display: none;
         }
         .name {
           padding-left: var(--space-1);

@@ -111,8 +111,7 @@ export class AppShell extends LitElement {
     applyTheme(this.theme);
   };
 
-  #skip = (event: Event): void => {
-    event.preventDefault();
+  #skip = (): void => {
     void this.#focusHeading();
   };
 
@@ -122,8 +121,8 @@ export class AppShell extends LitElement {
 
   override render() {
     return html`
-      <a class="skip" href="#main" @click=${this.#skip}>Skip to the content</a>
       <header>
+        <button class="skip" @click=${this.#skip}>Skip to the content</button>
         <a class="brand" href=${PAGE_PATHS.library} data-page>
           <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
             <rect width="32" height="32" rx="8" fill="var(--accent)" />
@@ -147,7 +146,7 @@ export class AppShell extends LitElement {
           <button class="quiet" aria-label="Keys and help" @click=${this.#help}>?</button>
         </div>
       </header>
-      <main id="main">${this.#renderPage()}</main>
+      <main>${this.#renderPage()}</main>
       <vstack-help></vstack-help>
       <p class="visually-hidden" role="status" aria-live="polite">${this.said}</p>
     `;
@@ -176,6 +175,6 @@ export class AppShell extends LitElement {
   }
 }
 
-const THEME_NAMES: Readonly<Record<Theme, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
+const THEME_NAMES: Readonly<Record<Theme, string>> = { auto: "◐ Auto", light: "☀ Light", dark: "☾ Dark" };
 
 customElements.define("vstack-app", AppShell);

@@ -40,10 +40,10 @@ export class HelpDialog extends LitElement {
   override render() {
     return html`<dialog aria-labelledby="title" @click=${this.#clicked}>
       <div class="inside">
-        <header>
+        <div class="head">
           <h2 id="title">Keys</h2>
           <form method="dialog"><button class="quiet">Close</button></form>
-        </header>
+        </div>
         ${KEYS.map(
           ({ title, keys }) => html`<section>
             <h3>${title}</h3>
@@ -84,7 +84,7 @@ export class HelpDialog extends LitElement {
       .inside {
         padding: var(--space-4) var(--space-5) var(--space-5);
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         justify-content: space-between;

@@ -34,8 +34,8 @@ function followOwnLink(event: MouseEvent): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = event.composedPath().find((node) => node instanceof HTMLAnchorElement);
   if (link === undefined || link.target !== "" || link.hasAttribute("download")) return;
-  // Links within the page (the skip link) and to other origins or to the API are the browser's.
-  if (link.origin !== location.origin || link.hash !== "" || !link.hasAttribute("data-page")) return;
+  // Links to other origins, to places in the page and to the API are the browser's.
+  if (link.origin !== location.origin || !link.hasAttribute("data-page")) return;
   event.preventDefault();
   navigate(link.pathname + link.search);
 }

@@ -107,9 +107,10 @@ const CONFIG: Partial<HlsConfig> = {
   testBandwidth: false,
   // fMP4 needs no transmuxing, and the library's worker script would be one more thing to allow.
   enableWorker: false,
-  // A small buffer keeps the worker busy and so alive, and wastes little when a viewer leaves.
+  // A bounded buffer keeps the worker busy and so alive, wastes little when a viewer leaves, and lets a change of
+  // strategy be seen soon.
   maxBufferLength: 30,
-  maxMaxBufferLength: 60,
+  maxMaxBufferLength: 30,
   maxBufferSize: 30_000_000,
   backBufferLength: 60,
   capLevelToPlayerSize: false,

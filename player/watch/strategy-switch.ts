@@ -69,6 +69,7 @@ export class StrategySwitch extends LitElement {
       }
       .choices {
         display: inline-flex;
+        justify-self: start;
         padding: 3px;
         border: 1px solid var(--line-strong);
         border-radius: var(--radius);

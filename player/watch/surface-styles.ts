@@ -39,7 +39,9 @@ export const surfaceStyles = css`
   media-time-range {
     width: 100%;
     height: 28px;
-    padding: 0 12px;
+    /* From edge to edge, so that the seek bar and the band below it share one scale of time. */
+    padding: 0;
+    --media-range-padding: 0;
     --media-range-track-height: 4px;
     background: linear-gradient(transparent, rgb(0 0 0 / 0.55));
   }
@@ -87,6 +89,9 @@ export const surfaceStyles = css`
   select:focus-visible {
     outline: 3px solid #c3c8ff;
     outline-offset: -3px;
+  }
+  media-captions-button:not([mediasubtitleslist]) {
+    display: none;
   }
   .fault {
     position: absolute;

@@ -37,9 +37,9 @@ export const watchStyles = css`
     color: var(--ink-soft);
     font-variant-numeric: tabular-nums;
   }
-  .facts span + span::before {
+  .facts span:not(:last-child)::after {
     content: "·";
-    margin-right: var(--space-3);
+    margin-left: var(--space-3);
     color: var(--line-strong);
   }
   .at-risk {
