@@ -90,8 +90,6 @@ export const MetaChunkSchema = v.object({
   title: v.string(),
   durationSeconds: v.number(),
   createdAt: v.string(),
-  renditions: v.array(
-    v.object({ ...RenditionSchema.entries, segmentDurationsSeconds: v.array(v.number()) }),
-  ),
+  renditions: v.array(v.object({ ...RenditionSchema.entries, segmentDurationsSeconds: v.array(v.number()) })),
 });
 export type MetaChunk = v.InferOutput<typeof MetaChunkSchema>;
