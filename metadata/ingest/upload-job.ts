@@ -65,8 +65,9 @@ async function runJob(videoId: VideoId, ports: UploadJobPorts, signal: AbortSign
 async function failJob(videoId: VideoId, failure: UploadFailure, ports: UploadJobPorts): Promise<void> {
   await giveUpChunks(videoId, { ...ports, wallMs: () => ports.clock.wallMs() });
   await ports.catalog.failVideo(videoId, failure.message);
-  await endUploads(videoId, { phase: "failed", failure, progress: NO_PROGRESS }, ports);
+  // Whoever reads "failed" finds nothing left on the nodes, as far as they can be reached.
   await ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
+  await endUploads(videoId, { phase: "failed", failure, progress: NO_PROGRESS }, ports);
 }
 
 async function endUploads(

@@ -1,7 +1,8 @@
 /** Asks the holders whether they really have the chunks of a video, before it is called ready. */
-import type { NodeId, VideoId } from "#core/ids.ts";
+import type { ChunkHash, NodeId, VideoId } from "#core/ids.ts";
 import { positionText } from "#core/placement/position.ts";
 import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
+import type { FetchPort } from "#wire/client/http.ts";
 import { ask } from "#wire/client/http.ts";
 import { errorCode, VStackError } from "#wire/contract/errors.ts";
 import { PATHS } from "#wire/contract/paths.ts";
@@ -17,6 +18,7 @@ const PAGE_PLACEMENTS = 500;
 export interface VerifyPorts {
   readonly register: PlacementRegister;
   readonly nodeUrls: () => ReadonlyMap<NodeId, string>;
+  readonly fetch: FetchPort;
 }
 
 /**
@@ -27,6 +29,7 @@ export interface VerifyPorts {
  */
 export async function countChunksAtRisk(videoId: VideoId, ports: VerifyPorts, signal: AbortSignal): Promise<number> {
   const urls = ports.nodeUrls();
+  const holds = (nodeId: NodeId, hash: ChunkHash) => holdsChunk(urls.get(nodeId), hash, { fetch: ports.fetch, signal });
   const window = taskWindow(ASKED_AT_ONCE);
   let atRisk = 0;
   let after = "";
@@ -36,7 +39,7 @@ export async function countChunksAtRisk(videoId: VideoId, ports: VerifyPorts, si
     if (last === undefined) break;
     for (const placement of page) {
       await window.add(async () => {
-        if (await isAtRisk(placement, urls, signal)) atRisk += 1;
+        if (await isAtRisk(placement, holds)) atRisk += 1;
       });
     }
     after = positionText(last.position);
@@ -45,17 +48,13 @@ export async function countChunksAtRisk(videoId: VideoId, ports: VerifyPorts, si
   return atRisk;
 }
 
+type Answer = "yes" | "no" | "silent";
+
 async function isAtRisk(
   { position, record }: Placement,
-  urls: ReadonlyMap<NodeId, string>,
-  signal: AbortSignal,
+  holds: (nodeId: NodeId, hash: ChunkHash) => Promise<Answer>,
 ): Promise<boolean> {
-  const answers = await Promise.all(
-    record.holders.map(async ({ nodeId }) => {
-      const url = urls.get(nodeId);
-      return url === undefined ? "silent" : await holds(`${url}${PATHS.chunk(record.hash)}`, signal);
-    }),
-  );
+  const answers = await Promise.all(record.holders.map(({ nodeId }) => holds(nodeId, record.hash)));
   const denied = answers.filter((answer) => answer === "no").length;
   if (denied > 0 && record.holders.length - denied < ACKNOWLEDGED_COPIES) {
     throw new VStackError(
@@ -66,9 +65,14 @@ async function isAtRisk(
   return answers.filter((answer) => answer === "yes").length < copiesOf(record).wanted;
 }
 
-async function holds(url: string, signal: AbortSignal): Promise<"yes" | "no" | "silent"> {
+async function holdsChunk(
+  nodeUrl: string | undefined,
+  hash: ChunkHash,
+  { fetch, signal }: { fetch: FetchPort; signal: AbortSignal },
+): Promise<Answer> {
+  if (nodeUrl === undefined) return "silent";
   try {
-    await ask(url, { method: "HEAD", signal, deadlineMs: QUESTION_DEADLINE_MS });
+    await ask(`${nodeUrl}${PATHS.chunk(hash)}`, { method: "HEAD", signal, deadlineMs: QUESTION_DEADLINE_MS, fetch });
     return "yes";
   } catch (error) {
     if (errorCode(error) === "aborted") throw error;

@@ -54,9 +54,15 @@ export function uploadRoutes({ ingest, answerTus, clock }: UploadRoutesPorts): H
   app.all(ROUTES.uploadEvents, methodNotAllowed("GET"));
 
   const tus = ["POST", "HEAD", "PATCH", "DELETE", "OPTIONS"];
-  app.on(tus, [ROUTES.uploads, `${ROUTES.uploads}/:uploadId`], (context) => answerTus(context.req.raw));
-  app.all(ROUTES.uploads, methodNotAllowed(...tus));
-  app.all(`${ROUTES.uploads}/:uploadId`, methodNotAllowed(...tus));
+  const refuseMethod = methodNotAllowed(...tus);
+  for (const path of [ROUTES.uploads, `${ROUTES.uploads}/:uploadId`]) {
+    // Hono hands HEAD to the handlers of GET.
+    app.get(path, (context, next) =>
+      context.req.method === "HEAD" ? answerTus(context.req.raw) : refuseMethod(context, next),
+    );
+    app.on(tus, path, (context) => answerTus(context.req.raw));
+    app.all(path, refuseMethod);
+  }
   return app;
 }
 

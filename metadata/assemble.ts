@@ -1,0 +1,72 @@
+/** Puts the parts of the metadata server together. Everything that touches the world comes in as a port. */
+import type { Hono } from "hono";
+import { Registry } from "prom-client";
+import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
+import type { ClusterKey } from "#wire/client/capability.ts";
+import { mintCapability } from "#wire/client/capability.ts";
+import type { FetchPort } from "#wire/client/http.ts";
+import type { Clock } from "#wire/client/live-clock.ts";
+import type { MintCapability } from "#wire/exchange/store-chunk.ts";
+import type { Log } from "#wire/server/log.ts";
+import { sqliteCatalog } from "./catalog/sqlite-store.ts";
+import type { NodeDirectory } from "./cluster/node-directory.ts";
+import { openNodeDirectory } from "./cluster/node-directory.ts";
+import { sqliteNodeMemory } from "./cluster/node-memory.ts";
+import type { Database } from "./database/open-database.ts";
+import type { Ingest } from "./ingest/ingest.ts";
+import { createIngest } from "./ingest/ingest.ts";
+import { uploadFiles } from "./ingest/upload-files.ts";
+import { uploadServer } from "./ingest/upload-server.ts";
+import { sqliteUploads } from "./ingest/upload-store.ts";
+import { countChunksAtRisk } from "./ingest/verify-copies.ts";
+import { createMetadataApp } from "./metadata-app.ts";
+import { chunkPlacer, enoughNodes } from "./placement/place-chunk.ts";
+import type { ReleaseLoop } from "./placement/release-loop.ts";
+import { releaseLoop } from "./placement/release-loop.ts";
+import { sqliteReleases } from "./placement/releases.ts";
+import { sqliteRegister } from "./placement/sqlite-register.ts";
+
+export interface World {
+  readonly db: Database;
+  readonly clusterKey: ClusterKey;
+  readonly clock: Clock;
+  readonly fetch: FetchPort;
+  readonly log: Log;
+  readonly lab: boolean;
+  readonly pid: number;
+  /** Address of this server for browsers. */
+  readonly publicUrl: () => string;
+  readonly pagesFolder: string;
+  /** Where received files lie; exists. */
+  readonly uploadsFolder: string;
+}
+
+export interface MetadataParts {
+  readonly app: Hono;
+  readonly ingest: Ingest;
+  readonly directory: NodeDirectory;
+  readonly releaseLoop: ReleaseLoop;
+}
+
+export async function assembleMetadata(world: World): Promise<MetadataParts> {
+  const { db, clusterKey, clock, fetch, log } = world;
+  const mint: MintCapability = (grant) => mintCapability(clusterKey, { ...grant, nowMs: clock.wallMs() });
+  const catalog = sqliteCatalog(db);
+  const register = sqliteRegister(db);
+  const releases = sqliteReleases(db);
+  const directory = await openNodeDirectory({ clock, memory: sqliteNodeMemory(db), log });
+  const writable = () => directory.writable();
+  const loop = releaseLoop({ releases, aliveNodes: () => directory.alive(), mint, clock, fetch, log });
+  const files = uploadFiles(world.uploadsFolder);
+  const ingest = createIngest({
+    ...{ catalog, register, releases, releaseLoop: loop, uploads: sqliteUploads(db), files, clock, log },
+    placeChunk: chunkPlacer({ register, releases, writable, mint, clock, fetch }),
+    countChunksAtRisk: (videoId, signal) =>
+      countChunksAtRisk(videoId, { register, nodeUrls: () => directory.internalUrls(), fetch }, signal),
+    enoughNodes: (signal) => enoughNodes({ writable, clock }, signal),
+    canPlace: () => writable().length >= ACKNOWLEDGED_COPIES,
+  });
+  const answerTus = uploadServer({ ingest, files, log });
+  const app = createMetadataApp({ ...world, catalog, directory, ingest, answerTus, registry: new Registry() });
+  return { app, ingest, directory, releaseLoop: loop };
+}

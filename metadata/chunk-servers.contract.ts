@@ -1,0 +1,125 @@
+/**
+ * Storage nodes for tests: what wire/contract/chunk-api.ts says of them, in memory, behind a fetch port. They can be away,
+ * hang, lie, and hold PUTs back.
+ */
+import { createHash } from "node:crypto";
+import type { ChunkHash } from "#core/ids.ts";
+import { parseChunkHash, parseNodeId } from "#core/ids.ts";
+import type { FetchPort } from "#wire/client/http.ts";
+import type { Heartbeat } from "#wire/contract/cluster-api.ts";
+import { present } from "./placement/placement-register.contract.ts";
+
+export interface ChunkServer {
+  readonly id: string;
+  readonly url: string;
+  /** Bytes and the positions that refer to them. */
+  readonly chunks: Map<ChunkHash, { bytes: Uint8Array<ArrayBuffer>; positions: Set<string> }>;
+  /** Nobody answers at its address. */
+  away: boolean;
+  /** Sends other bytes than it was given. */
+  lies: boolean;
+  /** PUTs wait for this before they are carried out. */
+  gate: Promise<void> | undefined;
+  /** Requests by method, refused ones too. */
+  readonly asked: Record<string, number>;
+}
+
+export interface ChunkServers {
+  readonly servers: readonly ChunkServer[];
+  readonly fetch: FetchPort;
+  heartbeat(server: ChunkServer): Heartbeat;
+  /** Everything that any server keeps, as `node position`. */
+  references(): string[];
+}
+
+export function chunkServers(count: number): ChunkServers {
+  const servers = Array.from({ length: count }, (_, index): ChunkServer => {
+    const id = `node-${index + 1}`;
+    const rest = { away: false, lies: false, gate: undefined, asked: {} };
+    return { id, url: `http://${id}.test`, chunks: new Map(), ...rest };
+  });
+  return {
+    servers,
+    fetch: async (address, init) => {
+      const url = new URL(address);
+      const server = present(servers.find((one) => one.url === url.origin));
+      const method = init.method ?? "GET";
+      server.asked[method] = (server.asked[method] ?? 0) + 1;
+      if (server.away) throw new TypeError("fetch failed");
+      if (method === "PUT") await raced(server.gate, init.signal);
+      return answer(server, { url, method, init });
+    },
+    heartbeat: (server) => ({
+      nodeId: present(parseNodeId(server.id)),
+      internalUrl: server.url,
+      publicUrl: server.url,
+      incarnation: "disk",
+      pid: 1,
+      chunkCount: server.chunks.size,
+      usedBytes: 0,
+      freeBytes: 1000,
+      fillRatio: 0,
+    }),
+    references: () =>
+      servers.flatMap(({ id, chunks }) =>
+        [...chunks.values()].flatMap(({ positions }) => [...positions].map((position) => `${id} ${position}`)),
+      ),
+  };
+}
+
+/** Waits, but no longer than the asker does. */
+async function raced(gate: Promise<void> | undefined, signal: AbortSignal | null | undefined): Promise<void> {
+  if (gate === undefined) return;
+  await Promise.race([
+    gate,
+    new Promise((_, reject) => {
+      const giveUp = () => {
+        reject(new DOMException("Aborted", "AbortError"));
+      };
+      if (signal?.aborted === true) giveUp();
+      signal?.addEventListener("abort", giveUp);
+    }),
+  ]);
+}
+
+interface Asked {
+  readonly url: URL;
+  readonly method: string;
+  readonly init: RequestInit;
+}
+
+function answer(server: ChunkServer, { url, method, init }: Asked): Response {
+  const hash = present(parseChunkHash(url.pathname.replace("/chunks/", "")));
+  const position = url.searchParams.get("position") ?? "loose";
+  const held = server.chunks.get(hash);
+  if (method === "PUT") return put(server, { hash, position, body: init.body });
+  if (held === undefined) return new Response("{}", { status: 404 });
+  if (method === "DELETE") {
+    held.positions.delete(position);
+    if (held.positions.size === 0) server.chunks.delete(hash);
+    return Response.json({ hash, references: held.positions.size, deleted: held.positions.size === 0 });
+  }
+  const bytes = server.lies ? held.bytes.map((byte) => byte ^ 1) : held.bytes;
+  const range = /^bytes=(\d+)-(\d*)$/.exec(new Headers(init.headers).get("range") ?? "");
+  if (method === "HEAD") return new Response(null, { headers: { "content-length": String(bytes.length) } });
+  if (range === null) return new Response(bytes, { headers: { "content-length": String(bytes.length) } });
+  const [start, end] = [Number(range[1]), range[2] === "" ? bytes.length : Number(range[2]) + 1];
+  return new Response(bytes.slice(start, end), {
+    status: 206,
+    headers: { "content-length": String(end - start), "content-range": `bytes ${start}-${end - 1}/${bytes.length}` },
+  });
+}
+
+function put(
+  server: ChunkServer,
+  { hash, position, body }: { hash: ChunkHash; position: string; body: RequestInit["body"] },
+): Response {
+  if (!(body instanceof Uint8Array)) throw new Error("The test's storage node takes bytes only");
+  const bytes = new Uint8Array(body);
+  if (createHash("sha256").update(bytes).digest("hex") !== hash) return new Response("{}", { status: 422 });
+  const held = server.chunks.get(hash) ?? { bytes, positions: new Set<string>() };
+  const existed = server.chunks.has(hash);
+  server.chunks.set(hash, { ...held, positions: held.positions.add(position) });
+  const references = held.positions.size;
+  return Response.json({ hash, sizeBytes: bytes.length, nodeId: server.id, existed, references }, { status: 201 });
+}
