@@ -21,12 +21,12 @@ export function renderNodeTable(nodes: readonly NodeFigures[]) {
         <tr>
           <th scope="col">Node</th>
           <th scope="col">Health</th>
+          <th scope="col" class="number">Share of bytes</th>
           <th scope="col" class="number">First byte p50 / p95</th>
           <th scope="col" class="number">Rate</th>
           <th scope="col" class="number">In flight</th>
           <th scope="col" class="number">Good / failed</th>
           <th scope="col" class="number">Samples</th>
-          <th scope="col" class="number">Share of bytes</th>
         </tr>
       </thead>
       <tbody>
@@ -44,17 +44,17 @@ function renderNode({ nodeId, estimate, share }: NodeFigures) {
   return html`<tr>
     <th scope="row"><span class="swatch" style=${styleMap({ background })}></span>${nodeId}</th>
     <td class=${estimate === undefined || estimate.health === "closed" ? "" : "unwell"}>${health}</td>
-    <td class="number">${firstByteText(estimate)}</td>
-    <td class="number">${rateText(estimate?.rateBytesPerSecond ?? null)}</td>
-    <td class="number">${inFlight}</td>
-    <td class="number">${estimate === undefined ? NO_DATA : `${Math.round(estimate.successes)} / ${Math.round(estimate.failures)}`}</td>
-    <td class="number">${estimate?.sampleCount ?? NO_DATA}</td>
     <td class="number share">
       <span class="share-bar" aria-hidden="true"
         ><span style=${styleMap({ width: `${100 * (share ?? 0)}%`, background })}></span
       ></span>
       ${percentText(share)}
     </td>
+    <td class="number">${firstByteText(estimate)}</td>
+    <td class="number">${rateText(estimate?.rateBytesPerSecond ?? null)}</td>
+    <td class="number">${inFlight}</td>
+    <td class="number">${estimate === undefined ? NO_DATA : `${Math.round(estimate.successes)} / ${Math.round(estimate.failures)}`}</td>
+    <td class="number">${estimate?.sampleCount ?? NO_DATA}</td>
   </tr>`;
 }
 

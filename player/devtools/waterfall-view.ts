@@ -219,6 +219,10 @@ export class Waterfall extends LitElement {
         .row {
           min-height: 44px;
         }
+        .ticks,
+        .lanes {
+          margin-right: 5.75rem;
+        }
         .ticks span:nth-child(even) {
           display: none;
         }

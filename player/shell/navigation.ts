@@ -4,7 +4,7 @@
 const NAVIGATED = "vstack-navigated";
 
 /** Goes to an address of ours. `replace` changes the present entry of the history, for state such as a search. */
-export function navigate(address: string, how: "push" | "replace" = "push"): void {
+function navigate(address: string, how: "push" | "replace" = "push"): void {
   if (how === "push") history.pushState(null, "", address);
   else history.replaceState(null, "", address);
   window.dispatchEvent(new CustomEvent(NAVIGATED, { detail: how }));

@@ -119,8 +119,12 @@ export const shellStyles = css`
     .tools {
       gap: 0;
     }
+    /* As wide as the sign that each option begins with. */
     .tools select {
-      padding: 0 2px;
+      width: var(--target);
+      padding: 0 0 0 14px;
+      appearance: none;
+      text-overflow: clip;
     }
   }
 `;

@@ -23,7 +23,7 @@ const ASK_EVERY_MS = 100;
 /** A worker that was stopped needs up to 160 ms to answer; a busy machine several times that. */
 const HELLO_DEADLINE_MS = 3000;
 
-export class WorkerLink {
+class WorkerLink {
   #status: WorkerStatus = { state: "starting" };
   #connected: Promise<WorkerStatus> | undefined;
   readonly #listeners = new Set<() => void>();

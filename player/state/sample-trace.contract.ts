@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { AttemptTrace, NodeEstimateView, SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { AttemptTraceSchema, NodeEstimateViewSchema, SegmentTraceSchema } from "#wire/contract/segment-trace.ts";
 
-export const SAMPLE_VIDEO_ID = "abcdefghijklmnopqrstuvwxyz";
+const SAMPLE_VIDEO_ID = "abcdefghijklmnopqrstuvwxyz";
 
 export function sampleAttempt(given: Partial<Record<keyof AttemptTrace, unknown>> = {}): AttemptTrace {
   return v.parse(AttemptTraceSchema, {

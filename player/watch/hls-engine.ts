@@ -31,6 +31,8 @@ export interface PlacedSegment {
 export interface EngineOptions extends Omit<LoaderSurroundings, "estimateBitsPerSecond"> {
   readonly videoId: VideoId;
   readonly video: HTMLVideoElement;
+  /** What an earlier viewing measured; undefined lets the library assume its own. */
+  readonly startEstimateBitsPerSecond: number | undefined;
   readonly onQualities: (qualities: readonly Quality[]) => void;
   /** Another rendition is being shown. */
   readonly onQuality: (index: number) => void;
@@ -62,6 +64,9 @@ export function startEngine(options: EngineOptions): PlaybackEngine {
   let measured = false;
   const hls: Hls = new Hls({
     ...CONFIG,
+    ...(options.startEstimateBitsPerSecond === undefined
+      ? {}
+      : { abrEwmaDefaultEstimate: options.startEstimateBitsPerSecond }),
     fLoader: segmentLoaderFor({ ...options, estimateBitsPerSecond: () => hls.bandwidthEstimate }),
     xhrSetup: (xhr, url) => {
       const named = new URL(url, location.href);

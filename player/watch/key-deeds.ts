@@ -2,18 +2,21 @@
 import { announce } from "../shell/announce.ts";
 import type { KeyAction, PressedKey } from "./keys.ts";
 import { nextSpeed } from "./keys.ts";
-import type { VideoSurface } from "./video-surface.ts";
+import { VideoSurface } from "./video-surface.ts";
 
 /** What kind of control a key press goes to. */
 export function focusKind(event: KeyboardEvent): PressedKey["focus"] {
-  const [target] = event.composedPath();
+  const path = event.composedPath();
+  const [target] = path;
   if (!(target instanceof HTMLElement)) return "page";
-  if (target.isContentEditable || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement)
-    return "text";
+  // The player's own menus have options that begin with digits: after a choice by mouse the letters go on working.
+  if (target instanceof HTMLSelectElement) return path.some((node) => node instanceof VideoSurface) ? "choice" : "text";
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return "text";
   if (target instanceof HTMLInputElement) return target.type === "radio" || target.type === "range" ? "choice" : "text";
-  if (target.getAttribute("role") === "slider" || target.getAttribute("role") === "separator") return "choice";
+  const role = target.getAttribute("role") ?? "";
+  if (role === "slider" || role === "separator" || role === "option") return "choice";
   const isControl = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
-  return isControl || target.getAttribute("role") === "button" || target.localName === "summary" ? "control" : "page";
+  return isControl || role === "button" || target.localName === "summary" ? "control" : "page";
 }
 
 /** Promises of the browser that may be refused (no gesture, no such feature): refused means nothing happens. */

@@ -13,6 +13,7 @@ import { randomName } from "../shell/random-name.ts";
 import { workerLink } from "../shell/worker-link.ts";
 import { pageTraces } from "../state/page-traces.ts";
 import { pagePlayers, PlaybackStore } from "../state/playback-store.ts";
+import { storedEstimate, storeEstimate } from "./bandwidth-memory.ts";
 import { DeliveredMail } from "./delivered-mail.ts";
 import type { PlaybackEngine } from "./hls-engine.ts";
 import { canUseEngine, startEngine } from "./hls-engine.ts";
@@ -126,6 +127,7 @@ export class VideoSurface extends LitElement {
     workerLink.onMessage((message) => mail.take(message), signal);
     return startEngine({
       ...{ videoId, video, session },
+      startEstimateBitsPerSecond: storedEstimate(),
       strategy: () => this.strategy,
       noteOf: (request) => mail.noteOf(request),
       abortInWorker: (request) => workerLink.post({ kind: "abort", session, request }),
@@ -159,7 +161,10 @@ export class VideoSurface extends LitElement {
       if (!video.paused) publish();
     }, PLAYHEAD_EVERY_MS);
     const helloTimer = setInterval(() => {
-      if (!video.paused) void pageTraces.check();
+      if (video.paused) return;
+      void pageTraces.check();
+      const measured = this.#engine?.estimateBitsPerSecond() ?? null;
+      if (measured !== null) storeEstimate(measured);
     }, HELLO_EVERY_MS);
     signal.addEventListener("abort", () => {
       clearInterval(playheadTimer);
@@ -180,6 +185,8 @@ export class VideoSurface extends LitElement {
   }
 
   #end(): void {
+    const measured = this.#engine?.estimateBitsPerSecond() ?? null;
+    if (measured !== null) storeEstimate(measured);
     this.#run.abort();
     this.#engine?.destroy();
     this.#engine = undefined;

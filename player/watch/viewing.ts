@@ -1,6 +1,6 @@
 /** When a viewing counts: two seconds were really watched, seeks and pauses not included. Pure. */
 
-export const VIEW_AFTER_SECONDS = 2;
+const VIEW_AFTER_SECONDS = 2;
 /** A longer step between two looks at the clock is a seek or a sleeping page, not watching. */
 const LONGEST_STEP_SECONDS = 1.5;
 
