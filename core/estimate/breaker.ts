@@ -6,7 +6,7 @@
  * It judges whether a node answers. Whether it lies is quarantine.ts.
  */
 
-export const FIRST_BACKOFF_MS = 1_000;
+const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 30_000;
 /** Failures other than a refused connection that open the breaker, and the time in which they must fall. */
 const STRIKES_TO_OPEN = 2;

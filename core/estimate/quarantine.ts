@@ -3,7 +3,7 @@
  * day when it does so again within ten minutes. A full disk sector and a liar look the same from here.
  */
 
-export const FIRST_QUARANTINE_MS = 60_000;
+const FIRST_QUARANTINE_MS = 60_000;
 const SECOND_STRIKE_WINDOW_MS = 600_000;
 /** "For long": the snapshot keeps it across restarts; a repaired node is welcome again the next day. */
 const LONG_QUARANTINE_MS = 86_400_000;

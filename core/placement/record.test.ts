@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseChunkHash, parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
+import type { ChunkRecord } from "./record.ts";
 import { replicaHolders } from "./record.ts";
 
 test("replicaHolders() names the nodes with whole copies, in the record's order, without shards", () => {
@@ -10,7 +11,7 @@ test("replicaHolders() names the nodes with whole copies, in the record's order,
     hash !== undefined && a !== undefined && b !== undefined && c !== undefined,
     "Cannot name the test's nodes",
   );
-  const record = {
+  const record: ChunkRecord = {
     ...{ schema: 1, version: 1, hash, sizeBytes: 1, blockSizeBytes: 1, blocksDigest: hash },
     scheme: { kind: "replication" },
     holders: [
@@ -18,6 +19,6 @@ test("replicaHolders() names the nodes with whole copies, in the record's order,
       { nodeId: c, holds: "shard", shard: 1 },
       { nodeId: a, holds: "replica" },
     ],
-  } as const;
+  };
   expect(replicaHolders(record)).toEqual(["b", "a"]);
 });

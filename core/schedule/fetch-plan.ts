@@ -116,11 +116,16 @@ function acceptBlock(plan: FetchPlan, attempt: RunningAttempt, block: number, co
   return step;
 }
 
+/** Being slow is no fault: the node's rate says it already. It is not asked again in this round, as after a failure. */
 function loseRace({ plan, commands }: Step, loser: RunningAttempt): Step {
-  if (loser.late === "no") {
-    return { plan: withoutAttempt(plan, loser.id), commands: [...commands, cancel(loser, "lost-race")] };
+  if (loser.late === "silent") {
+    return endAttempt({ plan, commands }, loser, { kind: silenceKind(loser), detail: "silent" });
   }
-  return endAttempt({ plan, commands }, loser, { kind: silenceKind(loser), detail: loser.late });
+  const failedInRound = loser.late === "slow" ? new Set(plan.failedInRound).add(loser.nodeId) : plan.failedInRound;
+  return {
+    plan: { ...withoutAttempt(plan, loser.id), failedInRound },
+    commands: [...commands, cancel(loser, loser.late === "slow" ? "slow" : "lost-race")],
+  };
 }
 
 /** Cancels an attempt by its own fault. */
@@ -222,6 +227,7 @@ function start({ plan, commands }: Step, { nodeId, run, because }: Assignment, c
     ...run,
     id,
     nodeId,
+    because,
     startedMs: context.nowMs,
     firstByteMs: null,
     lastProgressMs: context.nowMs,

@@ -1,6 +1,7 @@
 /** An attempt under way, as plan and strategy see it, and the run of blocks that it is after. */
 import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
+import type { Cause } from "./plan-events.ts";
 
 /** Consecutive blocks [firstBlock, endBlock), which are the bytes [start, end). */
 export interface BlockRun {
@@ -13,6 +14,7 @@ export interface BlockRun {
 export interface RunningAttempt extends BlockRun {
   readonly id: number;
   readonly nodeId: NodeId;
+  readonly because: Cause;
   readonly startedMs: number;
   readonly firstByteMs: number | null;
   /** When it started, answered or last delivered bytes. */

@@ -107,7 +107,8 @@ function situationOf(candidates: readonly Candidate[]): Situation {
 
 describe("smartStrategy.judge()", () => {
   const attempt: RunningAttempt = {
-    ...{ ...RUN, id: 0, nodeId: candidate("a", UNKNOWN).source.nodeId, startedMs: 0, firstByteMs: null },
+    ...{ ...RUN, id: 0, nodeId: candidate("a", UNKNOWN).source.nodeId, because: "first" },
+    ...{ startedMs: 0, firstByteMs: null },
     ...{ lastProgressMs: 0, receivedBytes: 0, usualGapMs: 0, verifiedBlocks: 0, late: "no" },
   };
   const judged = (change: Partial<RunningAttempt>, view: NodeView, nowMs: number, others: readonly Candidate[] = []) =>
@@ -116,8 +117,14 @@ describe("smartStrategy.judge()", () => {
   test("waits four times the usual worst for the first byte, at least 400 ms", () => {
     expect(judged({}, FAST, 399)).toEqual({ is: "on-time", reviewAtMs: 400 });
     expect(judged({}, FAST, 400).is).toBe("silent");
-    expect(judged({}, { ...FAST, firstByteMsP95: 200 }, 799).is).toBe("on-time");
-    expect(judged({}, { ...FAST, firstByteMsP95: 200 }, 800).is).toBe("silent");
+    expect(judged({}, { ...FAST, firstByteMsP95: 150 }, 599).is).toBe("on-time");
+    expect(judged({}, { ...FAST, firstByteMsP95: 150 }, 600).is).toBe("silent");
+  });
+
+  test("never waits longer than 700 ms, but for a node whose usual first byte is over half of that", () => {
+    expect(judged({}, { ...FAST, firstByteMsP95: 300 }, 700).is).toBe("silent");
+    expect(judged({}, { ...FAST, firstByteMsP95: 600 }, 1_199).is).toBe("on-time");
+    expect(judged({}, { ...FAST, firstByteMsP95: 600 }, 1_200).is).toBe("silent");
   });
 
   test("waits 600 ms for the first byte of an unknown node", () => {
@@ -129,8 +136,9 @@ describe("smartStrategy.judge()", () => {
     const body = { firstByteMs: 10, lastProgressMs: 100, receivedBytes: 900_000 };
     expect(judged(body, FAST, 399).is).toBe("on-time");
     expect(judged(body, FAST, 400).is).toBe("silent");
-    expect(judged({ ...body, usualGapMs: 200 }, FAST, 899).is).toBe("on-time");
-    expect(judged({ ...body, usualGapMs: 200 }, FAST, 900).is).toBe("silent");
+    expect(judged({ ...body, usualGapMs: 150 }, FAST, 699).is).toBe("on-time");
+    expect(judged({ ...body, usualGapMs: 150 }, FAST, 700).is).toBe("silent");
+    expect(judged({ ...body, usualGapMs: 900 }, FAST, 800).is).toBe("silent");
   });
 
   test("gives a silent attempt three more seconds", () => {
@@ -143,6 +151,7 @@ describe("smartStrategy.judge()", () => {
     expect(judged(crawl, FAST, 1_000, [candidate("b", FAST)]).is).toBe("slow");
     expect(judged(crawl, FAST, 1_000, []).is).toBe("on-time");
     expect(judged(crawl, FAST, 1_000, [candidate("b", { ...FAST, health: "open" })]).is).toBe("on-time");
+    expect(judged({ ...crawl, because: "slow" }, FAST, 1_000, [candidate("b", FAST)]).is).toBe("on-time");
     expect(judged({ ...crawl, receivedBytes: 500_000 }, FAST, 1_000, [candidate("b", SLOW)]).is).toBe("on-time");
   });
 });

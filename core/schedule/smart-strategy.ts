@@ -22,14 +22,15 @@ const RACERS = 2;
 /** First byte presumed of a node that was never asked, to rank it among those that were. */
 const PRESUMED_FIRST_BYTE_MS = 100;
 
-/** Patience until the first byte: four times the usual worst, within these bounds, or this much for an unknown node. */
-const MIN_FIRST_BYTE_PATIENCE_MS = 400;
-const MAX_FIRST_BYTE_PATIENCE_MS = 2_000;
-const UNKNOWN_FIRST_BYTE_PATIENCE_MS = 600;
-/** Patience between bytes: four times the usual gap, within these bounds. */
-const MIN_GAP_PATIENCE_MS = 300;
-const MAX_GAP_PATIENCE_MS = 2_000;
+/** Patience is four times the usual: the 95th percentile of the first byte, the mean gap between reads. */
 const PATIENCE_FACTOR = 4;
+const MIN_FIRST_BYTE_PATIENCE_MS = 400;
+const UNKNOWN_FIRST_BYTE_PATIENCE_MS = 600;
+const MIN_GAP_PATIENCE_MS = 300;
+/** A hung node may cost 800 ms, the first byte of its replacement included; a wrong guess costs one block twice. */
+const MAX_PATIENCE_MS = 700;
+/** A node so far away that the bound above is near its usual first byte gets at least this many times that. */
+const FAR_PATIENCE_FACTOR = 2;
 /** A silent attempt whose replacement has not delivered either may still come back for this long. */
 const LAST_HOPE_MS = 3_000;
 
@@ -127,13 +128,17 @@ function judgeAttempt(attempt: RunningAttempt, view: NodeView, others: readonly 
 
 function patienceMs(attempt: RunningAttempt, view: NodeView): number {
   if (attempt.firstByteMs !== null) {
-    return clamp(PATIENCE_FACTOR * attempt.usualGapMs, MIN_GAP_PATIENCE_MS, MAX_GAP_PATIENCE_MS);
+    return clamp(PATIENCE_FACTOR * attempt.usualGapMs, MIN_GAP_PATIENCE_MS, MAX_PATIENCE_MS);
   }
-  if (view.firstByteMsP95 === null) return UNKNOWN_FIRST_BYTE_PATIENCE_MS;
-  return clamp(PATIENCE_FACTOR * view.firstByteMsP95, MIN_FIRST_BYTE_PATIENCE_MS, MAX_FIRST_BYTE_PATIENCE_MS);
+  const usualMs = view.firstByteMsP95;
+  if (usualMs === null) return UNKNOWN_FIRST_BYTE_PATIENCE_MS;
+  const mostMs = Math.max(MAX_PATIENCE_MS, FAR_PATIENCE_FACTOR * usualMs);
+  return clamp(PATIENCE_FACTOR * usualMs, MIN_FIRST_BYTE_PATIENCE_MS, mostMs);
 }
 
+/** The replacement of one that crawled is not called slow in its turn: when both crawl, it is the link that they share. */
 function crawls(attempt: RunningAttempt, others: readonly Candidate[], nowMs: number): boolean {
+  if (attempt.because === "slow") return false;
   const bodyMs = nowMs - (attempt.firstByteMs ?? nowMs);
   const remainingBytes = attempt.end - attempt.start - attempt.receivedBytes;
   const finishMs = (remainingBytes * bodyMs) / Math.max(1, attempt.receivedBytes);

@@ -233,6 +233,8 @@ describe("fetchSegment() with the smart strategy", () => {
     expect(isSame(bytes, world.chunk)).toBe(true);
     expect(lasted(trace)).toBeLessThan(1_500);
     expect(trace.attempts[1]?.because).toBe("slow");
+    expect(endings(trace)[0]).toBe("a cancelled");
+    expect(viewNode(world.estimates.read(), id("a"), world.clock.nowMs()).failures).toBe(0);
   });
 
   test("quarantines a liar at its first bad block and fetches that block elsewhere", async () => {
