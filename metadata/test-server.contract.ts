@@ -88,7 +88,9 @@ export async function startTestServer(
       }
       throw new Error(`The upload never came to the wanted state: ${JSON.stringify(await status(uploadId))}`);
     },
-    json: async (path, init = {}) => (await request(path, init)).json(),
+    async json(path, init = {}): Promise<unknown> {
+      return await (await request(path, init)).json();
+    },
     async stop() {
       await parts.ingest.close();
       await db.destroy();
@@ -102,7 +104,7 @@ export function removeFolder(folder: string): void {
 
 export const TUS = { "tus-resumable": "1.0.0" };
 
-export function tusMetadata(metadata: Record<string, string>): string {
+function tusMetadata(metadata: Record<string, string>): string {
   return Object.entries(metadata)
     .map(([name, value]) => `${name} ${Buffer.from(value).toString("base64")}`)
     .join(",");

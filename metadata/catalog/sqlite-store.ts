@@ -20,7 +20,7 @@ import { cursorText, parseCursor } from "./page-cursor.ts";
  * Viewings remembered over all videos. A page reports its viewing within minutes, so what is forgotten after so many
  * later ones is not reported again; 200,000 rows are about 20 MB.
  */
-export const MAX_VIEWINGS = 200_000;
+const MAX_VIEWINGS = 200_000;
 
 const SORT_COLUMNS = { newest: "created_ms", title: "title_search", views: "views" } as const;
 

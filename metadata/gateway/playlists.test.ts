@@ -30,7 +30,7 @@ describe("masterPlaylist()", () => {
   it("names every rendition, the best first, with what a player needs to choose", () => {
     const parsed = HLS.parse(masterPlaylist(video, null));
     if (!parsed.isMasterPlaylist) throw new Error("not a multivariant playlist");
-    const master = parsed as HLS.types.MasterPlaylist;
+    const master = parsed;
     expect(master.independentSegments).toBe(true);
     expect(master.variants.map((variant) => variant.uri)).toEqual(["720p/index.m3u8", "360p/index.m3u8"]);
     expect(master.variants[0]).toMatchObject({

@@ -275,7 +275,7 @@ describe("ingest", () => {
 
 /** Lets a number of PUTs pass on all nodes together, then holds the rest. */
 function holdPutsAfter(nodes: ChunkServers, free: number) {
-  let release = () => undefined as void;
+  let release: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => {
     release = resolve;
   });

@@ -45,9 +45,6 @@ export interface Upload {
 
 /** Phases that nothing follows. */
 export const FINAL_PHASES = ["ready", "failed", "cancelled"] as const satisfies readonly UploadPhase[];
-/** How an upload ends. */
-export type FinalPhase = (typeof FINAL_PHASES)[number];
-
 /** The state of all uploads of a video after a step of its job. */
 export interface JobStep {
   readonly phase: UploadPhase;

@@ -52,11 +52,13 @@ async function fileAnswer(context: Context, folder: string, file: string, status
 
 /** `end` keeps a file that grows meanwhile from breaking its announced length. */
 function fileBody(path: string, sizeBytes: number): ReadableStream<Uint8Array> {
-  const parts = createReadStream(path, { end: sizeBytes - 1 })[Symbol.asyncIterator]();
+  const parts: AsyncIterator<Uint8Array, undefined> = createReadStream(path, { end: sizeBytes - 1 })[
+    Symbol.asyncIterator
+  ]();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { value, done } = await parts.next();
-      if (done === true) controller.close();
+      const { value } = await parts.next();
+      if (value === undefined) controller.close();
       else controller.enqueue(value);
     },
     async cancel() {

@@ -64,13 +64,14 @@ export function releaseLoop({ releases, aliveNodes, mint, clock, fetch, log }: R
   return {
     drain: drainInTurn,
     async run(signal) {
-      while (!signal.aborted) {
+      for (;;) {
         await clock.sleep(ROUND_MS, signal);
+        if (signal.aborted) return;
         try {
           await releases.forgetOld(clock.wallMs());
           await drainInTurn(signal);
         } catch (error) {
-          if (!signal.aborted) log.error({ err: error }, "Cannot read the releases: will try again");
+          log.error({ err: error }, "Cannot read the releases: will try again");
         }
       }
     },

@@ -54,14 +54,14 @@ export function uploadRoutes({ ingest, answerTus, clock }: UploadRoutesPorts): H
   app.all(ROUTES.uploadEvents, methodNotAllowed("GET"));
 
   const tus = ["POST", "HEAD", "PATCH", "DELETE", "OPTIONS"];
-  const refuseMethod = methodNotAllowed(...tus);
   for (const path of [ROUTES.uploads, `${ROUTES.uploads}/:uploadId`]) {
     // Hono hands HEAD to the handlers of GET.
-    app.get(path, (context, next) =>
-      context.req.method === "HEAD" ? answerTus(context.req.raw) : refuseMethod(context, next),
-    );
-    app.on(tus, path, (context) => answerTus(context.req.raw));
-    app.all(path, refuseMethod);
+    app.on(["GET", ...tus], path, async (context, next) => {
+      if (context.req.method !== "GET") return await answerTus(context.req.raw);
+      await next();
+      return undefined;
+    });
+    app.all(path, methodNotAllowed(...tus));
   }
   return app;
 }
