@@ -36,7 +36,15 @@ export async function get(videoId: VideoId, options: GetOptions): Promise<void> 
   const progress = startProgress(options.json);
   const ports = fetchPorts();
   const startedMs = liveClock.nowMs();
-  const file = await open(partial, "wx");
+  const file = await open(partial, "wx").catch((cause: unknown) => {
+    throw new VStackError(
+      "unavailable",
+      `Cannot write "${options.output}": does its folder exist, and may you write there?`,
+      {
+        cause,
+      },
+    );
+  });
   let writtenBytes = 0;
   try {
     let seq = 0;

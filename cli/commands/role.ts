@@ -15,15 +15,15 @@ export async function runRole(role: RoleName, name: string, settings: Record<str
   if (data === undefined) throw new VStackError("bad-request", `Cannot start ${name} as no data folder was named`);
   await mkdir(data, { recursive: true, mode: 0o700 });
   const started = await startRole(role, name, settings);
-  let stopping = false;
+  const stopping = new AbortController();
   const stop = () => {
-    stopping = true;
+    stopping.abort();
     void stopRoles([started]);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   remark(`${name} serves at ${settings["VSTACK_PUBLIC_URL"] ?? ""}`);
   const end = await started.ended;
-  if (stopping || end.code === 0) return 0;
+  if (stopping.signal.aborted || end.code === 0) return 0;
   remark(`${name} ended with ${endText(end)}`);
   return 1;
 }

@@ -34,8 +34,7 @@ export async function up(options: UpOptions): Promise<void> {
   const folder = clusterFolder(options.data);
   await prepareClusterFolder(folder);
   const unlock = await lockClusterFolder(folder);
-  const stop = new AbortController();
-  const stopped = onStopSignal(stop);
+  const stop = watchForStop();
   const roles: RoleProcess[] = [];
   try {
     await startCluster(options, folder, roles);
@@ -44,11 +43,11 @@ export async function up(options: UpOptions): Promise<void> {
     if (options.demo) await storeDemoOnce(url, folder, stop.signal);
     for (const role of roles) reportEnd(role, options, folder, stop.signal);
     printLine(`V-Stack ready at ${url}`);
-    await stopped;
+    await stop.asked;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {
-    stop.abort();
+    stop.release();
     const [metadata, ...nodes] = roles;
     if (metadata !== undefined) await stopRoles([metadata]);
     await stopRoles(nodes);
@@ -127,24 +126,35 @@ function reportEnd(role: RoleProcess, options: UpOptions, folder: ClusterFolder,
   });
 }
 
+interface StopWatch {
+  /** Fires when the cluster shall stop, or has stopped. */
+  readonly signal: AbortSignal;
+  readonly asked: Promise<void>;
+  release(): void;
+}
+
 /**
- * Resolves at SIGINT, SIGTERM or SIGHUP. Under npm a shell stands between npm and us, and a SIGTERM to npm may end only
+ * Listens for SIGINT, SIGTERM and SIGHUP. Under npm a shell stands between npm and us, and a SIGTERM to npm may end only
  * that shell: losing our first parent is then the same as being told to stop.
  */
-function onStopSignal(stop: AbortController): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearInterval(watch);
-      stop.abort();
+function watchForStop(): StopWatch {
+  const controller = new AbortController();
+  const asked = new Promise<void>((resolve) => {
+    controller.signal.addEventListener("abort", () => {
       resolve();
-    };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
-    const parent = process.ppid;
-    const underNpm = process.env["npm_lifecycle_event"] !== undefined;
-    const watch = setInterval(() => {
-      if (underNpm && process.ppid !== parent) end();
-    }, PARENT_POLL_MS);
+    });
   });
+  const end = () => {
+    clearInterval(watch);
+    controller.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+  const parent = process.ppid;
+  const underNpm = process.env["npm_lifecycle_event"] !== undefined;
+  const watch = setInterval(() => {
+    if (underNpm && process.ppid !== parent) end();
+  }, PARENT_POLL_MS);
+  return { signal: controller.signal, asked, release: end };
 }
 
 /** Where programs on this machine reach a port that was opened on `host`. */

@@ -1,7 +1,6 @@
 /** The command line as programs call it: JSON shapes, exit codes, refusals that say what to do. */
 import { createHash, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { runVstack } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
 
@@ -50,7 +49,7 @@ test("wrong usage ends with 2, failures with 1, and both say what to do", async 
     "--port",
     String(cluster.port),
     "--data",
-    join(info.outputDir, "other"),
+    info.outputPath("other"),
     "--no-demo",
   ]);
   expect(taken.code).toBe(1);
@@ -59,7 +58,7 @@ test("wrong usage ends with 2, failures with 1, and both say what to do", async 
 
 test("a file that is no video is refused clearly and leaves nothing behind", async ({ cluster }, info) => {
   const chunksBefore = await chunkCount(cluster);
-  const file = join(info.outputDir, "notes.mp4");
+  const file = info.outputPath("notes.mp4");
   await writeFile(file, "These are notes and not a video. ".repeat(1000));
   const refused = await cluster.vstack("upload", file, "--json");
   expect(refused.code).toBe(1);

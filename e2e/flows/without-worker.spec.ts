@@ -2,7 +2,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { DEMO, DEMO_FILES } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
@@ -32,7 +31,7 @@ test("ffmpeg reads every frame through the gateway, and get writes the same deco
   expect(throughGateway.length).toBe(DEMO.frameCount);
   expect(throughGateway).toEqual(expected);
 
-  const file = join(info.outputDir, "got.mp4");
+  const file = info.outputPath("got.mp4");
   const got = await cluster.vstack("get", demoId, "-o", file, "--rendition", "240p", "--json");
   expect(got.stderr).toBe("");
   expect(got.code).toBe(0);
@@ -61,7 +60,7 @@ test("a single file uploaded by the command line plays and comes back with the s
     watchUrl: string;
   };
   expect(watchUrl).toBe(`${cluster.url}/watch/${id}`);
-  const file = join(info.outputDir, "again.mp4");
+  const file = info.outputPath("again.mp4");
   expect((await cluster.vstack("get", id, "-o", file)).code).toBe(0);
   expect(await frameHashes(file)).toEqual(await frameHashes(source));
   const listed = JSON.parse((await cluster.vstack("list", "--json")).stdout) as { id: string; title: string }[];
