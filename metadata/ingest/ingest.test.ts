@@ -11,6 +11,9 @@ import { present } from "../placement/placement-register.contract.ts";
 import type { TestServer } from "../test-server.contract.ts";
 import { DEMO_240P, DEMO_480P, removeFolder, startTestServer, TUS } from "../test-server.contract.ts";
 
+/** Real packaging on a machine that others share. */
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
 const open: TestServer[] = [];
 
 async function start(nodes: ChunkServers, folder?: string): Promise<TestServer> {
