@@ -30,6 +30,11 @@ test("filteredTraces() keeps the traces that asked a node, one session, or one o
   expect(shown({ outcome: "failed", session: "s2" })).toEqual([]);
 });
 
+test("filteredTraces() leaves out what was cleared away", () => {
+  expect(shown({ clearedToMs: 999_999 })).toHaveLength(4);
+  expect(shown({ clearedToMs: 1_000_000 })).toEqual([]);
+});
+
 test("filteredTraces() by trouble finds what was mended and what was lost, not what we cancelled", () => {
   const outcome: OutcomeFilter = "trouble";
   expect(shown({ outcome })).toEqual(["lost", "mended"]);

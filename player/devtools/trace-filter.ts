@@ -12,15 +12,18 @@ export interface TraceFilter {
   readonly outcome: OutcomeFilter;
   /** Empty for every session. */
   readonly session: string;
+  /** Traces that began at this time or before are not shown (Unix milliseconds). */
+  readonly clearedToMs: number;
 }
 
-export const NO_FILTER: TraceFilter = { nodeId: "", outcome: "all", session: "" };
+export const NO_FILTER: TraceFilter = { nodeId: "", outcome: "all", session: "", clearedToMs: 0 };
 
 /** The traces that pass, newest first. */
 export function filteredTraces(traces: Iterable<SegmentTrace>, filter: TraceFilter): SegmentTrace[] {
   return [...traces]
     .filter(
       (trace) =>
+        trace.startedAtMs > filter.clearedToMs &&
         (filter.session === "" || trace.session === filter.session) &&
         (filter.nodeId === "" || trace.attempts.some((attempt) => attempt.nodeId === filter.nodeId)) &&
         passesOutcome(trace, filter.outcome),

@@ -109,9 +109,10 @@ export class Devtools extends LitElement {
     this.#changed();
   };
 
+  /** Clears this panel alone: the store is also the node band's and keeps what it knows. */
   #clear = (): void => {
-    this.store.clear();
-    this.shown = this.store.mirror;
+    const clearedToMs = Math.max(0, ...[...this.store.mirror.traces.values()].map((trace) => trace.startedAtMs));
+    this.filter = { ...this.filter, clearedToMs };
     this.selectedId = "";
   };
 
@@ -141,7 +142,7 @@ export class Devtools extends LitElement {
       <div class="body">
         <section class="waterfall" aria-label="Segments">
           ${
-            this.shown.traces.size === 0
+            this.#isEmpty
               ? renderEmpty()
               : html`${this.#renderRows(drawn)}
                   <p class="soft count">
@@ -157,6 +158,12 @@ export class Devtools extends LitElement {
         </section>
       </div>
     </section>`;
+  }
+
+  get #isEmpty(): boolean {
+    return (
+      filteredTraces(this.shown.traces.values(), { ...NO_FILTER, clearedToMs: this.filter.clearedToMs }).length === 0
+    );
   }
 
   #renderRows(drawn: readonly SegmentTrace[]) {

@@ -1,5 +1,5 @@
 /** `<vstack-app>`: header, the page of the address, key help, and the polite live region. */
-import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { ANNOUNCE } from "./announce.ts";
 import { elementStyles } from "./element-styles.ts";
 import "./help-dialog.ts";
@@ -114,10 +114,6 @@ export class AppShell extends LitElement {
   #skip = (): void => {
     void this.#focusHeading();
   };
-
-  protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has("route")) this.toggleAttribute("dark-page", this.route.page === "watch");
-  }
 
   override render() {
     return html`

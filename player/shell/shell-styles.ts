@@ -114,7 +114,7 @@ export const shellStyles = css`
       justify-content: center;
     }
     nav a {
-      padding: 0 var(--space-2);
+      padding: 0 6px;
     }
     .tools {
       gap: 0;
@@ -122,7 +122,7 @@ export const shellStyles = css`
     /* As wide as the sign that each option begins with. */
     .tools select {
       width: var(--target);
-      padding: 0 0 0 14px;
+      padding: 0 14px;
       appearance: none;
       text-overflow: clip;
     }

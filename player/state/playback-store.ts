@@ -64,5 +64,14 @@ export class PlaybackStore {
   }
 }
 
-/** Players on this page, in the order in which they came. */
+/** Players on this page now, in the order in which they came. */
 export const pagePlayers = new Set<PlaybackStore>();
+/** Sessions of all players that this page ever had: their traces stay of interest when they are gone. */
+export const pageSessions = new Set<string>();
+
+/** Puts a player on the list until `signal`. */
+export function listPlayer(store: PlaybackStore, signal: AbortSignal): void {
+  pagePlayers.add(store);
+  pageSessions.add(store.playback.session);
+  signal.addEventListener("abort", () => pagePlayers.delete(store));
+}

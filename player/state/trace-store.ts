@@ -82,11 +82,6 @@ export class TraceStore {
     return [...mergeTraces([...this.#mirror.traces.values()], taken).values()];
   }
 
-  /** Forgets the traces of this page; the worker keeps its own. */
-  clear(): void {
-    this.#change({ ...this.#mirror, traces: new Map() });
-  }
-
   #start(): void {
     this.#stopListening = this.#source.listen(() => void this.check());
     void this.check();

@@ -1,6 +1,6 @@
 /** `window.vstack`: what a page of ours tells to tests, to tools and to the curious in the console. */
 import type { NodeEstimateView, SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
-import { pagePlayers } from "../state/playback-store.ts";
+import { pagePlayers, pageSessions } from "../state/playback-store.ts";
 import { pageTraces } from "../state/page-traces.ts";
 
 export interface PageApi {
@@ -22,13 +22,10 @@ declare global {
 
 /** Puts the interface on the window. */
 export function installPageApi(): void {
-  // A player that is gone keeps its traces: a test looks at them after the page moved on.
-  const sessions = new Set<string>();
   const firstPlayer = () => [...pagePlayers][0]?.playback;
   window.vstack = {
     async traces() {
-      for (const player of pagePlayers) sessions.add(player.playback.session);
-      return (await pageTraces.fresh()).filter((trace) => sessions.has(trace.session));
+      return (await pageTraces.fresh()).filter((trace) => pageSessions.has(trace.session));
     },
     estimates: () => [...pageTraces.mirror.estimates],
     get session() {

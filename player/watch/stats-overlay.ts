@@ -3,16 +3,21 @@ import { css, html, LitElement } from "lit";
 import { NO_DATA, rateText } from "../charts/quantities.ts";
 import { announce } from "../shell/announce.ts";
 import { elementStyles } from "../shell/element-styles.ts";
-import type { Playback } from "../state/playback-store.ts";
+import type { PlaybackStore } from "../state/playback-store.ts";
 
 /** Twice a second is as often as a person can read. */
 const LOOK_EVERY_MS = 500;
 
-export class StatsOverlay extends LitElement {
-  static override properties = { playback: { attribute: false }, video: { attribute: false } };
+/** As much of a player as is looked at. */
+export interface ObservedPlayer {
+  readonly store: PlaybackStore | undefined;
+  readonly video: HTMLVideoElement | null;
+}
 
-  declare playback: Playback | undefined;
-  declare video: HTMLVideoElement | undefined;
+export class StatsOverlay extends LitElement {
+  static override properties = { player: { attribute: false } };
+
+  declare player: ObservedPlayer | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {
@@ -28,7 +33,7 @@ export class StatsOverlay extends LitElement {
   override render() {
     return html`<section aria-label="Statistics">
       <dl>
-        ${statsRows(this.playback, this.video).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+        ${statsRows(this.player).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
       </dl>
       <div class="buttons">
         <button @click=${this.#copy}>Copy</button>
@@ -38,7 +43,7 @@ export class StatsOverlay extends LitElement {
   }
 
   #copy = async (): Promise<void> => {
-    const text = statsRows(this.playback, this.video)
+    const text = statsRows(this.player)
       .map(([name, value]) => `${name}: ${value}`)
       .join("\n");
     try {
@@ -90,8 +95,10 @@ export class StatsOverlay extends LitElement {
   ];
 }
 
-function statsRows(playback: Playback | undefined, video: HTMLVideoElement | undefined): [string, string][] {
-  if (playback === undefined || video === undefined) return [["Player", NO_DATA]];
+function statsRows(player: ObservedPlayer | undefined): [string, string][] {
+  const playback = player?.store?.playback;
+  const video = player?.video ?? null;
+  if (playback === undefined || video === null) return [["Player", NO_DATA]];
   const shown = playback.qualities.find((quality) => quality.index === playback.shownQuality);
   const frames = "getVideoPlaybackQuality" in video ? video.getVideoPlaybackQuality() : undefined;
   const estimate = playback.estimateBitsPerSecond;

@@ -71,6 +71,11 @@ export const surfaceStyles = css`
     font-variant-numeric: tabular-nums;
     padding: 0 8px;
   }
+  /* These draw a ring of their own, inside. */
+  media-control-bar > :focus-visible:not(select),
+  media-time-range:focus-visible {
+    outline: none;
+  }
   media-control-bar > .gap {
     flex: 1;
   }
@@ -137,7 +142,15 @@ export const surfaceStyles = css`
       padding: 0 2px;
     }
     select {
+      max-width: 4.75rem;
       padding: 0 2px;
+      text-overflow: ellipsis;
+    }
+  }
+  @media (max-width: 23rem) {
+    /* The phone's own keys set the volume. */
+    media-mute-button {
+      display: none;
     }
   }
 `;

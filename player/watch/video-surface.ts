@@ -12,7 +12,7 @@ import { elementStyles } from "../shell/element-styles.ts";
 import { randomName } from "../shell/random-name.ts";
 import { workerLink } from "../shell/worker-link.ts";
 import { pageTraces } from "../state/page-traces.ts";
-import { pagePlayers, PlaybackStore } from "../state/playback-store.ts";
+import { listPlayer, PlaybackStore } from "../state/playback-store.ts";
 import { storedEstimate, storeEstimate } from "./bandwidth-memory.ts";
 import { DeliveredMail } from "./delivered-mail.ts";
 import type { PlaybackEngine } from "./hls-engine.ts";
@@ -100,8 +100,7 @@ export class VideoSurface extends LitElement {
     const store = new PlaybackStore(this.session, this.strategy);
     this.#store = store;
     this.#viewing = NEW_VIEWING;
-    pagePlayers.add(store);
-    run.signal.addEventListener("abort", () => pagePlayers.delete(store));
+    listPlayer(store, run.signal);
     run.signal.addEventListener(
       "abort",
       store.listen(() => this.requestUpdate()),

@@ -162,7 +162,6 @@ export class WatchPage extends LitElement {
   }
 
   #renderPlayer(video: Video | undefined) {
-    const store = this.#player?.store;
     return html`
       <article>
         ${renderWithoutWorker()}
@@ -176,8 +175,7 @@ export class WatchPage extends LitElement {
             this.isStatsShown
               ? html`<vstack-stats
                   noautohide
-                  .playback=${store?.playback}
-                  .video=${this.#player?.video ?? undefined}
+                  .player=${this.#player}
                   @vstack-close=${() => (this.isStatsShown = false)}
                 ></vstack-stats>`
               : nothing
@@ -233,7 +231,7 @@ function renderFacts(video: Video) {
 }
 
 function renderWithoutWorker() {
-  const { status } = { status: workerLink.status };
+  const { status } = workerLink;
   if (status.state === "outdated") {
     return html`<aside class="banner" role="status">
       <p><strong>A new version of V-Stack is ready.</strong> This page plays on; reload it when it suits you.</p>
