@@ -38,12 +38,16 @@ describe("BufferPool", () => {
     const held = pool.tryTake(64 * KIB);
     const giveUp = new AbortController();
     const order: string[] = [];
+    const noting = (name: string) => (buffer: PooledBuffer) => {
+      order.push(name);
+      return buffer;
+    };
     const first = pool.take(64 * KIB, giveUp.signal);
-    const second = pool.take(32 * KIB, never).then((buffer) => order.push("second") && buffer);
+    const second = pool.take(32 * KIB, never).then(noting("second"));
     await expect(pool.take(1, never)).rejects.toMatchObject({ code: "too-many-requests" });
     giveUp.abort();
     await expect(first).rejects.toMatchObject({ code: "aborted" });
-    const third = pool.take(32 * KIB, never).then((buffer) => order.push("third") && buffer);
+    const third = pool.take(32 * KIB, never).then(noting("third"));
     held?.release();
     for (const buffer of await Promise.all([second, third])) buffer.release();
     expect(order).toEqual(["second", "third"]);

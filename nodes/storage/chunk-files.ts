@@ -11,7 +11,6 @@
  */
 import { createHash } from "node:crypto";
 import type { ChunkHash } from "#core/ids.ts";
-import { parseChunkHash } from "#core/ids.ts";
 import type { FileSystem, ReadableFile } from "./file-system.ts";
 import { sharedFolderSync } from "./folder-sync.ts";
 import { hasErrorCode } from "./live-file-system.ts";
@@ -53,15 +52,10 @@ export class ChunkFiles {
     return leftovers.length;
   }
 
-  /** Every chunk file there is, in no order. */
-  async list(): Promise<ChunkHash[]> {
+  /** The names of all files in chunks/, in no order. */
+  async list(): Promise<string[]> {
     const folders = await Promise.all(FAN_OUT.map((name) => this.#fileSystem.list(`${this.#folder}/chunks/${name}`)));
-    return folders.flatMap((names, index) =>
-      names.flatMap((name) => {
-        const hash = name.startsWith(FAN_OUT[index] ?? "") ? parseChunkHash(name) : undefined;
-        return hash === undefined ? [] : [hash];
-      }),
-    );
+    return folders.flat();
   }
 
   /** Returns when the chunk would survive a power loss. Leaves nothing behind when it fails. */

@@ -11,7 +11,7 @@ import type { FileSystem } from "./file-system.ts";
 import { readWholeFile, writeWholeFile } from "./file-system.ts";
 
 const FORMAT_FILE = "format.json";
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 const VersionSchema = v.looseObject({ version: v.number() });
 const FormatSchema = v.object({

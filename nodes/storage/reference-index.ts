@@ -9,6 +9,7 @@ export type ReferenceChange =
   | { readonly change: "remove"; readonly hash: ChunkHash; readonly reference: string };
 
 interface Entry {
+  readonly hash: ChunkHash;
   sizeBytes: number;
   /** A few at most in practice: an array is a third of a Set. */
   readonly references: string[];
@@ -17,7 +18,8 @@ interface Entry {
 }
 
 export class ReferenceIndex {
-  readonly #entries = new Map<ChunkHash, Entry>();
+  /** By hash. Plain text as key, so that file names can be looked up without being parsed first. */
+  readonly #entries = new Map<string, Entry>();
   #referenceCount = 0;
   #chunkCount = 0;
   #usedBytes = 0;
@@ -51,13 +53,16 @@ export class ReferenceIndex {
     else this.#remove(change.hash, change.reference);
   }
 
-  /** Says that the bytes of a known hash are here. */
-  markPresent(hash: ChunkHash): void {
-    const entry = this.#entries.get(hash);
-    if (entry === undefined || entry.present) return;
-    entry.present = true;
-    this.#chunkCount += 1;
-    this.#usedBytes += entry.sizeBytes;
+  /** Says that the bytes named so are here; false when no reference names them. */
+  markPresent(name: string): boolean {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return false;
+    if (!entry.present) {
+      entry.present = true;
+      this.#chunkCount += 1;
+      this.#usedBytes += entry.sizeBytes;
+    }
+    return true;
   }
 
   /** Says that the bytes are gone though references remain. */
@@ -71,7 +76,7 @@ export class ReferenceIndex {
 
   /** Every reference as the change that would make it: what a compacted journal consists of. */
   *changes(): Generator<ReferenceChange> {
-    for (const [hash, { sizeBytes, references }] of this.#entries) {
+    for (const { hash, sizeBytes, references } of this.#entries.values()) {
       for (const reference of references) yield { change: "add", hash, sizeBytes, reference };
     }
   }
@@ -79,7 +84,7 @@ export class ReferenceIndex {
   #add(hash: ChunkHash, sizeBytes: number, reference: string): void {
     const entry = this.#entries.get(hash);
     if (entry === undefined) {
-      this.#entries.set(hash, { sizeBytes, references: [reference], present: false });
+      this.#entries.set(hash, { hash, sizeBytes, references: [reference], present: false });
     } else if (entry.references.includes(reference)) {
       return;
     } else {

@@ -76,8 +76,7 @@ export function readLog(bytes: Buffer, apply: (change: ReferenceChange) => void)
 /** Slices from the buffer and not from a string: a part of a string keeps the whole of it in memory. */
 function readLine(bytes: Buffer, start: number, end: number): ReferenceChange | undefined {
   if (end - start <= REST_AT) return undefined;
-  const stated = Number.parseInt(bytes.toString("latin1", start, start + CRC_DIGITS), 16);
-  if (stated !== crc32(bytes.subarray(start + LETTER_AT, end))) return undefined;
+  if (hexNumber(bytes, start, start + CRC_DIGITS) !== crc32(bytes.subarray(start + LETTER_AT, end))) return undefined;
   const hash = parseChunkHash(bytes.toString("latin1", start + HASH_AT, start + REST_AT - 1));
   if (hash === undefined) return undefined;
   const letter = bytes[start + LETTER_AT];
@@ -88,4 +87,15 @@ function readLine(bytes: Buffer, start: number, end: number): ReferenceChange | 
   const sizeBytes = Number(bytes.toString("latin1", start + REST_AT, space));
   if (!Number.isInteger(sizeBytes) || sizeBytes < 0 || sizeBytes > MAX_CHUNK_BYTES) return undefined;
   return { change: "add", hash, sizeBytes, reference: bytes.toString("latin1", space + 1, end) };
+}
+
+/** Without a string in between, as a restart does it for every line; NaN when it is no number. */
+function hexNumber(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const code = bytes[at] ?? 0;
+    const digit = code >= 0x30 && code <= 0x39 ? code - 0x30 : code >= 0x61 && code <= 0x66 ? code - 0x57 : Number.NaN;
+    value = value * 16 + digit;
+  }
+  return value;
 }

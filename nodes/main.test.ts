@@ -1,0 +1,124 @@
+/** The node as a process: what it prints, and how it ends. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import { afterEach, expect, test } from "vitest";
+import { importClusterKey, checkCapability } from "#wire/client/capability.ts";
+import { HeartbeatSchema } from "#wire/contract/cluster-api.ts";
+
+const KEY_TEXT = btoa("a key of thirty-two bytes for us");
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+const START_LIMIT_MS = 60_000;
+const folder = () => join(mkdtempSync(join(tmpdir(), "vstack-main-")), "data");
+const children: ChildProcess[] = [];
+const folders: string[] = [];
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  for (const server of servers.splice(0)) server.close();
+  for (const path of folders.splice(0)) rmSync(join(path, ".."), { recursive: true, force: true });
+});
+
+function start(variables: Record<string, string>) {
+  const data = variables["VSTACK_DATA"] ?? folder();
+  folders.push(data);
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("VSTACK_"));
+  const defaults = { VSTACK_NODE_ID: "node-1", VSTACK_PORT: "0", VSTACK_DATA: data, VSTACK_CLUSTER_KEY: KEY_TEXT };
+  const env = { ...Object.fromEntries(own), ...defaults, VSTACK_LOG_LEVEL: "silent", ...variables };
+  const child = fork(MAIN, { execArgv: ["--import", "tsx"], stdio: ["ignore", "pipe", "pipe", "ipc"], env });
+  children.push(child);
+  const printed = { out: "", err: "" };
+  child.stdout?.on("data", (text: Buffer) => (printed.out += text.toString()));
+  child.stderr?.on("data", (text: Buffer) => (printed.err += text.toString()));
+  return { child, printed };
+}
+
+test("says that it is ready once on standard output and to its parent, and stops when told", {
+  timeout: START_LIMIT_MS,
+}, async () => {
+  const { child, printed } = start({});
+  const [message] = v.parse(v.looseTuple([v.unknown()]), await once(child, "message"));
+  const ready = v.parse(
+    v.strictObject({
+      ready: v.literal(true),
+      role: v.literal("node"),
+      id: v.string(),
+      url: v.string(),
+      pid: v.number(),
+    }),
+    message,
+  );
+  expect(ready).toMatchObject({ id: "node-1", pid: child.pid });
+  expect((await fetch(`${ready.url}/api/health`)).status).toBe(200);
+  expect(printed.out).toBe(`${JSON.stringify(ready)}\n`);
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+test("stops when its parent goes away", { timeout: START_LIMIT_MS }, async () => {
+  const { child } = start({});
+  await once(child, "message");
+  child.disconnect();
+  expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+test("reports to the metadata server with a capability", { timeout: START_LIMIT_MS }, async () => {
+  const clusterKey = await importClusterKey(KEY_TEXT);
+  const server = createServer();
+  servers.push(server);
+  const report = new Promise<{ path: string; authorization: string; text: string }>((resolve) => {
+    server.on("request", (request, response) => {
+      let text = "";
+      request.on("data", (part: Buffer) => (text += part.toString()));
+      request.on("end", () => {
+        response.writeHead(204).end();
+        resolve({ path: request.url ?? "", authorization: request.headers.authorization ?? "", text });
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const { child } = start({ VSTACK_METADATA_URL: `http://127.0.0.1:${port}/`, VSTACK_PUBLIC_URL: "http://n1.example" });
+  const { path, authorization, text } = await report;
+  expect(path).toBe("/api/nodes/node-1/heartbeat");
+  const capability = authorization.replace("Bearer ", "");
+  await checkCapability(clusterKey, capability, { method: "HEARTBEAT", subject: "node-1", nowMs: Date.now() });
+  const heartbeat = v.parse(HeartbeatSchema, JSON.parse(text));
+  expect(heartbeat).toMatchObject({ nodeId: "node-1", publicUrl: "http://n1.example", pid: child.pid, chunkCount: 0 });
+});
+
+test("a taken port is a clear error and exit code 1", { timeout: START_LIMIT_MS }, async () => {
+  const server = createServer();
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const { child, printed } = start({ VSTACK_PORT: String(port) });
+  expect(await once(child, "exit")).toEqual([1, null]);
+  expect(printed.err).toContain(`Cannot listen on 127.0.0.1:${port} as the port is taken`);
+  expect(printed.out).toBe("");
+});
+
+test("a wrong configuration is a clear error and exit code 2", { timeout: START_LIMIT_MS }, async () => {
+  for (const variables of [{ VSTACK_NODE_ID: "Not A Node" }, { VSTACK_CLUSTER_KEY: "short" }]) {
+    const { child, printed } = start(variables);
+    expect(await once(child, "exit")).toEqual([2, null]);
+    expect(printed.err).toMatch(/^Cannot /);
+  }
+});
+
+test("a data folder in use is a clear error and exit code 1", { timeout: START_LIMIT_MS }, async () => {
+  const data = folder();
+  const first = start({ VSTACK_DATA: data });
+  await once(first.child, "message");
+  const second = start({ VSTACK_DATA: data });
+  expect(await once(second.child, "exit")).toEqual([1, null]);
+  expect(second.printed.err).toContain("another process has it");
+});
