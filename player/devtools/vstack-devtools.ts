@@ -29,6 +29,9 @@ const CHECK_EVERY_MS = 5000;
 /** Live counts are spoken at most this often (WCAG 2.2, 2.2.2 in spirit). */
 const SPEAK_EVERY_MS = 5000;
 
+/** Custom property on the document: how much of the window the docked panel takes from below. */
+const DOCK_HEIGHT = "--vstack-dock-height";
+
 export class Devtools extends LitElement {
   static override properties = {
     store: { attribute: false },
@@ -95,6 +98,12 @@ export class Devtools extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#run.abort();
+    document.documentElement.style.removeProperty(DOCK_HEIGHT);
+  }
+
+  /** What lies above the panel may make room for it. */
+  override updated(): void {
+    if (this.docked) document.documentElement.style.setProperty(DOCK_HEIGHT, `${this.heightPx}px`);
   }
 
   /** New data is drawn with the next frame, and only new data. */

@@ -22,7 +22,8 @@ export const surfaceStyles = css`
     display: block;
     width: 100%;
     aspect-ratio: 16 / 9;
-    max-height: min(76vh, 56rem);
+    /* Below a docked panel there is nothing to see: the picture gets smaller instead. */
+    max-height: min(76vh, 56rem, max(11rem, 100dvh - var(--vstack-dock-height, 0px) - 8.5rem));
     overflow: hidden;
     border-radius: var(--radius-large) var(--radius-large) 0 0;
     background: #000;
