@@ -43,19 +43,17 @@ const greedyStrategy: Strategy = {
     ),
 };
 
-/** Twelve blocks, the most that a property uses. */
-const EQUAL_BLOCKS = chunkBlocks(12 * 64, 64);
-
 /** Splits what is missing in two halves for two nodes at once, as a strategy with guided splitting will. */
 const halvingStrategy: Strategy = {
   ...naiveStrategy,
   name: "halving",
-  assign({ missing, candidates, cause }) {
+  assign({ blocks, missing, candidates, cause }) {
     return missing.flatMap(({ firstBlock, endBlock }) => {
       const middle = Math.ceil((firstBlock + endBlock) / 2);
-      const halves = [blockRun(EQUAL_BLOCKS, firstBlock, middle), blockRun(EQUAL_BLOCKS, middle, endBlock)];
-      return halves.flatMap((run, index) => {
-        const nodeId = run.end > run.start ? (candidates[index] ?? candidates[0])?.source.nodeId : undefined;
+      const halves = endBlock - firstBlock < 2 ? [endBlock] : [middle, endBlock];
+      return halves.flatMap((end, index) => {
+        const nodeId = (candidates[index] ?? candidates[0])?.source.nodeId;
+        const run = blockRun(blocks, index === 0 ? firstBlock : middle, end);
         return nodeId === undefined ? [] : [{ nodeId, run, because: cause }];
       });
     });
@@ -282,7 +280,7 @@ describe("onEvent()", () => {
   });
 
   test("lets attempts for different blocks run side by side, and replaces only the blocks of one that fails", () => {
-    const game = new Game(inputOf({ strategy: halvingStrategy, blocks: EQUAL_BLOCKS }));
+    const game = new Game(inputOf({ strategy: halvingStrategy, blocks: chunkBlocks(12 * 64, 64) }));
     expect(game.started.map((start) => [start.firstBlock, start.endBlock])).toEqual([
       [0, 6],
       [6, 12],

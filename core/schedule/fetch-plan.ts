@@ -9,7 +9,6 @@
 import { viewNode } from "../estimate/estimate-book.ts";
 import { expectedCompletionMs } from "../estimate/node-estimate.ts";
 import type { NodeId } from "../ids.ts";
-import { invariant } from "../invariant.ts";
 import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
 import type { Cause, FailureKind, GiveUpCode, PlanCommand, PlanEvent } from "./plan-events.ts";
 import type { PlanContext } from "./plan-context.ts";
@@ -199,9 +198,10 @@ function assignMissing(step: Step, cause: Cause, context: PlanContext): Step {
   const missing = missingRuns(plan);
   if (missing.length === 0) return step;
   const able = candidates(plan, context);
-  const { strategy, slackMs, turn } = plan.input;
+  const { strategy, blocks, slackMs, turn } = plan.input;
+  const { nowMs, random } = context;
   const assignments = strategy
-    .assign({ nowMs: context.nowMs, random: context.random, cause, missing, candidates: able, slackMs, turn })
+    .assign({ nowMs, random, cause, blocks, missing, candidates: able, slackMs, turn })
     .slice(0, Math.min(MAX_RUNNING_ATTEMPTS - plan.running.length, MAX_ATTEMPTS - plan.attemptsStarted));
   const [first] = assignments;
   if (first === undefined) return step;
@@ -221,7 +221,6 @@ function assignMissing(step: Step, cause: Cause, context: PlanContext): Step {
 }
 
 function start({ plan, commands }: Step, { nodeId, run, because }: Assignment, context: PlanContext): Step {
-  invariant(run.end > run.start, `Cannot ask "${nodeId}" for the bytes ${run.start} to ${run.end}`);
   const id = plan.attemptsStarted;
   const attempt: RunningAttempt = {
     ...run,

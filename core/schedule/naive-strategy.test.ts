@@ -16,8 +16,9 @@ function candidates(names: readonly string[]) {
 }
 
 function chosen(names: readonly string[], turn: number): string[] {
-  const missing = [blockRun(chunkBlocks(300, 100), 0, 3)];
-  const situation = { nowMs: 0, random: seededRandom(1), cause: "first", slackMs: null } as const;
+  const blocks = chunkBlocks(300, 100);
+  const missing = [blockRun(blocks, 0, blocks.length)];
+  const situation = { nowMs: 0, blocks, random: seededRandom(1), cause: "first", slackMs: null } as const;
   return naiveStrategy
     .assign({ ...situation, missing, candidates: candidates(names), turn })
     .map((pick) => pick.nodeId);

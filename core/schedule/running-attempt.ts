@@ -1,5 +1,6 @@
 /** An attempt under way, as plan and strategy see it, and the run of blocks that it is after. */
 import type { NodeId } from "../ids.ts";
+import { invariant } from "../invariant.ts";
 import type { Block } from "../placement/blocks.ts";
 import type { Cause } from "./plan-events.ts";
 
@@ -27,12 +28,10 @@ export interface RunningAttempt extends BlockRun {
   readonly late: "no" | "silent" | "slow";
 }
 
-/** The run of blocks [firstBlock, endBlock). */
+/** The run of blocks [firstBlock, endBlock), at least one. */
 export function blockRun(blocks: readonly Block[], firstBlock: number, endBlock: number): BlockRun {
-  return {
-    firstBlock,
-    endBlock,
-    start: blocks[firstBlock]?.start ?? 0,
-    end: blocks[endBlock - 1]?.end ?? 0,
-  };
+  const [first, last] = [blocks[firstBlock], blocks[endBlock - 1]];
+  const isRun = first !== undefined && last !== undefined && firstBlock < endBlock;
+  invariant(isRun, `Cannot run from block ${firstBlock} to ${endBlock} of ${blocks.length}`);
+  return { firstBlock, endBlock, start: first.start, end: last.end };
 }

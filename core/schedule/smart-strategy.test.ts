@@ -28,7 +28,16 @@ function candidate(name: string, view: NodeView): Candidate {
 function chosen(views: Readonly<Record<string, NodeView>>, change: Partial<Situation> = {}): string[] {
   const candidates = Object.entries(views).map(([name, view]) => candidate(name, view));
   const situation: Situation = {
-    ...{ nowMs: 0, random: seededRandom(3), cause: "first", missing: [RUN], candidates, slackMs: null, turn: 0 },
+    ...{
+      nowMs: 0,
+      random: seededRandom(3),
+      cause: "first",
+      blocks: BLOCKS,
+      missing: [RUN],
+      candidates,
+      slackMs: null,
+      turn: 0,
+    },
     ...change,
   };
   return smartStrategy.assign(situation).map(({ nodeId, because }) => `${nodeId} ${because}`);
@@ -79,6 +88,18 @@ describe("smartStrategy.assign()", () => {
     expect(rivals(20_000).filter((rival) => rival !== undefined).length).toBeLessThan(50);
   });
 
+  test("gives a rival the last block only, and the best node all of it", () => {
+    const candidates = [candidate("a", { ...FAST, health: "half-open" }), candidate("b", SLOW)];
+    const [lead, rival] = smartStrategy.assign(situationOf(candidates));
+    expect(lead?.run).toEqual(RUN);
+    expect(rival?.run).toEqual({
+      firstBlock: BLOCKS.length - 1,
+      endBlock: BLOCKS.length,
+      start: BLOCKS.at(-1)?.start,
+      end: 1_000_000,
+    });
+  });
+
   test("probes a half-open node beside a good one, never alone while there is another", () => {
     expect(chosen({ a: { ...FAST, health: "half-open" }, b: SLOW })).toEqual(["b first", "a probe"]);
     expect(chosen({ a: { ...FAST, health: "half-open" }, b: SLOW }, { cause: "failover" })).toEqual(["b failover"]);
@@ -102,7 +123,16 @@ describe("smartStrategy.assign()", () => {
 });
 
 function situationOf(candidates: readonly Candidate[]): Situation {
-  return { nowMs: 0, random: seededRandom(3), cause: "first", missing: [RUN], candidates, slackMs: null, turn: 0 };
+  return {
+    nowMs: 0,
+    random: seededRandom(3),
+    cause: "first",
+    blocks: BLOCKS,
+    missing: [RUN],
+    candidates,
+    slackMs: null,
+    turn: 0,
+  };
 }
 
 describe("smartStrategy.judge()", () => {

@@ -8,6 +8,7 @@ import type { NodeView } from "../estimate/node-estimate.ts";
 import { expectedCompletionMs } from "../estimate/node-estimate.ts";
 import type { Random } from "../random.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
+import { blockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
 import type { Assignment, Candidate, Situation, Strategy, Verdict } from "./strategy.ts";
 
@@ -15,8 +16,8 @@ import type { Assignment, Candidate, Situation, Strategy, Verdict } from "./stra
 const TIE_FACTOR = 1.1;
 /** With this much playback time left a node may be measured at our leisure. */
 const EXPLORE_SLACK_MS = 8_000;
-/** One segment in eight then takes a rival along, which costs at most one block twice. */
-const EXPLORE_SHARE = 1 / 8;
+/** One segment in sixteen then takes a rival along. */
+const EXPLORE_SHARE = 1 / 16;
 /** Unknown nodes that race at a cold start: a third one costs another block and hardly ever wins. */
 const RACERS = 2;
 /** First byte presumed of a node that was never asked, to rank it among those that were. */
@@ -50,13 +51,14 @@ export const smartStrategy: Strategy = {
 };
 
 function assignRun(run: BlockRun, situation: Situation): Assignment[] {
-  const { random, cause } = situation;
+  const { random, cause, blocks } = situation;
   const able = bestTier(situation.candidates.filter((candidate) => covers(candidate.source, run)));
   const best = bestExpected(able, run, random);
   if (best !== undefined) {
     const lead: Assignment = { nodeId: best.source.nodeId, run, because: cause };
     const rival = cause === "first" ? pickRival(best, able, situation) : undefined;
-    return rival === undefined ? [lead] : [lead, { ...rival, run }];
+    // The rival gets the last block only, and the best node all of it: measuring costs at most that block, and no time.
+    return rival === undefined ? [lead] : [lead, { ...rival, run: blockRun(blocks, run.endBlock - 1, run.endBlock) }];
   }
   return byLooks(able, random)
     .slice(0, RACERS)

@@ -4,6 +4,7 @@
  */
 import type { NodeView } from "../estimate/node-estimate.ts";
 import type { NodeId } from "../ids.ts";
+import type { Block } from "../placement/blocks.ts";
 import type { Random } from "../random.ts";
 import type { Cause } from "./plan-events.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
@@ -23,6 +24,8 @@ export interface Situation {
   readonly random: Random;
   /** Why bytes are missing now. */
   readonly cause: Cause;
+  /** All blocks of the chunk: what runs are cut from. */
+  readonly blocks: readonly Block[];
   /** Runs of blocks that nobody is fetching in time, in order. */
   readonly missing: readonly BlockRun[];
   /** In the record's order. */

@@ -227,6 +227,24 @@ describe("fetchSegment() with the smart strategy", () => {
     expect(viewNode(world.estimates.read(), id("a"), world.clock.nowMs()).health).toBe("open");
   });
 
+  test.each<[string, VirtualNode]>([
+    ["hangs", { hangs: true }],
+    ["answers", {}],
+  ])("probes a node that may have recovered at no cost of time when it %s", async (_name, node) => {
+    const world = await createWorld({ nodes: { a: node }, knownNodes: ["a", "b"] });
+    const refusal = { how: "refused", wantedBytes: 0, receivedBytes: 0, answered: false, elapsedMs: 0 } as const;
+    world.estimates.apply({ saw: "ended", ...refusal, nodeId: id("a"), atMs: world.clock.nowMs() - 900 });
+    world.estimates.apply({ saw: "ended", ...refusal, nodeId: id("c"), atMs: world.clock.nowMs() });
+    await settled(world.clock, world.clock.sleep(200, new AbortController().signal));
+    const { bytes, trace } = await run(world);
+    expect(isSame(bytes, world.chunk)).toBe(true);
+    expect(trace.attempts.map(({ nodeId, because }) => `${nodeId} ${because}`)).toEqual(["b first", "a probe"]);
+    expect(lasted(trace)).toBeLessThan(120);
+    expect(trace.wastedBytes).toBeLessThanOrEqual(128 * KIB);
+    const view = viewNode(world.estimates.read(), id("a"), world.clock.nowMs());
+    expect(view.health).toBe(node.hangs === true ? "open" : "closed");
+  });
+
   test("leaves a node that crawls for one that is known to be quicker", async () => {
     const world = await createWorld({ nodes: { a: { rateBytesPerSecond: 100e3 } }, knownNodes: ["a", "b", "c"] });
     const { bytes, trace } = await run(world);
