@@ -307,6 +307,20 @@ describe("onEvent()", () => {
     expect([game.accepted, [...game.cancelled]]).toEqual([[0, 1, 2], [0]]);
   });
 
+  test("does not go back to a node that was too slow while another has not failed", () => {
+    const game = new Game(inputOf({ strategy: impatientStrategy }));
+    for (const attempt of [0, 1, 1]) game.move(attempt, "block-ok");
+    expect([...game.cancelled]).toEqual([0]);
+    game.move(1, "broken");
+    expect(game.started.map((start) => start.nodeId)).toEqual(["a", "b", "c"]);
+  });
+
+  test("counts no failed round while its only source is merely silent", () => {
+    const game = new Game(inputOf({ sources: inputOf().sources.slice(0, 1) }));
+    game.wake();
+    expect([game.plan.running[0]?.late, game.plan.roundsFailed]).toEqual(["silent", 0]);
+  });
+
   test("asks a liar for nothing more", () => {
     const game = new Game(inputOf());
     const liar = game.started[0]?.nodeId;
