@@ -1,6 +1,6 @@
 /** Any one node may be killed or frozen while people watch: no stall, no error on the page. */
 import type { Cluster } from "../fixtures/cluster.ts";
-import { startCluster } from "../fixtures/cluster.ts";
+import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
 import { demoIdOf, expect, test } from "../fixtures/test.ts";
 import {
   observePlayback,
@@ -19,26 +19,36 @@ const MAX_STALL_SECONDS = 0.25;
 
 for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
   test(`${signal} of the busiest node during play costs no stall and no error`, async ({ page, pageErrors }) => {
-    const cluster = await startCluster();
+    // Three nodes, so that every chunk is on the victim too, and a second video of which nothing has been fetched yet:
+    // no buffer and no luck can hide the fault.
+    const cluster = await startCluster("--nodes", "3");
     try {
+      const second = await uploadSmall(cluster);
       await startWatching(page, `${cluster.url}/watch/${await demoIdOf(cluster)}`);
-      await observePlayback(page);
+      await waitForTime(page, 2);
       const victim = await busiestNode(page);
       await cluster.signal(victim, signal);
-      // Twice into what nobody has fetched yet: there is no buffer that could hide the fault. Then on to the end.
+      const faultAtMs = Date.now();
+      await observePlayback(page);
       await setVideo(page, { currentTime: 38 });
       await waitForTime(page, 40);
-      await setVideo(page, { currentTime: 2, playbackRate: 4 });
+      const onFirst = await playback(page);
+      await startWatching(page, `${cluster.url}/watch/${second}`);
+      await observePlayback(page);
+      await setVideo(page, { playbackRate: 4 });
       await expect.poll(async () => (await playback(page)).ended, { timeout: 40_000 }).toBe(true);
 
-      const seen = await playback(page);
-      expect(seen.stalledSeconds).toBeLessThan(MAX_STALL_SECONDS);
-      expect(seen.longestFreezeSeconds).toBeLessThan(MAX_FREEZE_SECONDS);
-      const after = segmentsOf(await traces(page));
-      expect(after.filter((trace) => trace.outcome === "failed")).toEqual([]);
+      for (const seen of [onFirst, await playback(page)]) {
+        expect(seen.stalledSeconds).toBeLessThan(MAX_STALL_SECONDS);
+        expect(seen.longestFreezeSeconds).toBeLessThan(MAX_FREEZE_SECONDS);
+      }
+      const after = segmentsOf(await traces(page)).filter((trace) => trace.startedAtMs > faultAtMs);
+      expect(after.length).toBeGreaterThanOrEqual(12);
+      expect(after.filter((trace) => trace.outcome !== "delivered" && trace.outcome !== "aborted")).toEqual([]);
       expect(after.filter((trace) => trace.servedFrom === "gateway")).toEqual([]);
-      const failedThere = after.flatMap((trace) => trace.attempts).filter((attempt) => attempt.nodeId === victim);
-      expect(failedThere.some((attempt) => attempt.outcome === "failed" || attempt.outcome === "stalled")).toBe(true);
+      const there = after.flatMap((trace) => trace.attempts).filter((attempt) => attempt.nodeId === victim);
+      expect(there.length).toBeGreaterThan(0);
+      expect(there.filter((attempt) => attempt.outcome === "complete")).toEqual([]);
       await expect(page.getByRole("alert")).toHaveCount(0);
       // The browser itself logs a refused connection; everything else would be ours.
       expect(pageErrors.filter((text) => !text.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
@@ -47,6 +57,11 @@ for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
       await cluster.stop();
     }
   });
+}
+
+async function uploadSmall(cluster: Cluster): Promise<string> {
+  const { stdout } = await cluster.vstack("upload", DEMO_FILES[0] ?? "", "--title", "Second", "--json");
+  return (JSON.parse(stdout) as { id: string }).id;
 }
 
 async function busiestNode(page: Parameters<typeof traces>[0]): Promise<string> {

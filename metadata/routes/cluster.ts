@@ -15,7 +15,7 @@ import { parseJsonBody } from "#wire/server/validated.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
 import { addressForAsker } from "../cluster/asker-address.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "#wire/contract/version.ts";
 
 export interface ClusterRoutesPorts {
   readonly catalog: CatalogStore;

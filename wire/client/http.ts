@@ -8,7 +8,7 @@ import { MAX_JSON_BYTES } from "#wire/contract/limits.ts";
 import { PROBLEM_MEDIA_TYPE, ProblemSchema, problemCode } from "#wire/contract/problem.ts";
 
 /** Default deadline of a small request, to headers and body together. */
-export const DEFAULT_DEADLINE_MS = 10_000;
+const DEFAULT_DEADLINE_MS = 10_000;
 
 export interface AskOptions {
   readonly method?: string;
@@ -100,7 +100,7 @@ function requestError({ url, method, signal, deadline, deadlineMs, cause }: Fail
 }
 
 /** The error that an answer outside 2xx stands for. */
-export async function answeredError(url: string, method: string, response: Response): Promise<VStackError> {
+async function answeredError(url: string, method: string, response: Response): Promise<VStackError> {
   const fallback = `Cannot ${method} ${url} as the server answered ${response.status}`;
   const type = response.headers.get("content-type") ?? "";
   const text = await response.text().catch(() => "");

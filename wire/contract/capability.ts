@@ -6,7 +6,7 @@
 import * as v from "valibot";
 
 /** What may be allowed. `HEARTBEAT` lets a node report to the metadata server. */
-export const CAPABILITY_METHODS = ["PUT", "DELETE", "HEARTBEAT"] as const;
+const CAPABILITY_METHODS = ["PUT", "DELETE", "HEARTBEAT"] as const;
 
 export const CapabilityClaimsSchema = v.object({
   /** Format version. */

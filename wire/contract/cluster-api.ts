@@ -51,7 +51,6 @@ export const ClusterAnswerSchema = v.object({
   nodes: v.array(NodeSummarySchema),
   videoCount: CountSchema,
 });
-export type ClusterAnswer = v.InferOutput<typeof ClusterAnswerSchema>;
 
 /** `GET /api/health` of the metadata server. `degraded` when fewer nodes are alive than a new chunk needs. */
 export const MetadataHealthSchema = v.object({

@@ -10,7 +10,7 @@ export const STRATEGIES = ["smart", "naive"] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 
 /** How an attempt ended. `cancelled` is our own doing, with `reason` saying why. */
-export const ATTEMPT_OUTCOMES = ["complete", "failed", "stalled", "corrupt", "cancelled"] as const;
+const ATTEMPT_OUTCOMES = ["complete", "failed", "stalled", "corrupt", "cancelled"] as const;
 
 export const AttemptTraceSchema = v.object({
   /** 0, 1, ... within the segment. */
@@ -36,7 +36,7 @@ export const AttemptTraceSchema = v.object({
 });
 export type AttemptTrace = v.InferOutput<typeof AttemptTraceSchema>;
 
-export const DecisionTraceSchema = v.object({
+const DecisionTraceSchema = v.object({
   atMs: v.number(),
   because: v.string(),
   chosen: v.array(NodeIdSchema),

@@ -6,7 +6,7 @@
  * tus metadata keys: `filename`, `title`, `group` (8..64 of A-Z a-z 0-9 - _), `groupSize` (1..12), `redundancy`.
  */
 import * as v from "valibot";
-import { MAX_RENDITIONS } from "./limits.ts";
+import { MAX_FILE_NAME_CHARACTERS, MAX_RENDITIONS, MAX_TITLE_CHARACTERS } from "./limits.ts";
 import { CountSchema, VideoIdSchema } from "./schemas.ts";
 
 /** In order; each ends by real work. `failed` and `cancelled` end a job early. */
@@ -50,8 +50,8 @@ export const UploadStatusSchema = v.object({
 export type UploadStatus = v.InferOutput<typeof UploadStatusSchema>;
 
 export const UploadMetadataSchema = v.object({
-  filename: v.optional(v.pipe(v.string(), v.maxLength(255)), ""),
-  title: v.optional(v.pipe(v.string(), v.maxLength(200)), ""),
+  filename: v.optional(v.pipe(v.string(), v.maxLength(MAX_FILE_NAME_CHARACTERS)), ""),
+  title: v.optional(v.pipe(v.string(), v.maxLength(MAX_TITLE_CHARACTERS)), ""),
   group: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{8,64}$/))),
   groupSize: v.optional(
     v.pipe(v.string(), v.regex(/^[0-9]{1,2}$/), v.transform(Number), v.minValue(1), v.maxValue(MAX_RENDITIONS)),

@@ -4,9 +4,8 @@
  */
 
 import { SEGMENT_OVERHEAD_BYTES } from "./movie-fragment.ts";
+import { MAX_CHUNK_BYTES, MAX_SEGMENT_SECONDS } from "#wire/contract/limits.ts";
 import {
-  LARGEST_SEGMENT_BYTES,
-  LONGEST_SEGMENT_SECONDS,
   SEGMENT_TOLERANCE_SECONDS,
   SHORTEST_CHOSEN_SEGMENT_SECONDS,
   TARGET_SEGMENT_SECONDS,
@@ -51,8 +50,8 @@ export function groupsInNextSegment(pending: readonly GroupSize[], ended: boolea
 
 /** Whether a segment of this length or size is refused. */
 export function exceedsLimits(lengthSeconds: number, sizeBytes: number): boolean {
-  if (lengthSeconds > LONGEST_SEGMENT_SECONDS + SEGMENT_TOLERANCE_SECONDS) return true;
-  return sizeBytes + SEGMENT_OVERHEAD_BYTES > LARGEST_SEGMENT_BYTES;
+  if (lengthSeconds > MAX_SEGMENT_SECONDS + SEGMENT_TOLERANCE_SECONDS) return true;
+  return sizeBytes + SEGMENT_OVERHEAD_BYTES > MAX_CHUNK_BYTES;
 }
 
 function isEarlierNearer(earlierSeconds: number, laterSeconds: number): boolean {

@@ -11,7 +11,7 @@ import { exceedsLimits, type GroupSize } from "./cut-point.ts";
 import { storedBytes } from "./movie-fragment.ts";
 import { damaged, keyframesTooFarApart, segmentTooLarge, videoEndsEarly } from "./refusals.ts";
 import type { Sample, SampleReader } from "./sample-reader.ts";
-import { LONGEST_SEGMENT_SECONDS } from "./segment-limits.ts";
+import { MAX_SEGMENT_SECONDS } from "#wire/contract/limits.ts";
 
 /** The two tracks of a source; one may be missing. */
 export interface SampleReaders {
@@ -104,7 +104,7 @@ async function withLastAudio(
   group: Pictures,
   { video, audio }: { video: SampleReader; audio: SampleReader | null },
 ): Promise<Group> {
-  const taken = await takeAudioBefore(audio, group.startSeconds + LONGEST_SEGMENT_SECONDS);
+  const taken = await takeAudioBefore(audio, group.startSeconds + MAX_SEGMENT_SECONDS);
   const last = taken.at(-1);
   const audioEndSeconds =
     audio === null || last === undefined ? 0 : audio.seconds(last.startTicks + last.durationTicks);
@@ -152,7 +152,7 @@ async function* readAudioGroups(audio: SampleReader): AsyncGenerator<Group, void
 
 function refuseOverLimits(startSeconds: number, group: { endSeconds: number; sizeBytes: number }): void {
   if (!exceedsLimits(group.endSeconds - startSeconds, group.sizeBytes)) return;
-  if (group.endSeconds - startSeconds > LONGEST_SEGMENT_SECONDS) {
+  if (group.endSeconds - startSeconds > MAX_SEGMENT_SECONDS) {
     throw keyframesTooFarApart(startSeconds, group.endSeconds);
   }
   throw segmentTooLarge(startSeconds, group.sizeBytes);

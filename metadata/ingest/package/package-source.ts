@@ -13,7 +13,8 @@ import { type FragmentTrack, neededDelayTicks, writeMovieFragment } from "./movi
 import { codecName, isPlayableAudio, isPlayableVideo } from "./playable-codecs.ts";
 import { durationOf } from "./probe-source.ts";
 import { encryptedTrack, keyframesTooFarApart, unsupportedCodec } from "./refusals.ts";
-import { LONGEST_SEGMENT_SECONDS, SEGMENT_TOLERANCE_SECONDS } from "./segment-limits.ts";
+import { MAX_SEGMENT_SECONDS } from "#wire/contract/limits.ts";
+import { SEGMENT_TOLERANCE_SECONDS } from "./segment-limits.ts";
 import { isEncrypted, openSourceFile, reading, type SourceFile } from "./source-file.ts";
 import { startTracks } from "./start-tracks.ts";
 import { videoDelayTicks } from "./track-timing.ts";
@@ -88,7 +89,7 @@ async function refuseSparseKeyframes(source: SourceFile, signal: AbortSignal): P
   if (times === null || firstSeconds === undefined) return;
   for (const [index, time] of times.entries()) {
     const nextTime = times[index + 1];
-    if (nextTime === undefined || nextTime - time <= LONGEST_SEGMENT_SECONDS + SEGMENT_TOLERANCE_SECONDS) continue;
+    if (nextTime === undefined || nextTime - time <= MAX_SEGMENT_SECONDS + SEGMENT_TOLERANCE_SECONDS) continue;
     throw keyframesTooFarApart(time - firstSeconds, nextTime - firstSeconds);
   }
 }

@@ -6,7 +6,7 @@ import { seededRandom } from "#core/random.ts";
 import { packageSource } from "./package-source.ts";
 import { probeSource } from "./probe-source.ts";
 import { REENCODE_AUDIO_COMMAND, REENCODE_COMMAND } from "./refusals.ts";
-import { LARGEST_SEGMENT_BYTES, LONGEST_SEGMENT_SECONDS } from "./segment-limits.ts";
+import { MAX_CHUNK_BYTES, MAX_SEGMENT_SECONDS } from "#wire/contract/limits.ts";
 import { makeSyntheticSource, type SyntheticSource } from "./synthetic-source.ts";
 import { type UnsupportedMediaCode, UnsupportedMediaError } from "./unsupported-media-error.ts";
 
@@ -26,8 +26,8 @@ async function packageAll(bytes: Uint8Array | string): Promise<number> {
   await writeFile(path, bytes);
   let count = 0;
   for await (const piece of packageSource(path, { signal })) {
-    expect(piece.bytes.length).toBeLessThanOrEqual(LARGEST_SEGMENT_BYTES);
-    expect(piece.durationSeconds).toBeLessThanOrEqual(LONGEST_SEGMENT_SECONDS + 0.01);
+    expect(piece.bytes.length).toBeLessThanOrEqual(MAX_CHUNK_BYTES);
+    expect(piece.durationSeconds).toBeLessThanOrEqual(MAX_SEGMENT_SECONDS + 0.01);
     count += 1;
   }
   return count;

@@ -3,7 +3,8 @@
  * run one exact command before uploading. The commands were run with ffmpeg 5.1 on files that are refused here.
  */
 
-import { LARGEST_SEGMENT_BYTES, LONGEST_SEGMENT_SECONDS, TARGET_SEGMENT_SECONDS } from "./segment-limits.ts";
+import { MAX_CHUNK_BYTES, MAX_SEGMENT_SECONDS } from "#wire/contract/limits.ts";
+import { TARGET_SEGMENT_SECONDS } from "./segment-limits.ts";
 import { UnsupportedMediaError } from "./unsupported-media-error.ts";
 
 const SERVER_ADVICE = "Install ffmpeg on the server's PATH, so that it can re-encode the upload";
@@ -72,7 +73,7 @@ export function encryptedTrack(kind: "video" | "audio"): UnsupportedMediaError {
 
 /** From one keyframe to the next (or to the end) is longer than a segment may be. */
 export function keyframesTooFarApart(startSeconds: number, endSeconds: number): UnsupportedMediaError {
-  const limit = String(LONGEST_SEGMENT_SECONDS);
+  const limit = String(MAX_SEGMENT_SECONDS);
   return new UnsupportedMediaError({
     code: "keyframes-too-far-apart",
     message:
@@ -87,7 +88,7 @@ export function videoEndsEarly(endSeconds: number): UnsupportedMediaError {
   return new UnsupportedMediaError({
     code: "keyframes-too-far-apart",
     message:
-      `Cannot cut segments of at most ${String(LONGEST_SEGMENT_SECONDS)} s: ` +
+      `Cannot cut segments of at most ${String(MAX_SEGMENT_SECONDS)} s: ` +
       `the video ends at ${seconds(endSeconds)} and the audio goes on`,
     advice: reencode(LENGTHEN_VIDEO_COMMAND),
   });
@@ -104,7 +105,7 @@ export function noKeyframe(): UnsupportedMediaError {
 
 /** The frames between two keyframes are larger than a chunk may be. */
 export function segmentTooLarge(startSeconds: number, sizeBytes: number): UnsupportedMediaError {
-  const limit = `${String(LARGEST_SEGMENT_BYTES / 1024 / 1024)} MiB`;
+  const limit = `${String(MAX_CHUNK_BYTES / 1024 / 1024)} MiB`;
   const found = `${(sizeBytes / 1024 / 1024).toFixed(1)} MiB`;
   return new UnsupportedMediaError({
     code: "segment-too-large",
