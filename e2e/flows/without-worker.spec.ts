@@ -3,6 +3,8 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { chromium } from "playwright/test";
+import { CHROMIUM_ARGS, findChromium } from "../fixtures/browser.ts";
 import { DEMO, DEMO_FILES } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { playback, pressPlay, setVideo, waitForTime } from "../fixtures/watching.ts";
@@ -119,6 +121,28 @@ test.describe("a browser without service workers", () => {
     await waitForTime(page, 2);
     expect([...servedBy]).toEqual(["gateway"]);
   });
+});
+
+test("on an insecure origin the page plays through the gateway, says why and what would change it", async ({
+  cluster,
+  demoId,
+}) => {
+  // Plain HTTP on a network name: the browser offers no worker there.
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    args: [...CHROMIUM_ARGS, "--host-resolver-rules=MAP vstack.test 127.0.0.1"],
+  });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://vstack.test:${cluster.port}/watch/${demoId}`);
+    expect(await page.evaluate(() => window.isSecureContext)).toBe(false);
+    await expect(page.getByText(/through the gateway/i).first()).toBeVisible();
+    await expect(page.getByText(/https/i).first()).toBeVisible();
+    await pressPlay(page);
+    await waitForTime(page, 2);
+  } finally {
+    await browser.close();
+  }
 });
 
 test("chunk names are the hashes of their bytes on every holder", async ({ cluster, demoId }) => {
