@@ -1,28 +1,21 @@
 /** The configuration of a storage node, from environment variables; the command line sets the same ones. */
 import * as v from "valibot";
 import type { NodeId } from "#core/ids.ts";
-import { VStackError } from "#wire/contract/errors.ts";
 import { NodeIdSchema } from "#wire/contract/schemas.ts";
-import { LOG_LEVELS } from "#wire/server/log.ts";
+import type { LOG_LEVELS } from "#wire/server/log.ts";
+import type { Environment } from "#wire/server/role-config.ts";
+import {
+  boundUrl,
+  clusterKeyText,
+  COMMON_VARIABLES,
+  parseEnvironment,
+  PortSchema,
+  UrlSchema,
+} from "#wire/server/role-config.ts";
 
-const DEFAULT_HOST = "127.0.0.1";
+const ROLE = "the node";
+const LOOPBACK = "127.0.0.1";
 
-const PortSchema = v.pipe(
-  v.string(),
-  v.regex(/^[0-9]{1,5}$/, "Expected a port, 0 to 65535"),
-  v.transform(Number),
-  v.maxValue(65_535, "Expected a port, 0 to 65535"),
-);
-const UrlSchema = v.pipe(
-  v.string(),
-  v.url("Expected an http or https address"),
-  v.regex(/^https?:\/\//, "Expected an http or https address"),
-  v.transform((text) => text.replace(/\/+$/, "")),
-);
-const FlagSchema = v.pipe(
-  v.picklist(["0", "1", "false", "true", ""], "Expected 1 or 0"),
-  v.transform((text) => text === "1" || text === "true"),
-);
 const CapacitySchema = v.pipe(
   v.string(),
   v.regex(/^[1-9][0-9]{0,15}$/, "Expected a count of bytes above 0"),
@@ -31,18 +24,12 @@ const CapacitySchema = v.pipe(
 );
 
 const EnvironmentSchema = v.object({
+  ...COMMON_VARIABLES,
   VSTACK_NODE_ID: NodeIdSchema,
   VSTACK_PORT: PortSchema,
-  VSTACK_HOST: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(255)), DEFAULT_HOST),
-  VSTACK_DATA: v.pipe(v.string(), v.minLength(1, "Expected a folder")),
   VSTACK_METADATA_URL: v.optional(UrlSchema),
-  VSTACK_PUBLIC_URL: v.optional(UrlSchema),
   VSTACK_INTERNAL_URL: v.optional(UrlSchema),
-  VSTACK_CLUSTER_KEY: v.optional(v.string()),
-  VSTACK_CLUSTER_KEY_FILE: v.optional(v.string()),
   VSTACK_CAPACITY_BYTES: v.optional(CapacitySchema),
-  VSTACK_LAB: v.optional(FlagSchema, "0"),
-  VSTACK_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),
 });
 
 export interface NodeConfig {
@@ -69,22 +56,8 @@ export interface NodeConfig {
  * @param readFile reads the cluster key's file
  * @throws VStackError `bad-request` naming the variable that is missing or wrong
  */
-export function readConfig(
-  environment: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
-): NodeConfig {
-  // An empty variable is what a shell gives for one that is not set.
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
-  );
-  const parsed = v.safeParse(EnvironmentSchema, given);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const name = v.getDotPath(issue) ?? "environment";
-    const problem = name in given ? issue.message : "It is not set";
-    throw new VStackError("bad-request", `Cannot start the node as ${name} is wrong: ${problem}`);
-  }
-  const variables = parsed.output;
+export function readConfig(environment: Environment, readFile: (path: string) => string): NodeConfig {
+  const variables = parseEnvironment(EnvironmentSchema, environment, ROLE);
   return {
     nodeId: variables.VSTACK_NODE_ID,
     port: variables.VSTACK_PORT,
@@ -93,30 +66,11 @@ export function readConfig(
     metadataUrl: variables.VSTACK_METADATA_URL,
     publicUrl: variables.VSTACK_PUBLIC_URL,
     internalUrl: variables.VSTACK_INTERNAL_URL,
-    clusterKeyText: clusterKeyText(variables.VSTACK_CLUSTER_KEY, variables.VSTACK_CLUSTER_KEY_FILE, readFile),
+    clusterKeyText: clusterKeyText(variables, readFile, ROLE),
     capacityBytes: variables.VSTACK_CAPACITY_BYTES,
     lab: variables.VSTACK_LAB,
     logLevel: variables.VSTACK_LOG_LEVEL,
   };
-}
-
-function clusterKeyText(
-  text: string | undefined,
-  file: string | undefined,
-  readFile: (path: string) => string,
-): string {
-  if (text !== undefined) return text.trim();
-  if (file === undefined) {
-    throw new VStackError(
-      "bad-request",
-      "Cannot start the node as neither VSTACK_CLUSTER_KEY nor VSTACK_CLUSTER_KEY_FILE is set",
-    );
-  }
-  try {
-    return readFile(file).trim();
-  } catch (cause) {
-    throw new VStackError("bad-request", `Cannot start the node as the key file "${file}" cannot be read`, { cause });
-  }
 }
 
 /**
@@ -128,9 +82,9 @@ export function nodeUrls(
   port: number,
 ): { readonly publicUrl: string; readonly internalUrl: string } {
   const wildcard = config.host === "0.0.0.0" || config.host === "::";
-  const bound = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
+  const bound = boundUrl(config.host, port);
   return {
     publicUrl: config.publicUrl ?? bound,
-    internalUrl: config.internalUrl ?? (wildcard ? `http://${DEFAULT_HOST}:${port}` : bound),
+    internalUrl: config.internalUrl ?? (wildcard ? boundUrl(LOOPBACK, port) : bound),
   };
 }

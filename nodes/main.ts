@@ -1,9 +1,5 @@
-/**
- * The storage node as a process: environment -> configuration -> store -> listen -> heartbeats. Prints one line of JSON on
- * standard output when it serves, and sends the same to a parent that started it with an IPC channel. Exit codes: 0 stopped
- * when told, 1 cannot run, 2 wrong configuration.
- */
-import { mkdirSync, readFileSync } from "node:fs";
+/** The storage node as a process: store -> listen -> heartbeats. */
+import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { Registry } from "prom-client";
 import * as v from "valibot";
@@ -11,25 +7,23 @@ import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
 import { ask } from "#wire/client/http.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import { HEARTBEAT_INTERVAL_MS, type Heartbeat, HeartbeatSchema } from "#wire/contract/cluster-api.ts";
-import { VStackError } from "#wire/contract/errors.ts";
 import { PATHS } from "#wire/contract/paths.ts";
+import { lockDataFolder } from "#wire/server/data-lock.ts";
 import { listen } from "#wire/server/listen.ts";
 import { createLog } from "#wire/server/log.ts";
+import { runRole } from "#wire/server/run-role.ts";
 import { stopOnSignals } from "#wire/server/shutdown.ts";
 import { type NodeConfig, nodeUrls, readConfig } from "./config.ts";
-import { lockDataFolder } from "./data-lock.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
 import { openDiskStore } from "./storage/disk-store.ts";
 import { liveFileSystem } from "./storage/live-file-system.ts";
 
-const EXIT_CANNOT_RUN = 1;
-const EXIT_WRONG_CONFIGURATION = 2;
 /** A report later than the next one is due is worth nothing. */
 const HEARTBEAT_DEADLINE_MS = 2 * HEARTBEAT_INTERVAL_MS;
 
-async function runNode(config: NodeConfig): Promise<void> {
+async function runNode(config: NodeConfig): Promise<object> {
   const { nodeId, metadataUrl, lab } = config;
   const clusterKey = await importClusterKey(config.clusterKeyText);
   const log = createLog("node", nodeId, config.logLevel);
@@ -69,7 +63,7 @@ async function runNode(config: NodeConfig): Promise<void> {
     await listening.close();
     await store.close();
   });
-  announce({ ready: true, role: "node", id: nodeId, url: urls.publicUrl, pid: process.pid });
+  return { role: "node", id: nodeId, url: urls.publicUrl };
 }
 
 async function sendHeartbeat(
@@ -86,37 +80,4 @@ async function sendHeartbeat(
   await response.body?.cancel();
 }
 
-function announce(message: object): void {
-  process.stdout.write(`${JSON.stringify(message)}\n`);
-  process.send?.(message);
-}
-
-function fail(error: unknown, exitCode: number): void {
-  const text =
-    error instanceof VStackError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(exitCode);
-}
-
-function configuration(): NodeConfig | undefined {
-  try {
-    return readConfig(process.env, (path) => readFileSync(path, "utf8"));
-  } catch (error) {
-    fail(error, EXIT_WRONG_CONFIGURATION);
-    return undefined;
-  }
-}
-
-const config = configuration();
-if (config !== undefined) {
-  runNode(config).catch((error: unknown) => {
-    fail(
-      error,
-      error instanceof VStackError && error.code === "bad-request" ? EXIT_WRONG_CONFIGURATION : EXIT_CANNOT_RUN,
-    );
-  });
-}
+runRole(readConfig, runNode);

@@ -13,7 +13,7 @@ import { createHash } from "node:crypto";
 import type { ChunkHash } from "#core/ids.ts";
 import type { FileSystem, ReadableFile } from "./file-system.ts";
 import { sharedFolderSync } from "./folder-sync.ts";
-import { hasErrorCode } from "./live-file-system.ts";
+import { hasErrorCode } from "#wire/server/system-error.ts";
 
 /** Kept for a look at what went wrong; beyond it wrong bytes are simply removed. */
 const MAX_QUARANTINED_FILES = 64;

@@ -14,7 +14,7 @@ import type { ChunkStore, DereferenceResult, OpenChunk, PutResult, StoreStats } 
 import { openFormat } from "./disk-format.ts";
 import type { FileSystem, ReadableFile } from "./file-system.ts";
 import { KeyedLock } from "./keyed-lock.ts";
-import { hasErrorCode } from "./live-file-system.ts";
+import { hasErrorCode } from "#wire/server/system-error.ts";
 import { ReferenceIndex } from "./reference-index.ts";
 import { ReferenceJournal } from "./reference-journal.ts";
 import { SpaceLedger } from "./space-ledger.ts";

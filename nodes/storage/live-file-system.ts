@@ -1,6 +1,7 @@
 /** The {@link FileSystem} port on `node:fs`. */
 import * as fs from "node:fs";
 import { promisify } from "node:util";
+import { hasErrorCode } from "#wire/server/system-error.ts";
 import type { DiskSpace, FileSystem, ReadableFile, WritableFile } from "./file-system.ts";
 
 // The callback functions and not fs/promises: a FileHandle that an aborted request leaves behind is closed by the garbage
@@ -16,11 +17,6 @@ const unlink = promisify(fs.unlink);
 const mkdir = promisify(fs.mkdir);
 const readdir = promisify(fs.readdir);
 const statfs = promisify(fs.statfs);
-
-/** Whether an error of the system has one of these codes, for example `ENOENT`. */
-export function hasErrorCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code);
-}
 
 class LiveWritableFile implements WritableFile {
   readonly #descriptor: number;

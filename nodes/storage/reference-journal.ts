@@ -11,7 +11,7 @@ import { VStackError } from "#wire/contract/errors.ts";
 import type { Log } from "#wire/server/log.ts";
 import type { FileSystem, WritableFile } from "./file-system.ts";
 import { readWholeFile, writeWholeFile } from "./file-system.ts";
-import { hasErrorCode } from "./live-file-system.ts";
+import { hasErrorCode } from "#wire/server/system-error.ts";
 import type { ReferenceChange, ReferenceIndex } from "./reference-index.ts";
 import { changeLine, LOG_HEADER, readLog } from "./reference-log.ts";
 

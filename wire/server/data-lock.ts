@@ -1,10 +1,10 @@
 /**
- * One process per data folder: two would each hold half of the truth about references. The lock is a file with the process
+ * One process per data folder: two would each hold half of the truth. The lock is a file with the process
  * id; one whose process is gone (kill -9, power loss) is taken over.
  */
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { VStackError } from "#wire/contract/errors.ts";
-import { hasErrorCode } from "./storage/live-file-system.ts";
+import { hasErrorCode } from "./system-error.ts";
 
 const LOCK_FILE = "lock";
 /** First try, and one more after a dead owner's lock was removed. */
