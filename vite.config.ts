@@ -62,6 +62,8 @@ const tests: ViteUserConfig = {
     // Processes, not threads: the SQLite binding is native code. Two, as the smallest machine we test on has two cores.
     pool: "forks",
     maxWorkers: 2,
+    // A limit against hanging, not a measurement: a busy machine must not fail what is right.
+    testTimeout: 60_000,
     passWithNoTests: false,
     reporters: ["default"],
     unstubGlobals: true,
