@@ -5,6 +5,7 @@ import type { NodeEstimateView } from "#wire/contract/segment-trace.ts";
 import type { Page } from "../fixtures/test.ts";
 import { demoIdOf, expect, test } from "../fixtures/test.ts";
 import {
+  MAX_STALL_SECONDS,
   observePlayback,
   playback,
   segmentsOf,
@@ -16,8 +17,6 @@ import {
 
 /** A wait after a seek on these two busy cores, with room for the 0.8 s that a hung node may cost. */
 const MAX_FREEZE_SECONDS = 2;
-/** The watchdog looks each 50 ms, and in the moment after a seek at fourfold speed it sees a decoder that has just begun. */
-const MAX_STALL_SECONDS = 0.25;
 /** Four seconds of the demo's smallest quality. */
 const TYPICAL_SEGMENT_BYTES = 90_000;
 

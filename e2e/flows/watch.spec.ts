@@ -2,6 +2,7 @@
 import { DEMO } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
 import {
+  MAX_STALL_SECONDS,
   observePlayback,
   playback,
   pressPlay,
@@ -35,7 +36,7 @@ test("the demo plays to its end through the worker, every segment from storage n
 
   const end = await playback(page);
   expect(end.currentTime).toBeGreaterThan(DEMO.durationSeconds - 0.5);
-  expect(end.stalledSeconds).toBe(0);
+  expect(end.stalledSeconds).toBeLessThan(MAX_STALL_SECONDS);
   const segments = segmentsOf(await traces(page));
   const seqs = new Set(segments.filter((trace) => trace.outcome === "delivered").map((trace) => trace.seq));
   expect([...seqs].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, seq) => seq));
@@ -61,7 +62,7 @@ test("switching to Naive while playing changes the trace and not the picture", a
   const segments = segmentsOf(await traces(page));
   const firstNaive = segments.findIndex((trace) => trace.strategy === "naive");
   expect(segments.slice(0, firstNaive).every((trace) => trace.strategy === "smart")).toBe(true);
-  expect((await playback(page)).stalledSeconds).toBe(0);
+  expect((await playback(page)).stalledSeconds).toBeLessThan(MAX_STALL_SECONDS);
 });
 
 test("two players on one page keep separate strategies and sessions", async ({ page, cluster, demoId }) => {

@@ -20,6 +20,7 @@ import { canUseEngine, startEngine } from "./hls-engine.ts";
 import { SPEEDS } from "./keys.ts";
 import "./media-controls.ts";
 import "./node-band.ts";
+import { keepPlayIntent } from "./play-intent.ts";
 import { readPlayhead } from "./playhead.ts";
 import { surfaceStyles } from "./surface-styles.ts";
 import { NEW_VIEWING, viewingCounts, watchedTo } from "./viewing.ts";
@@ -141,6 +142,7 @@ export class VideoSurface extends LitElement {
 
   /** Follows the video element: publishes the playhead, tells the worker, counts what is watched. */
   #watch(video: HTMLVideoElement, store: PlaybackStore, signal: AbortSignal): void {
+    keepPlayIntent(video, signal);
     const publish = () => {
       const playhead = readPlayhead(video);
       const estimateBitsPerSecond = this.#engine?.estimateBitsPerSecond() ?? null;
