@@ -49,6 +49,20 @@ export const UploadStatusSchema = v.object({
 });
 export type UploadStatus = v.InferOutput<typeof UploadStatusSchema>;
 
+/** `GET /api/uploads`: uploads under way, and failed ones until they are dismissed, newest first. */
+export const UploadListSchema = v.object({
+  uploads: v.array(
+    v.object({
+      ...UploadStatusSchema.entries,
+      filename: v.string(),
+      createdAt: v.string(),
+      /** Whether `POST .../retry` can help: the file is still here and the cause was passing. */
+      canRetry: v.boolean(),
+    }),
+  ),
+});
+export type UploadList = v.InferOutput<typeof UploadListSchema>;
+
 export const UploadMetadataSchema = v.object({
   filename: v.optional(v.pipe(v.string(), v.maxLength(255)), ""),
   title: v.optional(v.pipe(v.string(), v.maxLength(200)), ""),
