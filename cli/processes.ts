@@ -13,6 +13,12 @@ const START_MS = 30_000;
 /** Roles end by themselves within this; then they are killed (a frozen one cannot hear SIGTERM). */
 const STOP_MS = 8_000;
 
+/**
+ * Threads for file operations: a process cannot choose them for itself once it runs. 64 concurrent PUTs of 64 KiB were
+ * 1.4 to 2.4 times as fast with 16 as with the default of four.
+ */
+const UV_THREADPOOL_SIZE = "16";
+
 const ReadySchema = v.looseObject({ ready: v.literal(true), pid: v.number() });
 
 export type RoleName = "node" | "metadata";
@@ -43,7 +49,7 @@ export async function startRole(
   settings: Readonly<Record<string, string>>,
 ): Promise<RoleProcess> {
   const child = fork(join(serversFolder(), `${role}.js`), [], {
-    env: { ...withoutSettings(process.env), ...settings },
+    env: { UV_THREADPOOL_SIZE, ...withoutSettings(process.env), ...settings },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const ended = new Promise<Awaited<RoleProcess["ended"]>>((resolve) => {

@@ -8,6 +8,8 @@ import type { Log } from "#wire/server/log.ts";
 
 /** A node must not look dead for long after the metadata server is back. */
 const MAX_PAUSE_MS = 4_000;
+/** One missed beat is a restart or a cluster that stops; the second, a second later, is worth a line. */
+const FAILURES_WORTH_SAYING = 2;
 
 export interface HeartbeatPorts {
   /** Sends one report; must end by its own deadline. */
@@ -27,8 +29,10 @@ export async function keepBeating({ send, clock, log }: HeartbeatPorts, signal: 
       failures = 0;
     } catch (error) {
       failures += 1;
-      if (failures === 1 && !isAborted(signal))
-        log.warn({ err: error }, "The metadata server does not take heartbeats");
+      if (failures === FAILURES_WORTH_SAYING && !isAborted(signal)) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn({ reason }, "The metadata server does not take heartbeats");
+      }
     }
     const pauseMs = Math.min(MAX_PAUSE_MS, HEARTBEAT_INTERVAL_MS * 2 ** Math.max(0, failures - 1));
     await clock.sleep(pauseMs - (clock.nowMs() - startedMs), signal);

@@ -13,9 +13,54 @@ import { naiveStrategy } from "./naive-strategy.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { FailureKind, PlanCommand, PlanEvent } from "./plan-events.ts";
 import type { FetchInput, FetchPlan } from "./plan-state.ts";
+import { blockRun } from "./running-attempt.ts";
 import { smartStrategy } from "./smart-strategy.ts";
+import type { Strategy } from "./strategy.ts";
 
 const KIB = 1024;
+
+/** Calls the first attempt slow as soon as it has delivered a block. */
+const impatientStrategy: Strategy = {
+  ...naiveStrategy,
+  name: "impatient",
+  judge: (attempt) => ({
+    is: attempt.id === 0 && attempt.verifiedBlocks > 0 ? "slow" : "on-time",
+    reviewAtMs: Infinity,
+  }),
+};
+
+/** Wants everything from everybody four times over: the plan must hold it back. */
+const greedyStrategy: Strategy = {
+  ...smartStrategy,
+  name: "greedy",
+  assign: ({ missing, candidates, cause }) =>
+    missing.flatMap((run) =>
+      [...candidates, ...candidates, ...candidates, ...candidates].map(({ source }) => ({
+        nodeId: source.nodeId,
+        run,
+        because: cause,
+      })),
+    ),
+};
+
+/** Twelve blocks, the most that a property uses. */
+const EQUAL_BLOCKS = chunkBlocks(12 * 64, 64);
+
+/** Splits what is missing in two halves for two nodes at once, as a strategy with guided splitting will. */
+const halvingStrategy: Strategy = {
+  ...naiveStrategy,
+  name: "halving",
+  assign({ missing, candidates, cause }) {
+    return missing.flatMap(({ firstBlock, endBlock }) => {
+      const middle = Math.ceil((firstBlock + endBlock) / 2);
+      const halves = [blockRun(EQUAL_BLOCKS, firstBlock, middle), blockRun(EQUAL_BLOCKS, middle, endBlock)];
+      return halves.flatMap((run, index) => {
+        const nodeId = run.end > run.start ? (candidates[index] ?? candidates[0])?.source.nodeId : undefined;
+        return nodeId === undefined ? [] : [{ nodeId, run, because: cause }];
+      });
+    });
+  },
+};
 
 function node(name: string): NodeId {
   const id = parseNodeId(name);
@@ -144,7 +189,7 @@ const MOVES = fc.record({
 });
 
 describe("onEvent() under any order of events", () => {
-  test.each([smartStrategy, naiveStrategy])(
+  test.each([smartStrategy, naiveStrategy, halvingStrategy, greedyStrategy])(
     "of $name: each block at most once, attempts bounded, a typed end",
     (strategy) => {
       const property = fc.property(
@@ -234,6 +279,34 @@ describe("onEvent()", () => {
     expect(replacement?.because).toBe("failover");
     game.move(0, "block-ok");
     expect(game.cancelled.has(replacement?.attempt ?? -1)).toBe(true);
+  });
+
+  test("lets attempts for different blocks run side by side, and replaces only the blocks of one that fails", () => {
+    const game = new Game(inputOf({ strategy: halvingStrategy, blocks: EQUAL_BLOCKS }));
+    expect(game.started.map((start) => [start.firstBlock, start.endBlock])).toEqual([
+      [0, 6],
+      [6, 12],
+    ]);
+    game.move(0, "block-ok");
+    game.move(1, "block-ok");
+    expect(game.cancelled.size).toBe(0);
+    game.move(1, "broken");
+    expect(game.started.slice(2).map((start) => [start.firstBlock, start.endBlock])).toEqual([
+      [7, 10],
+      [10, 12],
+    ]);
+  });
+
+  test("lets a slow attempt win nothing against its replacement, but keeps its blocks", () => {
+    const game = new Game(inputOf({ strategy: impatientStrategy }));
+    game.move(0, "block-ok");
+    expect(game.started.map((start) => start.because)).toEqual(["first", "slow"]);
+    game.move(0, "block-ok");
+    expect([game.accepted, [...game.cancelled]]).toEqual([[0, 1], []]);
+    game.move(1, "block-ok");
+    expect([game.accepted, [...game.cancelled]]).toEqual([[0, 1], []]);
+    game.move(1, "block-ok");
+    expect([game.accepted, [...game.cancelled]]).toEqual([[0, 1, 2], [0]]);
   });
 
   test("asks a liar for nothing more", () => {

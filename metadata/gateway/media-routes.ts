@@ -39,7 +39,7 @@ const MAX_WAITING = 96;
 const MEDIA_CSP = "default-src 'none'; sandbox";
 
 const MediaQuerySchema = v.object({
-  [QUERY.session]: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/))),
+  [QUERY.session]: v.optional(v.pipe(v.string(), v.maxLength(128))),
   [QUERY.strategy]: v.optional(v.picklist(STRATEGIES), "smart"),
 });
 type MediaQuery = v.InferOutput<typeof MediaQuerySchema>;

@@ -14,7 +14,7 @@ import { jobQueue } from "./job-queue.ts";
 import { progressBoard } from "./progress-board.ts";
 import { DRAIN_DEADLINE_MS, removeVideo } from "./remove-video.ts";
 import type { Upload } from "./upload-store.ts";
-import { FINAL_PHASES, NO_PROGRESS } from "./upload-store.ts";
+import { isOver, NO_PROGRESS } from "./upload-store.ts";
 import { uploadJob } from "./upload-job.ts";
 
 /** Jobs at once: packaging is work for the processor, and two cores also have viewers to serve. */
@@ -197,10 +197,6 @@ export function createIngest(ports: IngestPorts): Ingest {
     },
     close: () => queue.close(new VStackError("aborted", "The server stops")),
   };
-}
-
-function isOver({ phase }: Upload): boolean {
-  return FINAL_PHASES.some((final) => final === phase);
 }
 
 function requirePlace(group: readonly Upload[], groupSize: number): void {

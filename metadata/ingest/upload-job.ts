@@ -8,7 +8,7 @@ import { DRAIN_DEADLINE_MS, giveUpChunks } from "./remove-video.ts";
 import { storeVideo } from "./store-video.ts";
 import { uploadFailure } from "./upload-failure.ts";
 import type { Progress, Upload, UploadFailure } from "./upload-store.ts";
-import { NO_PROGRESS } from "./upload-store.ts";
+import { isOver, NO_PROGRESS } from "./upload-store.ts";
 
 export interface UploadJobPorts extends IngestPorts {
   readonly board: ProgressBoard;
@@ -37,7 +37,7 @@ async function runJob(videoId: VideoId, ports: UploadJobPorts, signal: AbortSign
   const { board, catalog, uploads } = ports;
   const files = await uploads.byVideo(videoId);
   const video = await catalog.video(videoId);
-  if (video === undefined) return;
+  if (video === undefined || files.every(isOver)) return;
   let phase: UploadPhase = "waiting";
   let progress: Progress = NO_PROGRESS;
   const report = (change: { phase?: UploadPhase; progress?: Progress }) => {

@@ -44,7 +44,12 @@ export interface Upload {
 }
 
 /** Phases that nothing follows. */
-export const FINAL_PHASES = ["ready", "failed", "cancelled"] as const satisfies readonly UploadPhase[];
+const FINAL_PHASES = ["ready", "failed", "cancelled"] as const satisfies readonly UploadPhase[];
+/** Whether nothing follows. */
+export function isOver({ phase }: { readonly phase: UploadPhase }): boolean {
+  return FINAL_PHASES.some((final) => final === phase);
+}
+
 /** The state of all uploads of a video after a step of its job. */
 export interface JobStep {
   readonly phase: UploadPhase;

@@ -12,7 +12,7 @@ import type { Releases } from "./releases.ts";
 /** Looks for nodes that are back. */
 const ROUND_MS = 5000;
 /** DELETEs at once; cleaning must not compete with playback. */
-const BATCH = 8;
+const BATCH = 16;
 
 export interface ReleaseLoop {
   /** Sends everything that can be sent now. Nodes that fail are left for a later round. */

@@ -5,7 +5,6 @@
  * ready, holders keep it and every other node of the intent is to give it up; when the video fails or is cancelled, all of
  * them are. A *release* is one such DELETE, tried until the node has answered (release-loop.ts).
  */
-import { sql } from "kysely";
 import * as v from "valibot";
 import type { ChunkHash, NodeId, VideoId } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
@@ -51,7 +50,6 @@ export interface Releases {
   done(numbers: readonly number[]): Promise<void>;
   /** Drops releases that are too old to matter. */
   forgetOld(nowMs: number): Promise<void>;
-  count(): Promise<number>;
 }
 
 export function sqliteReleases(db: Database): Releases {
@@ -165,11 +163,6 @@ export function sqliteReleases(db: Database): Releases {
         .deleteFrom("releases")
         .where("created_ms", "<", nowMs - MAX_RELEASE_AGE_MS)
         .execute();
-    },
-
-    async count() {
-      const row = await db.selectFrom("releases").select(sql<number>`count(*)`.as("count")).executeTakeFirstOrThrow();
-      return row.count;
     },
   };
 }

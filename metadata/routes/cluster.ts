@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import type { InferOutput } from "valibot";
-import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
+import { REPLICA_COUNT } from "#core/placement/record.ts";
 import type { ClusterKey } from "#wire/client/capability.ts";
 import { checkCapability } from "#wire/client/capability.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
@@ -75,7 +75,7 @@ export function clusterRoutes({
   const health = (context: Context) => {
     const nodesAlive = directory.alive().length;
     return context.json({
-      status: nodesAlive >= ACKNOWLEDGED_COPIES ? "ok" : "degraded",
+      status: nodesAlive >= REPLICA_COUNT ? "ok" : "degraded",
       role: "metadata",
       pid,
       version: VERSION,

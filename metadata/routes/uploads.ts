@@ -6,7 +6,7 @@ import { ROUTES } from "#wire/contract/paths.ts";
 import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import type { Ingest } from "../ingest/ingest.ts";
-import { FINAL_PHASES } from "../ingest/upload-store.ts";
+import { isOver } from "../ingest/upload-store.ts";
 import { eventAnswer } from "./event-answer.ts";
 
 /** Connections that watch uploads; beyond it, askers use the status address. */
@@ -38,7 +38,7 @@ export function uploadRoutes({ ingest, answerTus, clock }: UploadRoutesPorts): H
     }
     return eventAnswer<UploadStatus>("status", {
       read: () => ingest.status(uploadId),
-      isLast: ({ phase }) => FINAL_PHASES.some((final) => final === phase),
+      isLast: isOver,
       async watch(onChange) {
         const unwatch = await ingest.watch(uploadId, onChange);
         watchers += 1;

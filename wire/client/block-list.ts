@@ -24,14 +24,16 @@ export async function makeBlockList(
  * Reads a block list and proves it.
  *
  * @param blocks base64 of the concatenated raw hashes, from a manifest
+ * @param digest raw SHA-256; Web Crypto's unless given
  * @returns the concatenated hashes, or undefined when the list is not the one that the record binds
  */
 export async function readBlockList(
   record: ChunkRecord,
   blocks: string,
+  digest = sha256,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const list = fromBase64(blocks);
   const count = chunkBlocks(record.sizeBytes, record.blockSizeBytes).length;
   if (list?.length !== count * HASH_BYTES) return undefined;
-  return chunkHashFromDigest(await sha256(list)) === record.blocksDigest ? list : undefined;
+  return chunkHashFromDigest(await digest(list)) === record.blocksDigest ? list : undefined;
 }

@@ -51,7 +51,9 @@ export function startAttempt(
 ): () => void {
   const stopping = new AbortController();
   const reportUntilStopped = (news: AttemptReport) => {
-    if (!stopping.signal.aborted) report(news);
+    if (stopping.signal.aborted) return;
+    report(news);
+    if (news.saw === "failed") stopping.abort();
   };
   void runAttempt(task, ports, stopping.signal, reportUntilStopped).then(reportUntilStopped);
   return () => stopping.abort();

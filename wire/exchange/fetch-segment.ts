@@ -103,7 +103,7 @@ class SegmentDriver {
 
   async begin(): Promise<void> {
     const { entry, nodeUrls, slackSeconds, strategy, giveUpWhenAllUnreachable = false } = this.#request;
-    const hashes = await readBlockList(entry.record, entry.blocks);
+    const hashes = await readBlockList(entry.record, entry.blocks, this.#ports.digest);
     if (this.#hasEnded) return;
     if (hashes === undefined) {
       this.#fail("corrupt", "the block list of the manifest is not the one that the record binds");
