@@ -2,6 +2,7 @@
  * The vocabulary of a fetch plan: events that a driver reports, commands that it carries out. Attempts are named by the
  * number that their `start` command gave them; blocks by their index.
  */
+import type { AttemptEnd } from "../estimate/node-estimate.ts";
 import type { NodeId } from "../ids.ts";
 
 /** What the driver saw. Events of attempts that were cancelled are ignored. */
@@ -43,6 +44,20 @@ export type FailureKind =
   | "oversized"
   | "broken"
   | "corrupt";
+
+/** What a failure says about its node. */
+export const FAILURE_ENDS: Readonly<Record<FailureKind, AttemptEnd>> = {
+  refused: "refused",
+  "no-answer": "stalled",
+  stalled: "stalled",
+  missing: "missing",
+  status: "failed",
+  "bad-answer": "failed",
+  truncated: "failed",
+  oversized: "failed",
+  broken: "failed",
+  corrupt: "corrupt",
+};
 
 /** What the driver must do, in order. */
 export type PlanCommand =

@@ -12,25 +12,36 @@ import {
   waitForTime,
 } from "../fixtures/watching.ts";
 
+/** A wait after a seek on these two busy cores, with room for the 0.8 s that a hung node may cost. */
+const MAX_FREEZE_SECONDS = 2;
+/** The watchdog looks each 50 ms, and in the moment after a seek at fourfold speed it sees a decoder that has just begun. */
+const MAX_STALL_SECONDS = 0.25;
+
 for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
   test(`${signal} of the busiest node during play costs no stall and no error`, async ({ page, pageErrors }) => {
     const cluster = await startCluster();
     try {
       await startWatching(page, `${cluster.url}/watch/${await demoIdOf(cluster)}`);
       await observePlayback(page);
-      // A short buffer, so that the fault is met at once and cannot hide behind thirty seconds of video.
       const victim = await busiestNode(page);
       await cluster.signal(victim, signal);
-      await setVideo(page, { currentTime: 30 });
-      await waitForTime(page, 32);
-      await setVideo(page, { currentTime: 14 });
-      await waitForTime(page, 20);
-      expect((await playback(page)).stalledSeconds).toBeLessThan(0.8);
+      // Twice into what nobody has fetched yet: there is no buffer that could hide the fault. Then on to the end.
+      await setVideo(page, { currentTime: 38 });
+      await waitForTime(page, 40);
+      await setVideo(page, { currentTime: 2, playbackRate: 4 });
+      await expect.poll(async () => (await playback(page)).ended, { timeout: 40_000 }).toBe(true);
+
+      const seen = await playback(page);
+      expect(seen.stalledSeconds).toBeLessThan(MAX_STALL_SECONDS);
+      expect(seen.longestFreezeSeconds).toBeLessThan(MAX_FREEZE_SECONDS);
       const after = segmentsOf(await traces(page));
       expect(after.filter((trace) => trace.outcome === "failed")).toEqual([]);
       expect(after.filter((trace) => trace.servedFrom === "gateway")).toEqual([]);
+      const failedThere = after.flatMap((trace) => trace.attempts).filter((attempt) => attempt.nodeId === victim);
+      expect(failedThere.some((attempt) => attempt.outcome === "failed" || attempt.outcome === "stalled")).toBe(true);
       await expect(page.getByRole("alert")).toHaveCount(0);
-      expect(pageErrors.filter((text) => !/ERR_CONNECTION_REFUSED|Failed to load resource/.test(text))).toEqual([]);
+      // The browser itself logs a refused connection; everything else would be ours.
+      expect(pageErrors.filter((text) => !text.includes("ERR_CONNECTION_REFUSED"))).toEqual([]);
       if (signal === "SIGSTOP") await cluster.signal(victim, "SIGCONT");
     } finally {
       await cluster.stop();

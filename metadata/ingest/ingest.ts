@@ -2,38 +2,25 @@
  * Uploads from their first byte to a video that plays: takes files in, groups them, runs their jobs a few at a time, tells
  * how far they are, and leaves nothing behind when one fails, is cancelled, is abandoned or is cut short by a crash.
  */
-import { extname } from "node:path";
-import { videoIdFromBytes } from "#core/ids.ts";
 import type { VideoId } from "#core/ids.ts";
 import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
 import { VStackError } from "#wire/contract/errors.ts";
-import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
-import type { UploadMetadata, UploadStatus } from "#wire/contract/upload-api.ts";
+import type { UploadStatus } from "#wire/contract/upload-api.ts";
+import type { NewUpload } from "./accept-upload.ts";
+import { acceptUpload, MAX_OPEN_UPLOADS } from "./accept-upload.ts";
 import type { IngestPorts } from "./ingest-ports.ts";
 import { jobQueue } from "./job-queue.ts";
 import { progressBoard } from "./progress-board.ts";
 import { DRAIN_DEADLINE_MS, removeVideo } from "./remove-video.ts";
-import type { Upload } from "./upload-store.ts";
-import { isOver, NO_PROGRESS } from "./upload-store.ts";
+import { sweepUploads } from "./sweep-uploads.ts";
 import { uploadJob } from "./upload-job.ts";
+import { isOver } from "./upload-store.ts";
 
 /** Jobs at once: packaging is work for the processor, and two cores also have viewers to serve. */
 const JOBS_AT_ONCE = 2;
-/** Uploads that are received, wait or run. Twenty people with five files each. */
-const MAX_OPEN_UPLOADS = 100;
-/** An upload without a new byte for so long will not be resumed. */
-const ABANDONED_AFTER_MS = 24 * 3_600_000;
-/** Ended uploads can be asked about for so long. */
-const REMEMBERED_MS = 7 * 24 * 3_600_000;
 const SWEEP_MS = 600_000;
 
 const TOO_FEW_NODES = `Waiting for storage nodes: at least ${ACKNOWLEDGED_COPIES} that are alive and not full are needed`;
-
-export interface NewUpload {
-  readonly id: string;
-  readonly sizeBytes: number;
-  readonly metadata: UploadMetadata;
-}
 
 export interface Ingest {
   /**
@@ -66,11 +53,7 @@ export function createIngest(ports: IngestPorts): Ingest {
   const board = progressBoard();
   const received = new Map<string, number>();
   const runJob = uploadJob({ ...ports, board });
-  const queue = jobQueue<VideoId>({
-    concurrency: JOBS_AT_ONCE,
-    maxWaiting: MAX_OPEN_UPLOADS,
-    run: runJob,
-  });
+  const queue = jobQueue<VideoId>({ concurrency: JOBS_AT_ONCE, maxWaiting: MAX_OPEN_UPLOADS, run: runJob });
   const enqueue = (videoId: VideoId) => {
     if (!queue.add(videoId)) log.warn({ videoId }, "Cannot begin a job now: it is begun at the next start");
   };
@@ -81,6 +64,10 @@ export function createIngest(ports: IngestPorts): Ingest {
     if (removed) await ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
     return removed;
   };
+  const abandon = async (videoId: VideoId) => {
+    log.info({ videoId }, "Forgetting an abandoned upload");
+    await remove(videoId);
+  };
   const beginWhenComplete = async (videoId: VideoId) => {
     const group = await uploads.byVideo(videoId);
     const complete = group.length > 0 && group.length === group[0]?.groupSize;
@@ -89,46 +76,9 @@ export function createIngest(ports: IngestPorts): Ingest {
 
   /** Groups are joined one upload at a time: two first files of a group must not make two videos. */
   let lastAccept: Promise<unknown> = Promise.resolve();
-  const accept = async ({ id, sizeBytes, metadata }: NewUpload) => {
-    if ((await uploads.countOpen()) >= MAX_OPEN_UPLOADS) {
-      throw new VStackError(
-        "too-many-requests",
-        `Cannot take an upload as ${MAX_OPEN_UPLOADS} are open: try again later`,
-      );
-    }
-    const group = metadata.group === undefined ? [] : await uploads.openGroup(metadata.group);
-    const groupSize = metadata.group === undefined ? 1 : (metadata.groupSize ?? 1);
-    requirePlace(group, groupSize);
-    const nowMs = clock.wallMs();
-    const videoId = group[0]?.videoId ?? videoIdFromBytes(crypto.getRandomValues(new Uint8Array(16)));
-    const title = group[0]?.title ?? titleOf(metadata);
-    if (group.length === 0) await catalog.createVideo({ id: videoId, title, createdAtMs: nowMs });
-    await uploads.add({
-      ...{ id, videoId, groupSize, title, sizeBytes, phase: "receiving", failure: null, progress: NO_PROGRESS },
-      ...{ group: metadata.group ?? null, fileName: metadata.filename, redundancy: metadata.redundancy },
-      ...{ createdMs: nowMs, updatedMs: nowMs },
-    });
-  };
-
-  const sweep = async () => {
-    const nowMs = clock.wallMs();
-    await uploads.forgetEndedBefore(nowMs - REMEMBERED_MS);
-    const lastActive = new Map<VideoId, number>();
-    const open = await uploads.open();
-    for (const { id, videoId, updatedMs } of open) {
-      const modifiedMs = (await files.facts(id))?.modifiedMs ?? 0;
-      lastActive.set(videoId, Math.max(lastActive.get(videoId) ?? 0, updatedMs, modifiedMs));
-    }
-    for (const videoId of new Set(open.filter(({ phase }) => phase === "receiving").map((upload) => upload.videoId))) {
-      if ((lastActive.get(videoId) ?? 0) >= nowMs - ABANDONED_AFTER_MS) continue;
-      log.info({ videoId }, "Forgetting an abandoned upload");
-      await remove(videoId);
-    }
-  };
-
   return {
     accept(upload) {
-      const accepted = lastAccept.then(() => accept(upload));
+      const accepted = lastAccept.then(() => acceptUpload(upload, { catalog, uploads, nowMs: clock.wallMs() }));
       lastAccept = accepted.catch(() => undefined);
       return accepted;
     },
@@ -179,7 +129,11 @@ export function createIngest(ports: IngestPorts): Ingest {
     async resume() {
       for (const videoId of await catalog.removals()) await remove(videoId);
       const open = await uploads.open();
-      await files.removeOthers(new Set(open.map(({ id }) => id)));
+      // The row of an upload is there before its file, also of one that comes in just now.
+      await files.removeUnless(async (id) => {
+        const upload = await uploads.byId(id);
+        return upload !== undefined && !isOver(upload);
+      });
       // A file whose last byte came just before a crash is complete though nobody noted it.
       for (const { id, phase, sizeBytes } of open) {
         const isComplete = (await files.facts(id))?.sizeBytes === sizeBytes;
@@ -189,7 +143,7 @@ export function createIngest(ports: IngestPorts): Ingest {
     },
     async run(signal) {
       while (!signal.aborted) {
-        await sweep().catch((error: unknown) => {
+        await sweepUploads({ uploads, files, nowMs: clock.wallMs(), abandon }).catch((error: unknown) => {
           log.error({ err: error }, "Cannot sweep the uploads: will try again");
         });
         await clock.sleep(SWEEP_MS, signal);
@@ -197,23 +151,4 @@ export function createIngest(ports: IngestPorts): Ingest {
     },
     close: () => queue.close(new VStackError("aborted", "The server stops")),
   };
-}
-
-function requirePlace(group: readonly Upload[], groupSize: number): void {
-  const [first] = group;
-  if (first === undefined) return;
-  if (first.groupSize !== groupSize) {
-    throw new VStackError(
-      "conflict",
-      `Cannot join the group as it has ${first.groupSize} files: ${groupSize} were announced`,
-    );
-  }
-  if (group.length >= groupSize)
-    throw new VStackError("conflict", `Cannot join the group as its ${groupSize} files are there`);
-}
-
-function titleOf({ title, filename }: UploadMetadata): string {
-  const fromFile = filename.slice(0, filename.length - extname(filename).length);
-  const text = [title, fromFile].map((one) => one.trim()).find((one) => one !== "") ?? "Untitled video";
-  return text.slice(0, MAX_TITLE_CHARACTERS);
 }

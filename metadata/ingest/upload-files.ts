@@ -9,8 +9,8 @@ export interface UploadFiles {
   facts(uploadId: string): Promise<{ sizeBytes: number; modifiedMs: number } | undefined>;
   /** Deletes both files; no error when they are gone. */
   remove(uploadId: string): Promise<void>;
-  /** Deletes the files of all uploads but these. */
-  removeOthers(uploadIds: ReadonlySet<string>): Promise<void>;
+  /** Deletes the files that nobody needs; each is asked about right before. */
+  removeUnless(isNeeded: (uploadId: string) => Promise<boolean>): Promise<void>;
 }
 
 const FACTS_SUFFIX = ".json";
@@ -34,12 +34,12 @@ export function uploadFiles(folder: string): UploadFiles {
       }
     },
     remove,
-    async removeOthers(uploadIds) {
+    async removeUnless(isNeeded) {
       const names = await readdir(folder);
       const ids = new Set(
         names.map((name) => (name.endsWith(FACTS_SUFFIX) ? name.slice(0, -FACTS_SUFFIX.length) : name)),
       );
-      for (const id of ids) if (!uploadIds.has(id)) await remove(id);
+      for (const id of ids) if (!(await isNeeded(id))) await remove(id);
     },
   };
 }

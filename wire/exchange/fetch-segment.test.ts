@@ -386,20 +386,33 @@ describe("fetchSegment() with the smart strategy", () => {
     expect(world.network.requests).toHaveLength(0);
   });
 
-  test("ends with internal, and leaves nothing open, when something in it breaks", async () => {
-    const world = await createWorld({ nodes: { a: { rateBytesPerSecond: 1e5 }, b: { rateBytesPerSecond: 1e5 } } });
-    let reads = 0;
-    const read = () => {
-      reads += 1;
-      if (reads === 2) throw new Error("the book is gone");
-      return world.estimates.read();
-    };
-    const estimates = { ...world.estimates, read };
-    const { error, trace } = await run({ ...world, ports: { ...world.ports, estimates } });
-    expect(errorCode(error)).toBe("internal");
-    expect(trace.failure).toContain("the book is gone");
-    expect(world.network.requests.map((seen) => seen.isAborted)).toEqual([true, true]);
-  });
+  test.each(["read", "apply"] as const)(
+    "ends with internal, and leaves nothing open, when estimates.%s() breaks",
+    async (what) => {
+      const world = await createWorld({ nodes: { a: { rateBytesPerSecond: 1e5 }, b: { rateBytesPerSecond: 1e5 } } });
+      let isBroken = false;
+      const breakable = <T>(act: () => T): T => {
+        if (isBroken) throw new Error("the book is gone");
+        return act();
+      };
+      const estimates: EstimateStore = {
+        read: () => (what === "read" ? breakable(() => world.estimates.read()) : world.estimates.read()),
+        apply: (event) =>
+          what === "apply" ? breakable(() => world.estimates.apply(event)) : world.estimates.apply(event),
+      };
+      const fetching = fetchSegment(world.request, { ...world.ports, estimates });
+      await untilRequests(world, 2);
+      isBroken = true;
+      const error: unknown = await settled(
+        world.clock,
+        readAll(fetching.body).catch((cause: unknown) => cause),
+      );
+      const trace = await settled(world.clock, fetching.done);
+      expect(errorCode(error)).toBe("internal");
+      expect(trace.failure).toContain("the book is gone");
+      expect(world.network.requests.map((seen) => seen.isAborted)).toEqual([true, true]);
+    },
+  );
 
   test("verifies on while nobody reads the body", async () => {
     const world = await createWorld({ knownNodes: ["a"] });

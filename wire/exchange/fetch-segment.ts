@@ -10,7 +10,8 @@ import type { Step } from "#core/schedule/fetch-plan.ts";
 import { beginFetch, onEvent } from "#core/schedule/fetch-plan.ts";
 import { naiveStrategy } from "#core/schedule/naive-strategy.ts";
 import type { PlanContext } from "#core/schedule/plan-context.ts";
-import type { FailureKind, NodeFailure, PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
+import type { NodeFailure, PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
+import { FAILURE_ENDS } from "#core/schedule/plan-events.ts";
 import type { FetchPlan } from "#core/schedule/plan-state.ts";
 import { smartStrategy } from "#core/schedule/smart-strategy.ts";
 import { replicaSources } from "#core/schedule/source.ts";
@@ -30,20 +31,6 @@ import { TraceRecorder } from "./trace-recorder.ts";
 const LAST_WORDS_MS = 1_000;
 
 const STRATEGIES = { smart: smartStrategy, naive: naiveStrategy };
-
-/** What a failure says about its node. */
-const ENDS: Readonly<Record<FailureKind, AttemptEnd>> = {
-  refused: "refused",
-  "no-answer": "stalled",
-  stalled: "stalled",
-  missing: "missing",
-  status: "failed",
-  "bad-answer": "failed",
-  truncated: "failed",
-  oversized: "failed",
-  broken: "failed",
-  corrupt: "corrupt",
-};
 
 /**
  * Fetches one chunk from the nodes that hold it, verified block by block.
@@ -118,12 +105,12 @@ class SegmentDriver {
       turn: entry.seq,
       givesUpWhenAllUnreachable: giveUpWhenAllUnreachable,
     };
-    this.#carryOut(() => beginFetch(input, this.#context()));
+    this.#guard(() => this.#carryOut(beginFetch(input, this.#context())));
   }
 
   abort(reason: string): void {
     if (this.#hasEnded) return;
-    this.#tell({ saw: "stop", reason });
+    this.#guard(() => this.#tell({ saw: "stop", reason }));
     this.#end("aborted", new VStackError("aborted", `Gave up ${this.#name()}: ${reason}`));
   }
 
@@ -134,17 +121,24 @@ class SegmentDriver {
 
   #tell(event: PlanEvent): void {
     const plan = this.#plan;
-    if (plan !== undefined && !this.#hasEnded) this.#carryOut(() => onEvent(plan, event, this.#context()));
+    if (plan !== undefined) this.#carryOut(onEvent(plan, event, this.#context()));
+  }
+
+  #carryOut({ plan, commands }: Step): void {
+    this.#plan = plan;
+    for (const command of commands) this.#carryOutOne(command);
   }
 
   /** A broken invariant ends this fetch with a typed error, not the program. */
-  #carryOut(takeStep: () => Step): void {
+  #guard(act: () => void): void {
     try {
-      const { plan, commands } = takeStep();
-      this.#plan = plan;
-      for (const command of commands) this.#carryOutOne(command);
+      act();
     } catch (cause) {
-      for (const [id] of this.#open) this.#stopAttempt(id, "cancelled", "internal");
+      for (const [id, attempt] of this.#open) {
+        attempt.stop();
+        this.recorder.attemptEnded(id, "cancelled", "internal");
+      }
+      this.#open.clear();
       this.#fail("internal", cause instanceof Error ? cause.message : String(cause), { cause });
     }
   }
@@ -188,7 +182,7 @@ class SegmentDriver {
       nodeId,
       startedMs: this.#ports.clock.nowMs(),
       wantedBytes: end - start,
-      stop: startAttempt(task, this.#ports, (report) => this.#onReport(id, report)),
+      stop: startAttempt(task, this.#ports, (report) => this.#guard(() => this.#onReport(id, report))),
       receivedBytes: 0,
       answered: false,
     });
@@ -205,7 +199,7 @@ class SegmentDriver {
     this.#sleeping.abort();
     this.#sleeping = new AbortController();
     const { signal } = this.#sleeping;
-    const wake = () => (signal.aborted ? undefined : this.#tell({ saw: "wake" }));
+    const wake = () => (signal.aborted ? undefined : this.#guard(() => this.#tell({ saw: "wake" })));
     void this.#ports.clock.sleep(atMs - this.#ports.clock.nowMs(), signal).then(wake);
   }
 
@@ -235,7 +229,7 @@ class SegmentDriver {
         this.recorder.attemptEnded(id, "complete", null);
         break;
       case "failed":
-        this.#closeAttempt(id, ENDS[report.kind]);
+        this.#closeAttempt(id, FAILURE_ENDS[report.kind]);
         this.recorder.attemptEnded(id, "failed", `${report.kind}: ${report.detail}`);
         break;
     }

@@ -45,7 +45,7 @@ export interface SegmentFetchPorts {
   /** Raw SHA-256. */
   readonly digest: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
   readonly estimates: EstimateStore;
-  /** Told at every change of the trace (the same growing record); must be quick. */
+  /** Told at every change of the trace (the same growing record); must be quick and must not throw. */
   readonly onTrace?: (trace: SegmentTrace) => void;
 }
 
