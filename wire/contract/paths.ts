@@ -34,6 +34,7 @@ export const PATHS = {
   manifest: (videoId: VideoId, rendition: RenditionId, from: number) =>
     `/api/videos/${videoId}/manifest?rendition=${rendition}&from=${from}`,
   views: (videoId: VideoId) => `/api/videos/${videoId}/views`,
+  upload: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}`,
   uploadStatus: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}/status`,
   uploadEvents: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}/events`,
   uploadRetry: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}/retry`,
