@@ -14,6 +14,7 @@ import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts
 import { metricsHandler, requestMetrics } from "#wire/server/request-metrics.ts";
 import type { CatalogStore } from "./catalog/catalog-store.ts";
 import type { NodeDirectory } from "./cluster/node-directory.ts";
+import { gatewayFetch } from "./gateway/gateway-fetch.ts";
 import { mediaRoutes } from "./gateway/media-routes.ts";
 import type { Ingest } from "./ingest/ingest.ts";
 import { staticPages } from "./pages/static-pages.ts";
@@ -62,7 +63,7 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.route("/", videoRoutes(ports));
   app.route("/", uploadRoutes(ports));
   app.all("/api/*", notFoundHandler);
-  app.route("/", mediaRoutes(ports));
+  app.route("/", mediaRoutes({ ...ports, gatewayFetch: gatewayFetch(ports) }));
   app.route("/", staticPages(ports.pagesFolder));
   return app;
 }

@@ -7,15 +7,12 @@
 import type { RenditionId, VideoId } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
-import type { ManifestEntry, Rendition, Video, VideoList } from "#wire/contract/catalog-api.ts";
-
-/** `newest` first is what the library shows; `title` goes A to Z; `views` most first. Ties are broken by id. */
-export const VIDEO_SORTS = ["newest", "title", "views"] as const;
-export type VideoSort = (typeof VIDEO_SORTS)[number];
+import type { ManifestEntry, Rendition, Video, VideoList, VideoSort } from "#wire/contract/catalog-api.ts";
 
 export interface ListQuery {
   /** Videos whose title contains this, whatever the case; "" for all. */
   readonly search: string;
+  /** `title` goes A to Z, the others from what their name says. Ties are broken by id. */
   readonly sort: VideoSort;
   /** `next` of the page before; null for the first page. */
   readonly after: string | null;

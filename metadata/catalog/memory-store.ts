@@ -1,9 +1,10 @@
 /** The catalogue in memory: what tests of other parts stand on, and the second opinion of the contract suite. */
 import type { RenditionId, VideoId } from "#core/ids.ts";
 import { positionText } from "#core/placement/position.ts";
-import type { Rendition, VideoSummary } from "#wire/contract/catalog-api.ts";
+import type { Rendition, VideoSort, VideoSummary } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
-import type { CatalogStore, NewVideo, StoredChunk, VideoSort } from "./catalog-store.ts";
+import { PATHS } from "#wire/contract/paths.ts";
+import type { CatalogStore, NewVideo, StoredChunk } from "./catalog-store.ts";
 import { searchText } from "./catalog-store.ts";
 import { chunkKey } from "./chunk-key.ts";
 import { copiesOf } from "./copies.ts";
@@ -115,8 +116,19 @@ function entryOf({ position, durationSeconds, record, blocks }: StoredChunk) {
 }
 
 function sortValue(video: Kept, sort: VideoSort): number | string {
-  if (sort === "title") return searchText(video.title);
-  return sort === "views" ? video.viewings.size : video.createdAtMs;
+  switch (sort) {
+    case "newest":
+    case "oldest":
+      return video.createdAtMs;
+    case "title":
+      return searchText(video.title);
+    case "longest":
+      return video.durationSeconds;
+    case "largest":
+      return sizeOf(video);
+    case "views":
+      return video.viewings.size;
+  }
 }
 
 function compare(a: Kept, b: Kept, sort: VideoSort): number {
@@ -131,7 +143,11 @@ function compareToCursor(
 ): number {
   const own = sortValue(video, sort);
   const order = own === value ? (video.id > id ? 1 : video.id < id ? -1 : 0) : own > value ? 1 : -1;
-  return sort === "title" ? order : -order;
+  return sort === "title" || sort === "oldest" ? order : -order;
+}
+
+function sizeOf({ renditions }: Kept): number {
+  return renditions.reduce((sum, rendition) => sum + rendition.sizeBytes, 0);
 }
 
 function summary(video: Kept): VideoSummary {
@@ -142,12 +158,13 @@ function summary(video: Kept): VideoSummary {
     state: video.state === "removing" ? "processing" : video.state,
     durationSeconds: video.durationSeconds,
     createdAt: new Date(video.createdAtMs).toISOString(),
-    sizeBytes: video.renditions.reduce((sum, rendition) => sum + rendition.sizeBytes, 0),
+    sizeBytes: sizeOf(video),
     views: video.viewings.size,
     copies: {
       present: copies.reduce((sum, { present }) => sum + present, 0),
       wanted: copies.reduce((sum, { wanted }) => sum + wanted, 0),
     },
     failure: video.failure,
+    poster: video.chunks.has(positionText({ slot: "poster", videoId: video.id })) ? PATHS.poster(video.id) : null,
   };
 }

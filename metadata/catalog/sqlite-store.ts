@@ -7,6 +7,7 @@ import { positionText } from "#core/placement/position.ts";
 import type { ManifestEntry, VideoSummary } from "#wire/contract/catalog-api.ts";
 import { RenditionSchema, VIDEO_STATES } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
+import { PATHS } from "#wire/contract/paths.ts";
 import { ChunkRecordSchema, VideoIdSchema } from "#wire/contract/schemas.ts";
 import type { Database } from "../database/open-database.ts";
 import type { ChunkRow, Tables, VideoRow } from "../database/tables.ts";
@@ -22,7 +23,15 @@ import { cursorText, parseCursor } from "./page-cursor.ts";
  */
 const MAX_VIEWINGS = 200_000;
 
-const SORT_COLUMNS = { newest: "created_ms", title: "title_search", views: "views" } as const;
+/** Each has an index of the column and the id. */
+export const SORTED_BY = {
+  newest: ["created_ms", "desc"],
+  oldest: ["created_ms", "asc"],
+  title: ["title_search", "asc"],
+  longest: ["duration_seconds", "desc"],
+  largest: ["size_bytes", "desc"],
+  views: ["views", "desc"],
+} as const;
 
 export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): CatalogStore {
   return {
@@ -38,6 +47,7 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
           views: 0,
           copies_present: 0,
           copies_wanted: 0,
+          has_poster: 0,
         })
         .execute();
     },
@@ -80,6 +90,7 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
           .set((row) => ({
             copies_present: row("copies_present", "+", copies.present - old.present),
             copies_wanted: row("copies_wanted", "+", copies.wanted - old.wanted),
+            ...(position.slot === "poster" ? { has_poster: 1 } : {}),
           }))
           .where("id", "=", key.video_id)
           .executeTakeFirst();
@@ -186,8 +197,7 @@ function visible(db: Kysely<Tables>) {
 }
 
 async function listVideos(db: Database, { search, sort, after, limit }: ListQuery) {
-  const column = SORT_COLUMNS[sort];
-  const direction = sort === "title" ? "asc" : "desc";
+  const [column, direction] = SORTED_BY[sort];
   let matching = visible(db);
   // instr, not LIKE: the text may hold % and _.
   if (search !== "") matching = matching.where(sql<boolean>`instr(title_search, ${searchText(search)}) > 0`);
@@ -216,7 +226,7 @@ async function clear(
   await within.deleteFrom("renditions").where("video_id", "=", videoId).execute();
   await within
     .updateTable("videos")
-    .set({ ...end, copies_present: 0, copies_wanted: 0, size_bytes: 0, duration_seconds: 0 })
+    .set({ ...end, copies_present: 0, copies_wanted: 0, size_bytes: 0, duration_seconds: 0, has_poster: 0 })
     .where("id", "=", videoId)
     .where("state", "!=", "removing")
     .execute();
@@ -250,8 +260,9 @@ async function countView(db: Database, what: { videoId: VideoId; viewing: string
 const NO_COPIES = { present: 0, wanted: 0 };
 
 function summary(row: Selectable<VideoRow>): VideoSummary {
+  const id = v.parse(VideoIdSchema, row.id);
   return {
-    id: v.parse(VideoIdSchema, row.id),
+    id,
     title: row.title,
     state: v.parse(v.picklist(VIDEO_STATES), row.state),
     durationSeconds: row.duration_seconds,
@@ -260,6 +271,7 @@ function summary(row: Selectable<VideoRow>): VideoSummary {
     views: row.views,
     copies: { present: row.copies_present, wanted: row.copies_wanted },
     failure: row.failure,
+    poster: row.has_poster === 1 ? PATHS.poster(id) : null,
   };
 }
 

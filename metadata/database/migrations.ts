@@ -95,4 +95,10 @@ CREATE TABLE releases (
 ) STRICT;
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST];
+const POSTERS_AND_SORTS = `
+ALTER TABLE videos ADD COLUMN has_poster INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX videos_by_duration ON videos (duration_seconds, id);
+CREATE INDEX videos_by_size ON videos (size_bytes, id);
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST, POSTERS_AND_SORTS];

@@ -30,6 +30,8 @@ export interface VideoRow {
   views: number;
   copies_present: number;
   copies_wanted: number;
+  /** 1 when there is a chunk at position `poster`. */
+  has_poster: number;
 }
 
 export interface ChunkRow {

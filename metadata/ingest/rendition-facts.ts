@@ -48,6 +48,9 @@ export function renditionFacts(
   const rates = segments.map((segment) => bitsPerSecond(segment.sizeBytes, segment.durationSeconds));
   return {
     id,
+    kind: picture.height === null ? "audio" : "video",
+    language: null,
+    label: null,
     width: picture.width,
     height: picture.height,
     frameRate: picture.frameRate,
