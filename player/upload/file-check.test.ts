@@ -7,7 +7,7 @@ const check = (head: Uint8Array, more: { name?: string; type?: string; sizeBytes
   checkFile({ name: "x.mp4", type: "", sizeBytes: head.length, head, ...more });
 
 test.each([
-  ["MP4", "\0\0\0\x20ftypisom\0\0\2\0"],
+  ["MP4", "\0\0\0\x20ftypisom\0\0\x02\0"],
   ["QuickTime without ftyp", "\0\0\0\x08wide\0\0\0\0mdat"],
   ["Matroska", "\x1a\x45\xdf\xa3\x01\0\0\0"],
   ["AVI", "RIFF\0\0\0\0AVI LIST"],

@@ -40,9 +40,7 @@ const SHOWN_NAME_CHARACTERS = 60;
 
 function shortName(name: string): string {
   const characters = [...name];
-  return characters.length <= SHOWN_NAME_CHARACTERS
-    ? name
-    : `${characters.slice(0, SHOWN_NAME_CHARACTERS).join("")}…`;
+  return characters.length <= SHOWN_NAME_CHARACTERS ? name : `${characters.slice(0, SHOWN_NAME_CHARACTERS).join("")}…`;
 }
 
 const ascii = (bytes: Uint8Array, start: number, end: number) => String.fromCharCode(...bytes.slice(start, end));
