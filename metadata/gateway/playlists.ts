@@ -12,6 +12,7 @@ const HLS_VERSION = 7;
 const MICROSECONDS = 1_000_000;
 const AUDIO_GROUP = "audio";
 const SUBTITLES_GROUP = "subtitles";
+type TrackType = "AUDIO" | "SUBTITLES";
 
 /**
  * The multivariant playlist: the best quality first, every further audio track and all subtitles as tracks beside it.
@@ -21,13 +22,11 @@ const SUBTITLES_GROUP = "subtitles";
 export function masterPlaylist(video: Video, session: string | null): string {
   const { qualities, audioTracks, subtitles } = sorted(video.renditions);
   const names = new Set<string>();
-  const track = (type: "AUDIO" | "SUBTITLES", rendition: Rendition) =>
-    new HLS.types.Rendition({
-      type,
-      uri: `${rendition.id}/index.m3u8${sessionQuery(session)}`,
-      ...trackFacts(type, rendition, names),
-      isDefault: false,
-    });
+  const track = (type: TrackType, rendition: Rendition) => ({
+    uri: `${rendition.id}/index.m3u8${sessionQuery(session)}`,
+    ...trackFacts(type, rendition, names),
+    isDefault: false,
+  });
   // The first audio track has no address of its own: it is inside the segments of every quality (section 4.3.4.2.1).
   const [best] = qualities;
   const inside = best === undefined || audioTracks.length === 0 ? [] : [muxedAudio(best, names)];
@@ -92,17 +91,13 @@ function sorted(renditions: readonly Rendition[]) {
 }
 
 function muxedAudio({ language, label }: Rendition, names: Set<string>) {
-  const facts = trackFacts("AUDIO", { language, label: label ?? language ?? "Original" }, names);
-  return new HLS.types.Rendition({ type: "AUDIO", ...facts, isDefault: true });
+  return { ...trackFacts("AUDIO", { language, label: label ?? language ?? "Original" }, names), isDefault: true };
 }
 
-function trackFacts(
-  type: "AUDIO" | "SUBTITLES",
-  { language, label }: Pick<Rendition, "language" | "label">,
-  names: Set<string>,
-) {
+function trackFacts(type: TrackType, { language, label }: Pick<Rendition, "language" | "label">, names: Set<string>) {
   const fallback = type === "AUDIO" ? "Audio" : "Subtitles";
   return {
+    type,
     groupId: type === "AUDIO" ? AUDIO_GROUP : SUBTITLES_GROUP,
     name: uniqueName(quotable(label ?? language ?? fallback) || fallback, { type, names }),
     ...(language === null || quotable(language) === "" ? {} : { language: quotable(language) }),
