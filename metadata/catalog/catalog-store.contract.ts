@@ -70,6 +70,45 @@ export function catalogStoreContract(name: string, open: () => CatalogStore): vo
       expect((await store.entry(segmentOf("b", 1)))?.record.version).toBe(2);
     });
 
+    it("putChunk() keeps a newer record", async () => {
+      await store.putChunk({ ...chunk(0), record: sampleRecord("0", 2) });
+      await store.putChunk(chunk(0, ["node-1"]));
+      expect((await store.entry(segmentOf("b", 0)))?.record.version).toBe(2);
+      expect((await store.video(id))?.copies).toEqual({ present: 3, wanted: 3 });
+    });
+
+    it("renameVideo() changes the title and its meta chunk together, and searches and sorts by the new one", async () => {
+      const meta = (version: number) => ({
+        ...{ position: { slot: "meta", videoId: id } as const, durationSeconds: 0, blocks: "AAAA" },
+        record: sampleRecord(String(version), version),
+      });
+      expect(await store.renameVideo(id, "Über Wasser", meta(2))).toBe(true);
+      expect(await store.renameVideo(id, "Too late", meta(1))).toBe(true);
+      expect((await store.video(id))?.title).toBe("Über Wasser");
+      expect((await store.entry({ slot: "meta", videoId: id }))?.record.version).toBe(2);
+      expect((await store.listVideos({ ...all("title"), search: "ÜBER" })).total).toBe(1);
+      expect((await store.listVideos({ ...all("title"), search: "lake" })).total).toBe(0);
+      expect(await store.renameVideo(id, "Without one", null)).toBe(true);
+      expect(await store.renameVideo(videoIdOf("c"), "Nothing", null)).toBe(false);
+    });
+
+    it("chunksAtRisk() pages through what lacks copies in ready videos", async () => {
+      await store.createVideo({ id: videoIdOf("c"), title: "Being stored", createdAtMs: 0 });
+      await store.putChunk({ ...chunk(0, ["node-1"]), position: segmentOf("c", 0) });
+      const init = { slot: "init", videoId: id, rendition: rendition720 } as const;
+      const positions = [{ slot: "meta", videoId: id } as const, init, segmentOf("b", 2), segmentOf("b", 10)];
+      for (const position of positions) await store.putChunk({ ...chunk(0, ["node-1", "node-2"]), position });
+      await store.putChunk(chunk(3));
+      expect(await store.chunksAtRisk(null, 9)).toEqual([]);
+      await store.finishVideo(id, { durationSeconds: 1, renditions: [] });
+      const first = await store.chunksAtRisk(null, 3);
+      const second = await store.chunksAtRisk(first.at(-1) ?? null, 3);
+      expect([...first, ...second]).toEqual(positions);
+      expect([await store.countAtRisk(id), await store.countAtRisk(null)]).toEqual([4, 5]);
+      await store.putChunk({ ...chunk(0), position: init, record: sampleRecord("0", 2) });
+      expect(await store.countAtRisk(id)).toBe(3);
+    });
+
     it("putChunk() refuses a chunk of a video that is not there", async () => {
       const orphan = { ...chunk(0), position: segmentOf("c", 0) };
       await expect(store.putChunk(orphan)).rejects.toMatchObject({ code: "not-found" });

@@ -5,7 +5,8 @@ import { IN_MEMORY, openDatabase } from "../database/open-database.ts";
 import { videoIdOf } from "../placement/placement-register.contract.ts";
 import { catalogStoreContract } from "./catalog-store.contract.ts";
 import { memoryCatalog } from "./memory-store.ts";
-import { SORTED_BY, sqliteCatalog } from "./sqlite-store.ts";
+import { SORTED_BY } from "./sqlite-list.ts";
+import { sqliteCatalog } from "./sqlite-store.ts";
 
 catalogStoreContract("memoryCatalog()", memoryCatalog);
 catalogStoreContract("sqliteCatalog()", () => sqliteCatalog(openDatabase(IN_MEMORY)));

@@ -4,6 +4,7 @@ import { positionText } from "#core/placement/position.ts";
 import type { Rendition, VideoSort, VideoSummary } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { PATHS } from "#wire/contract/paths.ts";
+import type { Position } from "#core/placement/position.ts";
 import type { CatalogStore, NewVideo, StoredChunk } from "./catalog-store.ts";
 import { searchText } from "./catalog-store.ts";
 import { chunkKey } from "./chunk-key.ts";
@@ -11,6 +12,7 @@ import { copiesOf } from "./copies.ts";
 import { cursorText, parseCursor } from "./page-cursor.ts";
 
 interface Kept extends NewVideo {
+  title: string;
   state: VideoSummary["state"] | "removing";
   failure: string | null;
   durationSeconds: number;
@@ -61,7 +63,13 @@ export function memoryCatalog(): CatalogStore {
       if (video === undefined) {
         throw new VStackError("not-found", `Cannot index "${positionText(chunk.position)}" as the video is not there`);
       }
-      video.chunks.set(positionText(chunk.position), chunk);
+      putNewest(video, chunk);
+    },
+    async renameVideo(videoId, title, meta) {
+      const video = visible(videoId);
+      if (video === undefined) return false;
+      if (meta === null || putNewest(video, meta)) video.title = title;
+      return true;
     },
     async finishVideo(videoId, facts) {
       const video = visible(videoId);
@@ -95,6 +103,16 @@ export function memoryCatalog(): CatalogStore {
     async segmentDurations(videoId, rendition) {
       return segmentsOf(videos.get(videoId), rendition).map((chunk) => chunk.durationSeconds);
     },
+    async chunksAtRisk(after, limit) {
+      const ready = [...videos.values()].filter((video) => video.state === "ready");
+      const atRisk = ready.flatMap((video) => [...video.chunks.values()].filter(isAtRisk));
+      const sorted = atRisk.map(({ position }) => position).sort(byKey);
+      return sorted.filter((position) => after === null || byKey(position, after) > 0).slice(0, limit);
+    },
+    async countAtRisk(videoId) {
+      const some = [...videos.values()].filter(({ id }) => videoId === null || id === videoId);
+      return some.flatMap((video) => [...video.chunks.values()].filter(isAtRisk)).length;
+    },
     async countView(videoId, viewing) {
       const video = visible(videoId);
       if (video === undefined) return undefined;
@@ -103,6 +121,25 @@ export function memoryCatalog(): CatalogStore {
       return { views: video.viewings.size, counted };
     },
   };
+}
+
+function putNewest(video: Kept, chunk: StoredChunk): boolean {
+  const held = video.chunks.get(positionText(chunk.position));
+  if (held !== undefined && held.record.version > chunk.record.version) return false;
+  video.chunks.set(positionText(chunk.position), chunk);
+  return true;
+}
+
+function isAtRisk({ record }: StoredChunk): boolean {
+  const { present, wanted } = copiesOf(record);
+  return present < wanted;
+}
+
+function byKey(a: Position, b: Position): number {
+  const [left, right] = [chunkKey(a), chunkKey(b)];
+  if (a.videoId !== b.videoId) return a.videoId < b.videoId ? -1 : 1;
+  if (left.rendition !== right.rendition) return left.rendition < right.rendition ? -1 : 1;
+  return left.seq - right.seq;
 }
 
 function segmentsOf(video: Kept | undefined, rendition: RenditionId): StoredChunk[] {

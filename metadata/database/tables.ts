@@ -43,6 +43,8 @@ export interface ChunkRow {
   duration_seconds: number;
   record_json: string;
   blocks: string;
+  /** Holders that the record should have and has not. */
+  copies_missing: number;
 }
 
 export interface UploadRow {
