@@ -62,6 +62,16 @@ export const shellStyles = css`
     border-bottom-color: var(--accent);
     color: var(--ink);
   }
+  .count {
+    margin-left: 6px;
+    padding: 0 7px;
+    border-radius: 1em;
+    background: var(--accent);
+    color: var(--on-accent);
+    font-size: 0.75rem;
+    font-weight: 650;
+    line-height: 1.6;
+  }
   nav a:focus-visible {
     outline-offset: -4px;
   }

@@ -39,8 +39,9 @@ const MEDIA_TYPE = /^(video|audio)\//;
 const SHOWN_NAME_CHARACTERS = 60;
 
 function shortName(name: string): string {
-  const characters = [...name];
-  return characters.length <= SHOWN_NAME_CHARACTERS ? name : `${characters.slice(0, SHOWN_NAME_CHARACTERS).join("")}…`;
+  if (name.length <= SHOWN_NAME_CHARACTERS) return name;
+  // A pair of surrogates is not cut in two.
+  return `${name.slice(0, SHOWN_NAME_CHARACTERS).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 const ascii = (bytes: Uint8Array, start: number, end: number) => String.fromCharCode(...bytes.slice(start, end));

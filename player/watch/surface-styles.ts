@@ -32,6 +32,30 @@ export const surfaceStyles = css`
     max-height: none;
     border-radius: 0;
   }
+  :host([fill]) media-controller {
+    height: 100%;
+    max-height: none;
+    aspect-ratio: auto;
+    border-radius: 0;
+  }
+  .art {
+    position: absolute;
+    inset: 0;
+    z-index: 0;
+    display: grid;
+    place-items: center;
+    pointer-events: none;
+    color: rgb(255 255 255 / 0.92);
+    font-size: clamp(3rem, 12vw, 7rem);
+    font-weight: 300;
+    letter-spacing: 0.12em;
+    text-indent: 0.12em;
+  }
+  .art img {
+    width: 100%;
+    height: 100%;
+    object-fit: contain;
+  }
   video {
     width: 100%;
     height: 100%;

@@ -169,6 +169,7 @@ export class WatchPage extends LitElement {
           video-id=${this.videoId}
           strategy=${this.strategy}
           label=${video?.title ?? "Video"}
+          .facts=${video}
           @vstack-viewed=${this.#countView}
         >
           ${
