@@ -108,7 +108,7 @@ describe("videos", () => {
     expect((await get(`/api/videos/${"b".repeat(26)}`)).status).toBe(404);
     expect((await get("/api/videos/..")).status).toBe(404);
     const put = await server.app.request(`/api/videos/${videoId}`, { method: "PUT" });
-    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, DELETE"]);
+    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, PATCH, DELETE"]);
   });
 });
 

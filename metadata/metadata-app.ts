@@ -14,6 +14,7 @@ import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts
 import { metricsHandler, requestMetrics } from "#wire/server/request-metrics.ts";
 import type { CatalogStore } from "./catalog/catalog-store.ts";
 import type { NodeDirectory } from "./cluster/node-directory.ts";
+import { downloadRoutes } from "./gateway/download-routes.ts";
 import { gatewayFetch } from "./gateway/gateway-fetch.ts";
 import { mediaRoutes } from "./gateway/media-routes.ts";
 import type { Ingest } from "./ingest/ingest.ts";
@@ -21,6 +22,7 @@ import { staticPages } from "./pages/static-pages.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
+import type { VideoRoutesPorts } from "./routes/videos.ts";
 import { videoRoutes } from "./routes/videos.ts";
 
 const HEARTBEAT_PATH = /^\/api\/nodes\/[^/]+\/heartbeat$/;
@@ -29,6 +31,7 @@ export interface MetadataPorts {
   readonly catalog: CatalogStore;
   readonly directory: NodeDirectory;
   readonly ingest: Ingest;
+  readonly renameVideo: VideoRoutesPorts["renameVideo"];
   readonly answerTus: (request: Request) => Promise<Response>;
   readonly clusterKey: ClusterKey;
   readonly clock: Clock;
@@ -60,10 +63,12 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.get(ROUTES.metrics, metricsHandler(registry));
   app.all(ROUTES.metrics, methodNotAllowed("GET", "HEAD"));
   app.route("/", clusterRoutes(ports));
+  const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };
   app.route("/", videoRoutes(ports));
+  app.route("/", downloadRoutes(fetching));
   app.route("/", uploadRoutes(ports));
   app.all("/api/*", notFoundHandler);
-  app.route("/", mediaRoutes({ ...ports, gatewayFetch: gatewayFetch(ports) }));
+  app.route("/", mediaRoutes(fetching));
   app.route("/", staticPages(ports.pagesFolder));
   return app;
 }

@@ -43,7 +43,7 @@ async function serve(
   log: Log,
 ): Promise<MetadataServer> {
   let url = config.publicUrl ?? "";
-  const { app, ingest, directory, releaseLoop } = await assembleMetadata({
+  const { app, ingest, directory, releaseLoop, mendLoop } = await assembleMetadata({
     ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
     ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
     clusterKey: await importClusterKey(config.clusterKeyText),
@@ -52,7 +52,7 @@ async function serve(
   url = publicUrlOf(config, listening.port);
   await ingest.resume();
   const stopping = new AbortController();
-  const running = [directory, ingest, releaseLoop].map((part) => part.run(stopping.signal));
+  const running = [directory, ingest, releaseLoop, mendLoop].map((part) => part.run(stopping.signal));
   return {
     url,
     async close() {

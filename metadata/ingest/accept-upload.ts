@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import { videoIdFromBytes } from "#core/ids.ts";
 import { VStackError } from "#wire/contract/errors.ts";
+import { oneLine } from "#wire/contract/catalog-api.ts";
 import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import type { UploadMetadata } from "#wire/contract/upload-api.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
@@ -40,7 +41,7 @@ export async function acceptUpload(
   if (group.length === 0) await catalog.createVideo({ id: videoId, title, createdAtMs: nowMs });
   await uploads.add({
     ...{ id, videoId, groupSize, title, sizeBytes, phase: "receiving", failure: null, progress: NO_PROGRESS },
-    ...{ group: metadata.group ?? null, fileName: metadata.filename, redundancy: metadata.redundancy },
+    ...{ group: metadata.group ?? null, fileName: oneLine(metadata.filename), redundancy: metadata.redundancy },
     ...{ createdMs: nowMs, updatedMs: nowMs },
   });
 }
@@ -61,6 +62,7 @@ function requirePlace(group: readonly Upload[], groupSize: number): void {
 
 function titleOf({ title, filename }: UploadMetadata): string {
   const fromFile = filename.slice(0, filename.length - extname(filename).length);
-  const text = [title, fromFile].map((one) => one.trim()).find((one) => one !== "") ?? "Untitled video";
-  return text.slice(0, MAX_TITLE_CHARACTERS);
+  const text = [title, fromFile].map(oneLine).find((one) => one !== "") ?? "Untitled video";
+  // Again, as the cut may fall inside a character.
+  return oneLine(text.slice(0, MAX_TITLE_CHARACTERS));
 }

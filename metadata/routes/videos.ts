@@ -1,9 +1,9 @@
-/** The library: list, show, remove, manifests by the page, views. */
+/** The library: list, show, rename, remove, manifests by the page, views. */
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { NodeId, RenditionId, VideoId } from "#core/ids.ts";
 import type { ManifestEntry, ManifestPage, Video } from "#wire/contract/catalog-api.ts";
-import { VIDEO_SORTS, ViewReportSchema } from "#wire/contract/catalog-api.ts";
+import { RenameSchema, VIDEO_SORTS, ViewReportSchema } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { MANIFEST_PAGE_SEGMENTS, MAX_PAGE_VIDEOS, MAX_SEGMENTS, MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
@@ -16,6 +16,8 @@ import { playableVideo } from "../gateway/playable-video.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 
 const DEFAULT_PAGE_VIDEOS = 24;
+/** Three durable copies of a small chunk. */
+const RENAME_DEADLINE_MS = 15_000;
 const MAX_CURSOR_CHARACTERS = 2048;
 
 const wholeNumber = (min: number, max: number) =>
@@ -42,9 +44,13 @@ export interface VideoRoutesPorts {
   readonly catalog: CatalogStore;
   readonly directory: NodeDirectory;
   readonly ingest: Ingest;
+  /** @throws VStackError as rename-video.ts */
+  readonly renameVideo: RenameVideo;
 }
 
-export function videoRoutes({ catalog, directory, ingest }: VideoRoutesPorts): Hono {
+type RenameVideo = (change: { videoId: VideoId; title: string }, signal: AbortSignal) => Promise<Video>;
+
+export function videoRoutes({ catalog, directory, ingest, renameVideo }: VideoRoutesPorts): Hono {
   const app = new Hono();
 
   app.get(ROUTES.videos, async (context) => {
@@ -59,12 +65,18 @@ export function videoRoutes({ catalog, directory, ingest }: VideoRoutesPorts): H
     if (video === undefined) throw noVideo(videoId);
     return context.json(video);
   });
+  app.patch(ROUTES.video, async (context) => {
+    const videoId = readVideoId(context.req.param("videoId"));
+    const { title } = await parseJsonBody(context, RenameSchema);
+    // Not the asker's signal: a change that has begun is brought to its end.
+    return context.json(await renameVideo({ videoId, title }, AbortSignal.timeout(RENAME_DEADLINE_MS)));
+  });
   app.delete(ROUTES.video, async (context) => {
     const videoId = readVideoId(context.req.param("videoId"));
     if (!(await ingest.removeVideo(videoId))) throw noVideo(videoId);
     return context.body(null, 204);
   });
-  app.all(ROUTES.video, methodNotAllowed("GET", "HEAD", "DELETE"));
+  app.all(ROUTES.video, methodNotAllowed("GET", "HEAD", "PATCH", "DELETE"));
 
   app.get(ROUTES.videoManifest, async (context) => {
     const videoId = readVideoId(context.req.param("videoId"));

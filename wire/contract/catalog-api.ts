@@ -6,7 +6,20 @@ import { ChunkRecordSchema, CountSchema, NodeIdSchema, RenditionIdSchema, VideoI
 /** `processing`: being stored. `ready`: plays. `failed`: see `failure`; nothing of it is left on the nodes. */
 export const VIDEO_STATES = ["processing", "ready", "failed"] as const;
 
-export const TitleSchema = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(MAX_TITLE_CHARACTERS));
+/**
+ * A title holds any text on one line: control characters (databases end a text at NUL, terminals obey others) and halves of
+ * characters become spaces.
+ */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim();
+}
+
+export const TitleSchema = v.pipe(
+  v.string(),
+  v.transform(oneLine),
+  v.minLength(1, "Expected a title"),
+  v.maxLength(MAX_TITLE_CHARACTERS, `Expected at most ${MAX_TITLE_CHARACTERS} characters`),
+);
 
 /**
  * `video`: a quality, with the first audio track inside. `audio`: another audio track, or all there is of a sound file.
