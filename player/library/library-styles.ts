@@ -26,9 +26,24 @@ export const libraryStyles = css`
     margin-top: var(--space-2);
     color: var(--ink-soft);
   }
-  form,
+  form {
+    display: flex;
+    flex-wrap: wrap;
+    gap: var(--space-2);
+  }
   input {
+    flex: 1 1 14rem;
     width: min(20rem, 100%);
+  }
+  .uploads {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: var(--space-3);
+    margin-bottom: var(--space-6);
+  }
+  .uploads h2 {
+    font-size: var(--size-large);
+    line-height: 1.3;
   }
   .grid {
     display: grid;

@@ -101,6 +101,16 @@ export class DropArea extends LitElement {
           background-color var(--quick),
           border-color var(--quick);
       }
+      :host([compact]) .area {
+        grid-template-columns: auto minmax(0, 1fr) auto;
+        align-items: center;
+        padding: var(--space-3) var(--space-4);
+        text-align: start;
+      }
+      :host([compact]) svg {
+        width: 28px;
+        height: 28px;
+      }
       .over {
         border-color: var(--accent);
         background: var(--accent-wash);
@@ -114,6 +124,9 @@ export class DropArea extends LitElement {
       }
       .call {
         color: var(--ink-soft);
+      }
+      .area {
+        position: relative;
       }
       input {
         position: absolute;

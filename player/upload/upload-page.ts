@@ -2,11 +2,11 @@
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { MAX_RENDITIONS, MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
-import { bytesText, counted, percentText } from "../charts/quantities.ts";
+import { counted } from "../charts/quantities.ts";
 import { announce } from "../shell/announce.ts";
-import { confirmDeed } from "../shell/confirm-dialog.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import "./drop-area.ts";
+import "./interrupted-list.ts";
 import type { Remembered } from "./interrupted-uploads.ts";
 import { uploadMemory } from "./interrupted-uploads.ts";
 import type { QueueItem } from "./queue-item.ts";
@@ -127,17 +127,6 @@ export class UploadPage extends LitElement {
     for (const { id, state } of uploadQueue.items) if (state.is === "ready") uploadQueue.act("dismiss", id);
   };
 
-  async #abandon(entry: Remembered): Promise<void> {
-    const isDone = await confirmDeed({
-      title: `Give up “${entry.title}”?`,
-      text: "What was received of it is removed. The file on your disk stays as it is.",
-      ...{ yes: "Give it up", no: "Keep it", isDangerous: true },
-      run: (_text, signal) => uploadQueue.abandon(entry, signal),
-    });
-    if (isDone) await this.#lookBehind();
-    this.#askAgain();
-  }
-
   override render() {
     const { items } = uploadQueue;
     return html`<div class="page">
@@ -148,17 +137,18 @@ export class UploadPage extends LitElement {
           of the server costs nothing that was sent.
         </p>
       </header>
-      <vstack-drop-area></vstack-drop-area>
+      <vstack-drop-area ?compact=${items.length > 0}></vstack-drop-area>
       ${this.trouble === "" ? nothing : html`<p class="trouble" role="alert">${this.trouble}</p>`}
       ${this.#renderChosen()} ${this.#renderLeft()} ${this.#renderQueue(items)} ${this.#renderElsewhere(items)}
     </div>`;
   }
 
-  #renderRow(item: QueueItem, isTitled: boolean) {
+  #renderRow(item: QueueItem, { isTitled = true, isWhole = false } = {}) {
     return html`<li>
       <vstack-upload-row
         .item=${item}
         ?titled=${isTitled}
+        ?whole=${isWhole}
         @vstack-act=${(event: Event) => this.#act(item.id, event)}
         @vstack-title=${(event: Event) => this.#titled(item.id, event)}
       ></vstack-upload-row>
@@ -204,7 +194,7 @@ export class UploadPage extends LitElement {
         ${repeat(
           waiting,
           ({ id }) => id,
-          (item) => this.#renderRow(item, !this.#isGrouped),
+          (item) => this.#renderRow(item, { isTitled: !this.#isGrouped }),
         )}
       </ul>
       ${
@@ -229,28 +219,14 @@ export class UploadPage extends LitElement {
   #renderLeft() {
     const open = this.left.filter((entry) => this.#isStillOpen(entry));
     if (open.length === 0) return nothing;
-    return html`<section aria-labelledby="left">
-      <h2 id="left">Interrupted</h2>
-      <p class="hint">
-        Choose, drop or paste the same ${open.length === 1 ? "file" : "files"} again: sending goes on where it stopped. The
-        browser may not open a file by itself.
-      </p>
-      <ul>
-        ${open.map((entry) => {
-          const received = this.listed?.find(({ id }) => id === entry.uploadId)?.receivedBytes ?? 0;
-          return html`<li class="left">
-            <div>
-              <h3>${entry.title}</h3>
-              <p>
-                ${entry.fileName}, ${bytesText(entry.sizeBytes)}:
-                ${received === 0 ? "nothing sent yet" : `${percentText(received / entry.sizeBytes)} received`}
-              </p>
-            </div>
-            <button aria-label="Give up ${entry.fileName}" @click=${() => void this.#abandon(entry)}>Give up</button>
-          </li>`;
-        })}
-      </ul>
-    </section>`;
+    return html`<vstack-interrupted
+      .entries=${open}
+      .listed=${this.listed ?? []}
+      @vstack-given-up=${() => {
+        void this.#lookBehind();
+        this.#askAgain();
+      }}
+    ></vstack-interrupted>`;
   }
 
   /** An upload that the server has whole, or not at all, is none to go on with. */
@@ -262,6 +238,7 @@ export class UploadPage extends LitElement {
   #renderQueue(items: readonly QueueItem[]) {
     const begun = items.filter(({ state }) => !["checking", "chosen", "refused"].includes(state.is));
     if (begun.length === 0) return nothing;
+    const shown = begun.filter((item) => !isToldByAnother(item, begun));
     const isWaiting = begun.some(({ state }) => state.is === "queued");
     return html`<section aria-labelledby="queue">
       <div class="section-head">
@@ -275,9 +252,9 @@ export class UploadPage extends LitElement {
       ${isWaiting ? html`<p class="hint">${MAX_SENDS} files are sent at once; the others follow by themselves.</p>` : nothing}
       <ul>
         ${repeat(
-          begun,
+          shown,
           ({ id }) => id,
-          (item) => this.#renderRow(item, true),
+          (item) => this.#renderRow(item, { isWhole: begun.some((other) => isToldBy(other, item)) }),
         )}
       </ul>
     </section>`;
@@ -294,6 +271,17 @@ export class UploadPage extends LitElement {
       <vstack-server-uploads .uploads=${others} @vstack-changed=${() => this.#askAgain()}></vstack-server-uploads>
     </section>`;
   }
+}
+
+/** Files of a group that the server has whole are one video, and so one row: that of the first. */
+function isToldByAnother(item: QueueItem, items: readonly QueueItem[]): boolean {
+  return items.slice(0, items.indexOf(item)).some((other) => isToldBy(item, other));
+}
+
+function isToldBy(item: QueueItem, other: QueueItem): boolean {
+  const isOne = item !== other && item.group !== null && item.group.id === other.group?.id;
+  const isWhole = item.state.is === "processing" || item.state.is === "ready";
+  return isOne && isWhole && other.state.is === item.state.is;
 }
 
 function isOurs(items: readonly QueueItem[], uploadId: string): boolean {

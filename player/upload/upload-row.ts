@@ -21,17 +21,21 @@ export class UploadRow extends LitElement {
   static override properties = {
     item: { attribute: false },
     isTitled: { type: Boolean, attribute: "titled" },
+    isWhole: { type: Boolean, attribute: "whole" },
     isCopied: { state: true },
   };
 
   declare item: QueueItem;
   /** Whether the title of this file is its own; false when a group shares one. */
   declare isTitled: boolean;
+  /** Whether this row stands for all files of its group. */
+  declare isWhole: boolean;
   declare isCopied: boolean;
 
   constructor() {
     super();
     this.isTitled = true;
+    this.isWhole = false;
     this.isCopied = false;
   }
 
@@ -54,7 +58,7 @@ export class UploadRow extends LitElement {
         ${
           isEditable
             ? html`<label>
-                <span class="file">${fileName} <span class="size">${bytesText(item.sizeBytes)}</span></span>
+                <span class="file">Title of ${fileName}, ${bytesText(item.sizeBytes)}</span>
                 <input
                   class="title"
                   type="text"
@@ -66,7 +70,7 @@ export class UploadRow extends LitElement {
               </label>`
             : html`<div class="names">
                 <h3>${isNamed ? item.title : fileName}</h3>
-                ${isNamed ? html`<p class="file">${fileName}${renderGroup(item)}</p>` : nothing}
+                ${isNamed ? html`<p class="file">${this.isWhole ? `${item.group?.size ?? 1} files` : html`${fileName}${renderGroup(item)}`}</p>` : nothing}
               </div>`
         }
         <div class="deeds">${this.#renderDeeds()}</div>
@@ -79,7 +83,7 @@ export class UploadRow extends LitElement {
     const { state, group, fileName } = this.item;
     const button = (act: RowAct, name: string) =>
       html`<button aria-label="${name} ${fileName}" @click=${() => this.#act(act)}>${name}</button>`;
-    const cancel = button("cancel", group === null ? "Cancel" : `Cancel all ${group.size}`);
+    const cancel = button("cancel", group === null || this.isWhole ? "Cancel" : `Cancel all ${group.size}`);
     switch (state.is) {
       case "checking":
       case "chosen":
@@ -152,10 +156,6 @@ export class UploadRow extends LitElement {
       }
       label .file {
         margin-bottom: var(--space-1);
-      }
-      .size {
-        margin-left: var(--space-2);
-        white-space: nowrap;
       }
       .title {
         width: 100%;

@@ -86,30 +86,6 @@ export const uploadStyles = css`
   .start {
     justify-self: start;
   }
-  .left {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    justify-content: space-between;
-    gap: var(--space-3) var(--space-4);
-    padding: var(--space-4);
-    border: 1px solid var(--warn);
-    border-radius: var(--radius-large);
-    background: var(--warn-wash);
-  }
-  .left > div {
-    flex: 1 1 14rem;
-    min-width: 0;
-    overflow-wrap: anywhere;
-  }
-  h3 {
-    font-size: 1.0625rem;
-    font-weight: 600;
-  }
-  .left p {
-    font-size: 0.9375rem;
-    font-variant-numeric: tabular-nums;
-  }
   @media (max-width: 46rem) {
     .page {
       gap: var(--space-5);
