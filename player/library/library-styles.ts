@@ -28,12 +28,17 @@ export const libraryStyles = css`
   }
   form {
     display: flex;
-    flex-wrap: wrap;
+    flex: 0 1 30rem;
     gap: var(--space-2);
+    min-width: 0;
   }
   input {
-    flex: 1 1 14rem;
-    width: min(20rem, 100%);
+    flex: 1 1 auto;
+    min-width: 0;
+  }
+  select {
+    flex: none;
+    max-width: 50%;
   }
   .uploads {
     display: grid;
@@ -98,10 +103,7 @@ export const libraryStyles = css`
       margin-bottom: var(--space-5);
     }
     form {
-      width: 100%;
-    }
-    input {
-      width: 100%;
+      flex: 1 1 100%;
     }
   }
 `;

@@ -106,10 +106,10 @@ export class VideoMenu extends LitElement {
   #remove = async (): Promise<void> => {
     this.#menu?.hidePopover();
     const { id, title, sizeBytes } = this.video;
-    const freed = sizeBytes > 0 ? ` ${bytesText(sizeBytes)} are freed on every node that holds a copy.` : "";
+    const freed = sizeBytes > 0 ? ` Its ${bytesText(sizeBytes)} and their copies are freed on the nodes.` : "";
     const isDone = await confirmDeed({
       title: `Delete “${title}”?`,
-      text: `It is removed for everybody, with all its copies.${freed} This cannot be undone.`,
+      text: `It is removed for everybody.${freed} This cannot be undone.`,
       ...{ yes: "Delete", no: "Keep it", isDangerous: true },
       run: (_text, signal) => metadataClient("").removeVideo(id, signal),
     });
@@ -125,6 +125,7 @@ export class VideoMenu extends LitElement {
     const { video } = this;
     return html`
       <button
+        class="quiet"
         aria-label="More about ${video.title}"
         aria-haspopup="menu"
         aria-expanded=${this.isOpen}

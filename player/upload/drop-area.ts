@@ -111,6 +111,14 @@ export class DropArea extends LitElement {
         width: 28px;
         height: 28px;
       }
+      @media (max-width: 34rem) {
+        :host([compact]) .area {
+          grid-template-columns: minmax(0, 1fr) auto;
+        }
+        :host([compact]) svg {
+          display: none;
+        }
+      }
       .over {
         border-color: var(--accent);
         background: var(--accent-wash);

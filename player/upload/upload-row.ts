@@ -138,7 +138,7 @@ export class UploadRow extends LitElement {
       }
       .names,
       label {
-        flex: 1 1 16rem;
+        flex: 1 1 12rem;
         min-width: 0;
         align-self: center;
       }

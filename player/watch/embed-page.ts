@@ -1,5 +1,5 @@
 /** `<vstack-embed-page>`: the player alone, filling the frame that another page gives it. */
-import { css, html, LitElement } from "lit";
+import { css, html, LitElement, type PropertyValues } from "lit";
 import type { VideoId } from "#core/ids.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
 import type { Video } from "#wire/contract/catalog-api.ts";
@@ -23,15 +23,16 @@ export class EmbedPage extends LitElement {
     this.notice = "";
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#run = new AbortController();
-    void this.#load();
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#run.abort();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("videoId")) return;
+    this.#run.abort();
+    this.#run = new AbortController();
+    void this.#load();
   }
 
   async #load(): Promise<void> {
