@@ -16,6 +16,7 @@ import { sqliteNodeMemory } from "./cluster/node-memory.ts";
 import type { Database } from "./database/open-database.ts";
 import type { Ingest } from "./ingest/ingest.ts";
 import { createIngest } from "./ingest/ingest.ts";
+import { freeBytesOf } from "./ingest/disk-space.ts";
 import { uploadFiles } from "./ingest/upload-files.ts";
 import { uploadServer } from "./ingest/upload-server.ts";
 import { isOver, sqliteUploads } from "./ingest/upload-store.ts";
@@ -44,6 +45,8 @@ export interface World {
   readonly pagesFolder: string;
   /** Where received files lie; exists. */
   readonly uploadsFolder: string;
+  /** Of the disk where they lie; asked of the system unless given. */
+  readonly freeBytes?: () => Promise<number>;
 }
 
 export interface MetadataParts {
@@ -67,13 +70,13 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const upkeep = {
     ...{ catalog, register, releases, locks: positionLocks(), writable, mint, clock, fetch, log },
     nodeUrls: () => directory.internalUrls(),
-    isBeingStored: async (videoId: VideoId) =>
-      (await uploads.byVideo(videoId)).some((upload) => !isOver(upload)),
+    isBeingStored: async (videoId: VideoId) => (await uploads.byVideo(videoId)).some((upload) => !isOver(upload)),
   };
   const registry = new Registry();
   const files = uploadFiles(world.uploadsFolder);
+  const freeBytes = world.freeBytes ?? (() => freeBytesOf(world.uploadsFolder));
   const ingest = createIngest({
-    ...{ catalog, register, releases, releaseLoop: loop, uploads, files, clock, log },
+    ...{ catalog, register, releases, releaseLoop: loop, uploads, files, freeBytes, clock, log },
     placeChunk: chunkPlacer({ register, releases, writable, mint, clock, fetch }),
     countChunksAtRisk: (videoId, signal) =>
       countChunksAtRisk(videoId, { register, nodeUrls: () => directory.internalUrls(), fetch }, signal),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { importClusterKey } from "#wire/client/capability.ts";
 import type { FetchPort } from "#wire/client/http.ts";
+import type { Clock } from "#wire/client/live-clock.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { UploadStatusSchema } from "#wire/contract/upload-api.ts";
@@ -43,13 +44,16 @@ export async function startTestServer(
   {
     folder = mkdtempSync(join(tmpdir(), "vstack-metadata-")),
     fetch = nodes.fetch,
-  }: { folder?: string; fetch?: FetchPort } = {},
+    clock = liveClock,
+    freeBytes,
+  }: { folder?: string; fetch?: FetchPort; clock?: Clock; freeBytes?: () => Promise<number> } = {},
 ): Promise<TestServer> {
   mkdirSync(join(folder, "uploads"), { recursive: true });
   const db = openDatabase(join(folder, "catalogue.db"));
   const parts = await assembleMetadata({
-    ...{ db, fetch, clock: liveClock, log: silentLog, lab: false, pid: 1, publicUrl: () => "http://page.test" },
+    ...{ db, fetch, clock, log: silentLog, lab: false, pid: 1, publicUrl: () => "http://page.test" },
     ...{ pagesFolder: join(folder, "pages"), uploadsFolder: join(folder, "uploads") },
+    ...(freeBytes === undefined ? {} : { freeBytes }),
     clusterKey: await importClusterKey(CLUSTER_KEY_TEXT),
   });
   const beat = async () => {

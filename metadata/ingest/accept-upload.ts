@@ -6,6 +6,8 @@ import { oneLine } from "#wire/contract/catalog-api.ts";
 import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import type { UploadMetadata } from "#wire/contract/upload-api.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
+import type { SpacePorts } from "./disk-space.ts";
+import { requireSpace } from "./disk-space.ts";
 import type { Upload, UploadStore } from "./upload-store.ts";
 import { NO_PROGRESS } from "./upload-store.ts";
 
@@ -21,21 +23,19 @@ export interface NewUpload {
 /**
  * Callers come one after the other: two first files of a group must not make two videos.
  *
- * @throws VStackError `too-many-requests` when too many are open, `conflict` when the group is full or another
+ * @throws VStackError `too-many-requests` when too many are open, `conflict` when the group is full or another,
+ *   `storage-full` when the disk cannot take the file
  */
 export async function acceptUpload(
   { id, sizeBytes, metadata }: NewUpload,
-  { catalog, uploads, nowMs }: { catalog: CatalogStore; uploads: UploadStore; nowMs: number },
+  ports: SpacePorts & { catalog: CatalogStore; uploads: UploadStore; nowMs: number },
 ): Promise<void> {
-  if ((await uploads.countOpen()) >= MAX_OPEN_UPLOADS) {
-    throw new VStackError(
-      "too-many-requests",
-      `Cannot take an upload as ${MAX_OPEN_UPLOADS} are open: try again later`,
-    );
-  }
+  const { catalog, uploads, nowMs } = ports;
+  await requireRoom(uploads);
   const group = metadata.group === undefined ? [] : await uploads.openGroup(metadata.group);
   const groupSize = metadata.group === undefined ? 1 : (metadata.groupSize ?? 1);
   requirePlace(group, groupSize);
+  await requireSpace(sizeBytes, ports);
   const videoId = group[0]?.videoId ?? videoIdFromBytes(crypto.getRandomValues(new Uint8Array(16)));
   const title = group[0]?.title ?? titleOf(metadata);
   if (group.length === 0) await catalog.createVideo({ id: videoId, title, createdAtMs: nowMs });
@@ -44,6 +44,12 @@ export async function acceptUpload(
     ...{ group: metadata.group ?? null, fileName: oneLine(metadata.filename), redundancy: metadata.redundancy },
     ...{ createdMs: nowMs, updatedMs: nowMs },
   });
+}
+
+/** @throws VStackError `too-many-requests` when too many uploads are open */
+export async function requireRoom(uploads: Pick<UploadStore, "countOpen">): Promise<void> {
+  if ((await uploads.countOpen()) < MAX_OPEN_UPLOADS) return;
+  throw new VStackError("too-many-requests", `Cannot take an upload as ${MAX_OPEN_UPLOADS} are open: try again later`);
 }
 
 function requirePlace(group: readonly Upload[], groupSize: number): void {

@@ -14,6 +14,8 @@ export interface IngestPorts extends StoreVideoPorts {
   readonly releaseLoop: ReleaseLoop;
   readonly uploads: UploadStore;
   readonly files: UploadFiles;
+  /** Free for this program on the disk of the received files. */
+  readonly freeBytes: () => Promise<number>;
   /** Waits until chunks can be placed. */
   readonly enoughNodes: (signal: AbortSignal) => Promise<unknown>;
   /** Whether chunks can be placed now. */

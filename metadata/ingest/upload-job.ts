@@ -5,6 +5,7 @@ import type { UploadPhase } from "#wire/contract/upload-api.ts";
 import type { IngestPorts } from "./ingest-ports.ts";
 import type { ProgressBoard } from "./progress-board.ts";
 import { DRAIN_DEADLINE_MS, giveUpChunks } from "./remove-video.ts";
+import { isPassing } from "./retry-upload.ts";
 import { storeVideo } from "./store-video.ts";
 import { uploadFailure } from "./upload-failure.ts";
 import type { Progress, Upload, UploadFailure } from "./upload-store.ts";
@@ -76,6 +77,8 @@ async function endUploads(
   { uploads, files, clock }: UploadJobPorts,
 ): Promise<void> {
   await uploads.step(videoId, { ...end, nowMs: clock.wallMs() });
+  // For a retry; the sweep deletes them in the end.
+  if (end.failure !== null && isPassing(end.failure)) return;
   for (const { id } of await uploads.byVideo(videoId)) await files.remove(id);
 }
 

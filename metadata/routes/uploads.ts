@@ -1,4 +1,4 @@
-/** Uploads: tus, and how far their jobs are. */
+/** Uploads: tus, how far their jobs are, and beginning failed ones again. */
 import { Hono } from "hono";
 import type { Clock } from "#wire/client/live-clock.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -21,6 +21,15 @@ export interface UploadRoutesPorts {
 export function uploadRoutes({ ingest, answerTus, clock }: UploadRoutesPorts): Hono {
   const app = new Hono();
   let watchers = 0;
+
+  app.get(ROUTES.uploads, async (context) => context.json(await ingest.list()));
+
+  app.post(ROUTES.uploadRetry, async (context) => {
+    const uploadId = context.req.param("uploadId");
+    await ingest.retry(uploadId);
+    return context.json(await requireStatus(ingest, uploadId), 202);
+  });
+  app.all(ROUTES.uploadRetry, methodNotAllowed("POST"));
 
   app.get(ROUTES.uploadStatus, async (context) =>
     context.json(await requireStatus(ingest, context.req.param("uploadId"))),
@@ -53,16 +62,17 @@ export function uploadRoutes({ ingest, answerTus, clock }: UploadRoutesPorts): H
   });
   app.all(ROUTES.uploadEvents, methodNotAllowed("GET"));
 
-  const tus = ["POST", "HEAD", "PATCH", "DELETE", "OPTIONS"];
-  for (const path of [ROUTES.uploads, `${ROUTES.uploads}/:uploadId`]) {
-    // Hono hands HEAD to the handlers of GET.
-    app.on(["GET", ...tus], path, async (context, next) => {
-      if (context.req.method !== "GET") return await answerTus(context.req.raw);
-      await next();
-      return undefined;
-    });
-    app.all(path, methodNotAllowed(...tus));
+  for (const path of [ROUTES.uploads, ROUTES.upload]) {
+    app.on(["POST", "PATCH", "DELETE", "OPTIONS"], path, (context) => answerTus(context.req.raw));
   }
+  // Hono hands HEAD to the handlers of GET.
+  app.get(ROUTES.upload, async (context, next) => {
+    if (context.req.method === "HEAD") return await answerTus(context.req.raw);
+    await next();
+    return undefined;
+  });
+  app.all(ROUTES.uploads, methodNotAllowed("GET", "HEAD", "POST", "OPTIONS"));
+  app.all(ROUTES.upload, methodNotAllowed("HEAD", "PATCH", "DELETE", "OPTIONS"));
   return app;
 }
 

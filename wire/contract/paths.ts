@@ -19,6 +19,7 @@ export const ROUTES = {
   videoViews: "/api/videos/:videoId/views",
   /** tus lives at this path and below it. */
   uploads: "/api/uploads",
+  upload: "/api/uploads/:uploadId",
   uploadStatus: "/api/uploads/:uploadId/status",
   /** POST: begin a failed job again. */
   uploadRetry: "/api/uploads/:uploadId/retry",
