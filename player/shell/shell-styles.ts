@@ -137,4 +137,21 @@ export const shellStyles = css`
       text-overflow: clip;
     }
   }
+  @media (max-width: 25rem) {
+    /* The first link leads to the same place. */
+    .brand {
+      display: none;
+    }
+    nav {
+      min-width: 0;
+      gap: 0;
+      overflow-x: auto;
+      scrollbar-width: none;
+      font-size: 0.9375rem;
+    }
+    .count {
+      margin-left: 3px;
+      padding: 0 5px;
+    }
+  }
 `;

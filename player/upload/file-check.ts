@@ -12,15 +12,13 @@ export const HEAD_BYTES = 4096;
 
 export interface FileFacts {
   readonly name: string;
-  /** Media type as the browser guesses it from the name; "" when it cannot. */
-  readonly type: string;
   readonly sizeBytes: number;
   /** The first {@link HEAD_BYTES} bytes, or all of a shorter file. */
   readonly head: Uint8Array;
 }
 
 /** Why the file cannot be stored, with what would help; undefined when nothing speaks against it. */
-export function checkFile({ name, type, sizeBytes, head }: FileFacts): string | undefined {
+export function checkFile({ name, sizeBytes, head }: FileFacts): string | undefined {
   const shown = `“${shortName(name)}”`;
   if (sizeBytes === 0) return `${shown} is empty. Was it copied to its end?`;
   if (sizeBytes > MAX_UPLOAD_BYTES) {
@@ -30,12 +28,11 @@ export function checkFile({ name, type, sizeBytes, head }: FileFacts): string | 
     return `The name of ${shown} has ${name.length} characters, and ${MAX_FILE_NAME_CHARACTERS} is the most. Give it a shorter one.`;
   }
   if (isMedia(head)) return undefined;
-  const kind = otherKind(head) ?? (looksLikeText(head) && !MEDIA_TYPE.test(type) ? "a text" : undefined);
+  const kind = otherKind(head) ?? (looksLikeText(head) ? "a text" : undefined);
   return kind === undefined ? undefined : `${shown} is ${kind}, not a video. ${ADVICE}`;
 }
 
 const ADVICE = "Choose an MP4, MOV, MKV or WebM file, or another video format.";
-const MEDIA_TYPE = /^(video|audio)\//;
 const SHOWN_NAME_CHARACTERS = 60;
 
 function shortName(name: string): string {

@@ -141,7 +141,7 @@ class UploadQueue {
   async #check(id: string, file: File): Promise<void> {
     try {
       const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-      const refusal = checkFile({ name: file.name, type: file.type, sizeBytes: file.size, head });
+      const refusal = checkFile({ name: file.name, sizeBytes: file.size, head });
       const fingerprint = refusal === undefined ? await fileFingerprint(file) : "";
       const twin = this.items.find(
         ({ fingerprint: known, state }) => known === fingerprint && state.is !== "failed" && state.is !== "ready",
