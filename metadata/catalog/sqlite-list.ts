@@ -30,7 +30,7 @@ export function visibleVideos(db: Database) {
 export async function listVideos(db: Database, { search, sort, after, limit }: ListQuery): Promise<VideoList> {
   const [column, direction] = SORTED_BY[sort];
   let matching = visibleVideos(db);
-  // instr, not LIKE: the text may hold % and _. Without an index, as 10,000 titles are looked through in 5 ms.
+  // instr, not LIKE: the text may hold % and _. Without an index: 10,000 titles take 12 ms (library-scale.bench.ts).
   if (search !== "") matching = matching.where(sql<boolean>`instr(title_search, ${searchText(search)}) > 0`);
   const { total } = await matching.select(db.fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
   let page = matching.selectAll().orderBy(column, direction).orderBy("id", direction);

@@ -10,14 +10,12 @@ import { VStackError } from "#wire/contract/errors.ts";
 import { SERVED_BY, SERVED_BY_GATEWAY } from "#wire/contract/headers.ts";
 import { MANIFEST_PAGE_SEGMENTS } from "#wire/contract/limits.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
-import { VideoIdSchema } from "#wire/contract/schemas.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
-import { parseInput } from "#wire/server/validated.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
 import { attachmentOf, downloadName } from "./download-name.ts";
 import type { GatewayFetch } from "./gateway-fetch.ts";
 import { GUARD_HEADERS } from "./media-routes.ts";
-import { playableVideo } from "./playable-video.ts";
+import { playableVideo, readVideoId } from "./playable-video.ts";
 import type { ByteRange } from "./single-range.ts";
 import { parseSingleRange } from "./single-range.ts";
 
@@ -34,7 +32,7 @@ export function downloadRoutes(ports: DownloadPorts): Hono {
 }
 
 async function download(context: Context, { catalog, gatewayFetch }: DownloadPorts): Promise<Response> {
-  const videoId = parseInput(VideoIdSchema, context.req.param("videoId"), "video id");
+  const videoId = readVideoId(context.req.param("videoId") ?? "");
   const video = await playableVideo(catalog, videoId);
   const rendition = bestOf(video);
   const [first] = await catalog.segments({ videoId, rendition: rendition.id, from: 0, limit: 1 });

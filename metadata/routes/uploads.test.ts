@@ -2,8 +2,9 @@ import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Clock } from "#wire/client/live-clock.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
+import { ProblemSchema } from "#wire/contract/problem.ts";
 import type { UploadList } from "#wire/contract/upload-api.ts";
-import { UploadListSchema } from "#wire/contract/upload-api.ts";
+import { UploadListSchema, UploadStatusSchema } from "#wire/contract/upload-api.ts";
 import type { ChunkServers } from "../chunk-servers.contract.ts";
 import { chunkServers } from "../chunk-servers.contract.ts";
 import { WORKING_BYTES } from "../ingest/disk-space.ts";
@@ -65,7 +66,8 @@ describe("uploads", () => {
     expect(nodes.references()).toEqual([]);
     breaks = false;
     const answer = await retry(id);
-    expect([answer.status, ((await answer.json()) as { phase: string }).phase]).not.toContain("failed");
+    expect(answer.status).toBe(202);
+    expect(v.parse(UploadStatusSchema, await answer.json()).phase).not.toBe("failed");
     const ready = await server.until(id, ({ phase }) => phase === "ready" || phase === "failed");
     expect(ready).toMatchObject({ phase: "ready", videoId: failed.videoId, failure: null, chunksAtRisk: 0 });
     expect(await list()).toEqual([]);
@@ -77,10 +79,7 @@ describe("uploads", () => {
     const { videoId } = await server.until(id, ({ phase }) => phase === "failed");
     expect(await list()).toMatchObject([{ id, phase: "failed", canRetry: false }]);
     const answer = await retry(id);
-    expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
-      409,
-      expect.stringMatching(/would fail again: /),
-    ]);
+    expect([answer.status, await detailOf(answer)]).toEqual([409, expect.stringMatching(/would fail again: /)]);
     expect((await retry("nobody")).status).toBe(404);
     await server.app.request(`/api/videos/${present(videoId)}`, { method: "DELETE" });
     expect(await list()).toEqual([]);
@@ -91,10 +90,9 @@ describe("uploads", () => {
     expect((await create(60 * MIB)).status).toBe(201);
     const refused = await create(41 * MIB);
     expect(refused.status).toBe(507);
-    expect(await refused.json()).toMatchObject({
-      type: "urn:vstack:problem:storage-full",
-      detail: expect.stringMatching(/^Cannot take a file of 41 MiB as .* 356 MiB free, 60 MiB of them promised/),
-    });
+    const { type, detail = "" } = v.parse(ProblemSchema, await refused.json());
+    expect(type).toBe("urn:vstack:problem:storage-full");
+    expect(detail).toMatch(/^Cannot take a file of 41 MiB as .* 356 MiB free, 60 MiB of them promised/);
     expect((await create(40 * MIB)).status).toBe(201);
     expect((await create(1)).status).toBe(507);
   });
@@ -109,10 +107,7 @@ describe("uploads", () => {
     ] as const;
     for (const [answer, status, detail] of refusals) {
       expect(answer.headers.get("content-type")).toBe("application/problem+json");
-      expect([answer.status, ((await answer.json()) as { detail: string }).detail]).toEqual([
-        status,
-        expect.stringMatching(detail),
-      ]);
+      expect([answer.status, await detailOf(answer)]).toEqual([status, expect.stringMatching(detail)]);
     }
     expect(await list()).toEqual([]);
   });
@@ -142,6 +137,10 @@ describe("uploads", () => {
     expect(videos).toMatchObject({ total: 1 });
   });
 });
+
+async function detailOf(answer: Response): Promise<string | undefined> {
+  return v.parse(ProblemSchema, await answer.json()).detail;
+}
 
 function problem(code: string): Response {
   const body = { type: `urn:vstack:problem:${code}`, title: "Full", status: 507 };

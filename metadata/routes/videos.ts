@@ -7,12 +7,12 @@ import { RenameSchema, VIDEO_SORTS, ViewReportSchema } from "#wire/contract/cata
 import { VStackError } from "#wire/contract/errors.ts";
 import { MANIFEST_PAGE_SEGMENTS, MAX_PAGE_VIDEOS, MAX_SEGMENTS, MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
-import { RenditionIdSchema, VideoIdSchema } from "#wire/contract/schemas.ts";
+import { RenditionIdSchema } from "#wire/contract/schemas.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { parseInput, parseJsonBody } from "#wire/server/validated.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
-import { playableVideo } from "../gateway/playable-video.ts";
+import { playableVideo, readVideoId } from "../gateway/playable-video.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 
 const DEFAULT_PAGE_VIDEOS = 24;
@@ -97,12 +97,6 @@ export function videoRoutes({ catalog, directory, ingest, renameVideo }: VideoRo
   });
   app.all(ROUTES.videoViews, methodNotAllowed("POST"));
   return app;
-}
-
-function readVideoId(text: string): VideoId {
-  const videoId = v.safeParse(VideoIdSchema, text);
-  if (videoId.success) return videoId.output;
-  throw new VStackError("not-found", `There is no video "${text.slice(0, 64)}"`);
 }
 
 function noVideo(videoId: VideoId): VStackError {
