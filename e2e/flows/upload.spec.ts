@@ -195,8 +195,15 @@ test("what is no video is refused before its first byte, and what only looks lik
   await page.getByRole("button", { name: "Upload 1 file" }).click();
   const row = rowOf(page, "garbage.mp4");
   await expect(row).toHaveAttribute("data-state", "failed", { timeout: 20_000 });
-  await expect(row).toContainText(/Cannot/);
+  await expect(row).toContainText(/Cannot read the file/);
   expect(await chunkCount(cluster)).toBe(before);
+  // The library keeps the reason until somebody has seen it.
+  await page.getByRole("link", { name: "Library" }).click();
+  const failed = page.getByRole("region", { name: "On their way in" });
+  await expect(failed).toContainText(/Cannot read the file/);
+  await failed.getByRole("button", { name: "Dismiss garbage" }).click();
+  await expect(failed).toBeHidden();
+  expect(await titles(cluster)).not.toContain("garbage");
 });
 
 test("the server is killed and started again in the middle, and nothing that was sent is sent twice", async ({

@@ -11,8 +11,9 @@ const chosenIn = (choose: Choose) => (event: Event) => {
   if (event.target instanceof HTMLSelectElement) choose(Number(event.target.value));
 };
 
+/** One quality needs no menu. */
 export function renderQuality({ qualities, shownQuality, chosenQuality }: Playback, choose: Choose) {
-  if (qualities.length === 0) return nothing;
+  if (qualities.length < 2) return nothing;
   const shown = qualities.find((quality) => quality.index === shownQuality);
   const isNamed = shown !== undefined && chosenQuality === -1 && shown.height > 0;
   const highestFirst = [...qualities].sort((a, b) => b.bitsPerSecond - a.bitsPerSecond);

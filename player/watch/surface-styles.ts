@@ -38,6 +38,7 @@ export const surfaceStyles = css`
     aspect-ratio: auto;
     border-radius: 0;
   }
+  /* Among the controls, as media-chrome hides its own poster for good at the first play; below all of them. */
   .art {
     position: absolute;
     inset: 0;
@@ -60,6 +61,11 @@ export const surfaceStyles = css`
     width: 100%;
     height: 100%;
     object-fit: contain;
+  }
+  media-time-range,
+  media-control-bar {
+    position: relative;
+    z-index: 1;
   }
   media-time-range {
     width: 100%;

@@ -208,7 +208,7 @@ export class VideoSurface extends LitElement {
   override render() {
     const playback = this.#store?.playback;
     return html`
-      <media-controller nohotkeys class=${playback?.failure === undefined ? "" : "failed"}>
+      <media-controller nohotkeys autohide=${this.#isSoundAlone ? "-1" : nothing} class=${playback?.failure === undefined ? "" : "failed"}>
         <video slot="media" playsinline ?autoplay=${this.autoplay} preload="auto" poster=${this.facts?.poster ?? nothing} aria-label=${this.label}></video>
         ${this.#renderArt()}
         <media-loading-indicator slot="centered-chrome" noautohide aria-hidden="true"></media-loading-indicator>
@@ -269,12 +269,16 @@ export class VideoSurface extends LitElement {
     this.#store?.change({ chosenQuality });
   };
 
-  /** A sound file has no picture: its own art stands in for it. */
+  get #isSoundAlone(): boolean {
+    return this.facts?.renditions.every(({ kind }) => kind !== "video") ?? false;
+  }
+
+  /** A sound file has no picture: its own art stands in for it, and the controls hide nothing. */
   #renderArt() {
     const { facts } = this;
-    if (facts === undefined || facts.renditions.some(({ kind }) => kind === "video")) return nothing;
+    if (facts === undefined || !this.#isSoundAlone) return nothing;
     const { background, letters } = placeholderOf(facts.id, facts.title);
-    return html`<div class="art" style=${styleMap({ background })} aria-hidden="true">
+    return html`<div class="art" noautohide style=${styleMap({ background })} aria-hidden="true">
       ${facts.poster === null ? html`<span>${letters}</span>` : html`<img src=${facts.poster} alt="" />`}
     </div>`;
   }

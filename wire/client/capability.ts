@@ -62,11 +62,17 @@ export async function checkCapability(
   wanted: { method: CapabilityClaims["method"]; subject: string; nowMs: number },
 ): Promise<void> {
   if (text === undefined || text === "") {
-    throw new VStackError("unauthorized", `Cannot ${wanted.method} as no capability was given: see "vstack token --help"`);
+    throw new VStackError(
+      "unauthorized",
+      `Cannot ${wanted.method} as no capability was given: see "vstack token --help"`,
+    );
   }
   const claims = await readClaims(key, text);
   if (claims === undefined) {
-    throw new VStackError("unauthorized", `Cannot ${wanted.method} as the capability was not made with this cluster's key`);
+    throw new VStackError(
+      "unauthorized",
+      `Cannot ${wanted.method} as the capability was not made with this cluster's key`,
+    );
   }
   if (wanted.nowMs > claims.expiresAtMs + CLOCK_TOLERANCE_MS) {
     throw new VStackError("unauthorized", `Cannot ${wanted.method} as the capability is over: ask for a new one`);

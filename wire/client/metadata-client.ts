@@ -59,10 +59,18 @@ export function metadataClient(baseUrl: string) {
     async retryUpload(uploadId: string, signal: AbortSignal): Promise<void> {
       await ask(`${baseUrl}${PATHS.uploadRetry(uploadId)}`, { method: "POST", signal });
     },
-    /** Cancels an upload in any phase, or dismisses a failed one. */
+    /**
+     * Cancels an upload in any phase, or dismisses a failed one: whatever there is of its video goes.
+     *
+     * @throws VStackError `not-found` when the server does not know it
+     */
     async removeUpload(uploadId: string, signal: AbortSignal): Promise<void> {
       const path = `${baseUrl}${PATHS.upload(uploadId)}`;
-      await ask(path, { method: "DELETE", headers: TUS_HEADERS, signal, deadlineMs: REMOVE_DEADLINE_MS });
+      const options = { method: "DELETE", signal, deadlineMs: REMOVE_DEADLINE_MS };
+      const { phase, videoId } = await this.uploadStatus(uploadId, signal);
+      // Terminating by the protocol also cuts the connection that is still sending.
+      if (phase === "receiving") await ask(path, { ...options, headers: TUS_HEADERS });
+      else if (videoId !== null) await ask(`${baseUrl}${PATHS.video(videoId)}`, options);
     },
     manifestPage(
       wanted: { videoId: VideoId; rendition: RenditionId; from: number },
