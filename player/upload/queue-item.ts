@@ -1,5 +1,6 @@
 /** One file of the upload queue: what it is, and where it stands. */
 import type { VideoId } from "#core/ids.ts";
+import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import type { Progression } from "./transfer-rate.ts";
 
@@ -64,9 +65,11 @@ export interface QueueItem {
   readonly state: ItemState;
 }
 
-/** What a file is called when nobody gave it a title. */
+/** What a file is called when nobody gave it a title; a name may be longer than a title. */
 export function titleOf(fileName: string): string {
   const dot = fileName.lastIndexOf(".");
   const stem = dot > 0 ? fileName.slice(0, dot) : fileName;
-  return stem.replaceAll(/[_\s]+/g, " ").trim() || "Untitled video";
+  const title = stem.replaceAll(/[_\s]+/g, " ").trim() || "Untitled video";
+  // A pair of surrogates is not cut in two.
+  return title.slice(0, MAX_TITLE_CHARACTERS).replace(/[\uD800-\uDBFF]$/, "");
 }

@@ -1,6 +1,7 @@
 /** `<vstack-upload-page>`: files in, and everything that is under way: here, left behind by an earlier page, or elsewhere. */
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { liveClock } from "#wire/client/live-clock.ts";
 import { MAX_RENDITIONS, MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import { counted } from "../charts/quantities.ts";
 import { announce } from "../shell/announce.ts";
@@ -10,7 +11,8 @@ import "./interrupted-list.ts";
 import type { Remembered } from "./interrupted-uploads.ts";
 import { uploadMemory } from "./interrupted-uploads.ts";
 import type { QueueItem } from "./queue-item.ts";
-import { MAX_SENDS } from "./queue-state.ts";
+import { rowsOf } from "./queue-rows.ts";
+import { isUnderWay, MAX_SENDS } from "./queue-state.ts";
 import "./server-uploads.ts";
 import { uploadQueue } from "./upload-queue.ts";
 import type { RowAct } from "./upload-row.ts";
@@ -19,6 +21,8 @@ import { uploadStyles } from "./upload-styles.ts";
 import type { ListedUpload } from "./watch-uploads.ts";
 import { watchUploads } from "./watch-uploads.ts";
 
+/** A send that stands still tells nothing by itself: its rate is looked at this often. */
+const TICK_MS = 1000;
 const ACTS: readonly RowAct[] = ["pause", "resume", "cancel", "again", "dismiss"];
 
 export class UploadPage extends LitElement {
@@ -60,6 +64,10 @@ export class UploadPage extends LitElement {
     signal.addEventListener("abort", uploadQueue.listen(this.#changed));
     uploadMemory.listen(() => void this.#lookBehind(), signal);
     this.#askAgain = watchUploads((uploads) => (this.listed = uploads), signal);
+    const tick = setInterval(() => {
+      if (uploadQueue.items.some(isUnderWay)) this.requestUpdate();
+    }, TICK_MS);
+    signal.addEventListener("abort", () => clearInterval(tick));
     void this.#lookBehind();
     this.addEventListener("vstack-files", (event) => this.#take(event), { signal });
   }
@@ -113,9 +121,13 @@ export class UploadPage extends LitElement {
     return this.isOneVideo && length > 1 && length <= MAX_RENDITIONS;
   }
 
-  #act(id: string, event: Event): void {
+  async #act(id: string, event: Event): Promise<void> {
     const act = ACTS.find((known) => event instanceof CustomEvent && event.detail === known);
-    if (act !== undefined) uploadQueue.act(act, id);
+    if (act === undefined) return;
+    uploadQueue.act(act, id);
+    await this.updateComplete;
+    // The row may be gone, and the focus with it.
+    if (this.shadowRoot?.activeElement === null) this.renderRoot.querySelector("h1")?.focus({ preventScroll: true });
   }
 
   #titled(id: string, event: Event): void {
@@ -147,9 +159,10 @@ export class UploadPage extends LitElement {
     return html`<li>
       <vstack-upload-row
         .item=${item}
+        .nowMs=${liveClock.nowMs()}
         ?titled=${isTitled}
         ?whole=${isWhole}
-        @vstack-act=${(event: Event) => this.#act(item.id, event)}
+        @vstack-act=${(event: Event) => void this.#act(item.id, event)}
         @vstack-title=${(event: Event) => this.#titled(item.id, event)}
       ></vstack-upload-row>
     </li>`;
@@ -238,7 +251,6 @@ export class UploadPage extends LitElement {
   #renderQueue(items: readonly QueueItem[]) {
     const begun = items.filter(({ state }) => !["checking", "chosen", "refused"].includes(state.is));
     if (begun.length === 0) return nothing;
-    const shown = begun.filter((item) => !isToldByAnother(item, begun));
     const isWaiting = begun.some(({ state }) => state.is === "queued");
     return html`<section aria-labelledby="queue">
       <div class="section-head">
@@ -252,9 +264,9 @@ export class UploadPage extends LitElement {
       ${isWaiting ? html`<p class="hint">${MAX_SENDS} files are sent at once; the others follow by themselves.</p>` : nothing}
       <ul>
         ${repeat(
-          shown,
-          ({ id }) => id,
-          (item) => this.#renderRow(item, { isWhole: begun.some((other) => isToldBy(other, item)) }),
+          rowsOf(begun),
+          ({ item }) => item.id,
+          ({ item, isWhole }) => this.#renderRow(item, { isWhole }),
         )}
       </ul>
     </section>`;
@@ -271,17 +283,6 @@ export class UploadPage extends LitElement {
       <vstack-server-uploads .uploads=${others} @vstack-changed=${() => this.#askAgain()}></vstack-server-uploads>
     </section>`;
   }
-}
-
-/** Files of a group that the server has whole are one video, and so one row: that of the first. */
-function isToldByAnother(item: QueueItem, items: readonly QueueItem[]): boolean {
-  return items.slice(0, items.indexOf(item)).some((other) => isToldBy(item, other));
-}
-
-function isToldBy(item: QueueItem, other: QueueItem): boolean {
-  const isOne = item !== other && item.group !== null && item.group.id === other.group?.id;
-  const isWhole = item.state.is === "processing" || item.state.is === "ready";
-  return isOne && isWhole && other.state.is === item.state.is;
 }
 
 function isOurs(items: readonly QueueItem[], uploadId: string): boolean {

@@ -4,7 +4,6 @@
  * Events: `vstack-title` with the new title, `vstack-act` with what the person wants.
  */
 import { css, html, LitElement, nothing } from "lit";
-import { liveClock } from "#wire/client/live-clock.ts";
 import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import { bytesText } from "../charts/quantities.ts";
 import { announce } from "../shell/announce.ts";
@@ -20,12 +19,15 @@ export type RowAct = "pause" | "resume" | "cancel" | "again" | "dismiss";
 export class UploadRow extends LitElement {
   static override properties = {
     item: { attribute: false },
+    nowMs: { attribute: false },
     isTitled: { type: Boolean, attribute: "titled" },
     isWhole: { type: Boolean, attribute: "whole" },
     isCopied: { state: true },
   };
 
   declare item: QueueItem;
+  /** Monotonic: rates fall while nothing comes. */
+  declare nowMs: number;
   /** Whether the title of this file is its own; false when a group shares one. */
   declare isTitled: boolean;
   /** Whether this row stands for all files of its group. */
@@ -34,6 +36,7 @@ export class UploadRow extends LitElement {
 
   constructor() {
     super();
+    this.nowMs = 0;
     this.isTitled = true;
     this.isWhole = false;
     this.isCopied = false;
@@ -75,7 +78,7 @@ export class UploadRow extends LitElement {
         }
         <div class="deeds">${this.#renderDeeds()}</div>
       </div>
-      ${isEditable && state.is === "chosen" ? nothing : renderProgress(viewOf(item, liveClock.nowMs()), fileName)}
+      ${isEditable && state.is === "chosen" ? nothing : renderProgress(viewOf(item, this.nowMs), fileName)}
     </article>`;
   }
 
