@@ -17,6 +17,8 @@ import type { Database } from "./database/open-database.ts";
 import type { Ingest } from "./ingest/ingest.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import { freeBytesOf } from "./ingest/disk-space.ts";
+import type { Ffmpeg } from "./ingest/transcode/ffmpeg.ts";
+import type { LadderSetting } from "./ingest/transcode/ladder.ts";
 import { uploadFiles } from "./ingest/upload-files.ts";
 import { uploadServer } from "./ingest/upload-server.ts";
 import { isOver, sqliteUploads } from "./ingest/upload-store.ts";
@@ -45,6 +47,10 @@ export interface World {
   readonly pagesFolder: string;
   /** Where received files lie; exists. */
   readonly uploadsFolder: string;
+  /** None when absent: then only what browsers play is stored. */
+  readonly ffmpeg?: Ffmpeg | null;
+  /** "auto" when absent. */
+  readonly ladder?: LadderSetting;
   /** Of the disk where they lie; asked of the system unless given. */
   readonly freeBytes?: () => Promise<number>;
 }
@@ -77,6 +83,7 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const freeBytes = world.freeBytes ?? (() => freeBytesOf(world.uploadsFolder));
   const ingest = createIngest({
     ...{ catalog, register, releases, releaseLoop: loop, uploads, files, freeBytes, clock, log },
+    ...{ ffmpeg: world.ffmpeg ?? null, ladder: world.ladder ?? "auto" },
     placeChunk: chunkPlacer({ register, releases, writable, mint, clock, fetch }),
     countChunksAtRisk: (videoId, signal) =>
       countChunksAtRisk(videoId, { register, nodeUrls: () => directory.internalUrls(), fetch }, signal),

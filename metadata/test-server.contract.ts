@@ -10,12 +10,15 @@ import type { Clock } from "#wire/client/live-clock.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { UploadStatusSchema } from "#wire/contract/upload-api.ts";
+import type { Log } from "#wire/server/log.ts";
 import { silentLog } from "#wire/server/log.ts";
 import type { MetadataParts } from "./assemble.ts";
 import { assembleMetadata } from "./assemble.ts";
 import type { ChunkServers } from "./chunk-servers.contract.ts";
 import type { Database } from "./database/open-database.ts";
 import { openDatabase } from "./database/open-database.ts";
+import type { Ffmpeg } from "./ingest/transcode/ffmpeg.ts";
+import type { LadderSetting } from "./ingest/transcode/ladder.ts";
 import { present } from "./placement/placement-register.contract.ts";
 
 /** 48 s of our own making; the two align. */
@@ -46,14 +49,26 @@ export async function startTestServer(
     fetch = nodes.fetch,
     clock = liveClock,
     freeBytes,
-  }: { folder?: string; fetch?: FetchPort; clock?: Clock; freeBytes?: () => Promise<number> } = {},
+    ffmpeg = null,
+    ladder = "auto",
+    log = silentLog,
+  }: {
+    folder?: string;
+    fetch?: FetchPort;
+    clock?: Clock;
+    freeBytes?: () => Promise<number>;
+    ffmpeg?: Ffmpeg | null;
+    ladder?: LadderSetting;
+    log?: Log;
+  } = {},
 ): Promise<TestServer> {
   mkdirSync(join(folder, "uploads"), { recursive: true });
   const db = openDatabase(join(folder, "catalogue.db"));
   const parts = await assembleMetadata({
-    ...{ db, fetch, clock, log: silentLog, lab: false, pid: 1, publicUrl: () => "http://page.test" },
+    ...{ db, fetch, clock, log, lab: false, pid: 1, publicUrl: () => "http://page.test" },
     ...{ pagesFolder: join(folder, "pages"), uploadsFolder: join(folder, "uploads") },
     ...(freeBytes === undefined ? {} : { freeBytes }),
+    ...{ ffmpeg, ladder },
     clusterKey: await importClusterKey(CLUSTER_KEY_TEXT),
   });
   const beat = async () => {

@@ -13,6 +13,7 @@ import { jobQueue } from "./job-queue.ts";
 import { progressBoard } from "./progress-board.ts";
 import { DRAIN_DEADLINE_MS, removeVideo } from "./remove-video.ts";
 import { canRetry, requireRetry } from "./retry-upload.ts";
+import { oneAtATime } from "./turns.ts";
 import { sweepUploads } from "./sweep-uploads.ts";
 import { uploadJob } from "./upload-job.ts";
 import type { Upload } from "./upload-store.ts";
@@ -64,7 +65,7 @@ export function createIngest(ports: IngestPorts): Ingest {
   const { catalog, uploads, files, clock, log } = ports;
   const board = progressBoard();
   const received = new Map<string, number>();
-  const runJob = uploadJob({ ...ports, board });
+  const runJob = uploadJob({ ...ports, board, encoding: oneAtATime() });
   const queue = jobQueue<VideoId>({ concurrency: JOBS_AT_ONCE, maxWaiting: MAX_OPEN_UPLOADS, run: runJob });
   const enqueue = (videoId: VideoId) => {
     if (!queue.add(videoId)) log.warn({ videoId }, "Cannot begin a job now: it is begun at the next start");
@@ -91,19 +92,22 @@ export function createIngest(ports: IngestPorts): Ingest {
     const here = isReceiving
       ? (received.get(upload.id) ?? (await files.facts(upload.id))?.sizeBytes ?? 0)
       : upload.sizeBytes;
-    const state = isOver(upload) || isReceiving ? upload : (board.read(upload.videoId) ?? upload);
+    const job = isOver(upload) || isReceiving ? undefined : board.read(upload.videoId);
+    const { phase, progress } = job ?? upload;
+    const { leftOut, ...figures } = progress;
+    const waits = isOver(upload) || isReceiving || ports.canPlace() ? null : TOO_FEW_NODES;
     // Mending goes on when the job has ended.
     const mended = upload.phase === "ready" ? { chunksAtRisk: await catalog.countAtRisk(upload.videoId) } : {};
     return {
       id: upload.id,
-      phase: state.phase,
+      phase,
       videoId: upload.phase === "cancelled" ? null : upload.videoId,
       title: upload.title,
       receivedBytes: Math.min(here, upload.sizeBytes),
       sizeBytes: upload.sizeBytes,
-      ...state.progress,
+      ...figures,
       ...mended,
-      notice: isOver(upload) || isReceiving || ports.canPlace() ? null : TOO_FEW_NODES,
+      notice: waits ?? job?.notice ?? leftOut,
       failure: upload.failure,
     };
   };

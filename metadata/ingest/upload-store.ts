@@ -16,10 +16,18 @@ const ProgressSchema = v.object({
   durationSeconds: v.number(),
   chunksStored: CountSchema,
   chunksAtRisk: CountSchema,
+  /** What of the files is not in the video, for people. */
+  leftOut: v.optional(v.nullable(v.string()), null),
 });
 export type Progress = v.InferOutput<typeof ProgressSchema>;
 
-export const NO_PROGRESS: Progress = { storedSeconds: 0, durationSeconds: 0, chunksStored: 0, chunksAtRisk: 0 };
+export const NO_PROGRESS: Progress = {
+  storedSeconds: 0,
+  durationSeconds: 0,
+  chunksStored: 0,
+  chunksAtRisk: 0,
+  leftOut: null,
+};
 
 const FailureSchema = v.nonNullable(UploadStatusSchema.entries.failure);
 export type UploadFailure = v.InferOutput<typeof FailureSchema>;
