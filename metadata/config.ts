@@ -2,6 +2,8 @@
 import * as v from "valibot";
 import { VStackError } from "#wire/contract/errors.ts";
 import { LOG_LEVELS } from "#wire/server/log.ts";
+import type { LadderSetting } from "./ingest/transcode/ladder.ts";
+import { LADDER_SETTINGS } from "./ingest/transcode/ladder.ts";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = "8080";
@@ -33,6 +35,8 @@ const EnvironmentSchema = v.object({
   VSTACK_CLUSTER_KEY: v.optional(v.string()),
   VSTACK_CLUSTER_KEY_FILE: v.optional(v.string()),
   VSTACK_LAB: v.optional(FlagSchema, "0"),
+  VSTACK_FFMPEG: v.optional(v.string()),
+  VSTACK_LADDER: v.optional(v.picklist(LADDER_SETTINGS, "Expected auto, always or off"), "auto"),
   VSTACK_LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS), "info"),
 });
 
@@ -48,6 +52,9 @@ export interface MetadataConfig {
   /** Base64. */
   readonly clusterKeyText: string;
   readonly lab: boolean;
+  /** Path of ffmpeg, or `off`; undefined: the one on the PATH, if there is one. */
+  readonly ffmpeg: string | undefined;
+  readonly ladder: LadderSetting;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -81,6 +88,8 @@ export function readConfig(
     pagesFolder: variables.VSTACK_PAGES,
     clusterKeyText: clusterKeyText(variables, readFile),
     lab: variables.VSTACK_LAB,
+    ffmpeg: variables.VSTACK_FFMPEG,
+    ladder: variables.VSTACK_LADDER,
     logLevel: variables.VSTACK_LOG_LEVEL,
   };
 }
