@@ -12,12 +12,25 @@ import { MANIFEST_PAGE_SEGMENTS } from "#wire/contract/limits.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
+import type { RouteWords } from "../openapi/describe.ts";
+import { describe } from "../openapi/describe.ts";
 import { attachmentOf, downloadName } from "./download-name.ts";
 import type { GatewayFetch } from "./gateway-fetch.ts";
 import { GUARD_HEADERS } from "./media-routes.ts";
 import { playableVideo, readVideoId } from "./playable-video.ts";
 import type { ByteRange } from "./single-range.ts";
 import { parseSingleRange } from "./single-range.ts";
+
+const WORDS = {
+  tag: "videos",
+  summary: "The best rendition as one fragmented MP4",
+  headers: { Range: { says: "One range of bytes" }, "If-Range": { says: "The ETag of an earlier answer" } },
+  answers: {
+    200: { says: "The file", type: "video/mp4", headers: { "Content-Disposition": "The title as a file name" } },
+    206: { says: "The range", type: "video/mp4", headers: { "Content-Range": "Which bytes of how many" } },
+  },
+  problems: ["not-found", "gone", "range-not-satisfiable", "not-ready", "unavailable"],
+} as const satisfies RouteWords;
 
 export interface DownloadPorts {
   readonly catalog: CatalogStore;
@@ -26,7 +39,7 @@ export interface DownloadPorts {
 
 export function downloadRoutes(ports: DownloadPorts): Hono {
   const app = new Hono();
-  app.on(["GET", "HEAD"], ROUTES.videoDownload, (context) => download(context, ports));
+  app.on(["GET", "HEAD"], ROUTES.videoDownload, describe(WORDS), (context) => download(context, ports));
   app.all(ROUTES.videoDownload, methodNotAllowed("GET", "HEAD"));
   return app;
 }
