@@ -15,6 +15,7 @@ import { elementStyles } from "../shell/element-styles.ts";
 import { randomName } from "../shell/random-name.ts";
 import { workerLink } from "../shell/worker-link.ts";
 import { pageTraces } from "../state/page-traces.ts";
+import { keepPlayIntent } from "./play-intent.ts";
 import type { Playback } from "../state/playback-store.ts";
 import { listPlayer, PlaybackStore } from "../state/playback-store.ts";
 import { storedEstimate, storeEstimate } from "./bandwidth-memory.ts";
@@ -23,6 +24,7 @@ import type { PlaybackEngine } from "./hls-engine.ts";
 import { canUseEngine, startEngine } from "./hls-engine.ts";
 import "./media-controls.ts";
 import "./node-band.ts";
+import { keepPlayIntent } from "./play-intent.ts";
 import { renderCaptions, renderQuality, renderSound, renderSpeed } from "./player-menus.ts";
 import { readPlayhead } from "./playhead.ts";
 import { surfaceStyles } from "./surface-styles.ts";
@@ -154,6 +156,7 @@ export class VideoSurface extends LitElement {
 
   /** Follows the video element: publishes the playhead, tells the worker, counts what is watched. */
   #watch(video: HTMLVideoElement, store: PlaybackStore, signal: AbortSignal): void {
+    keepPlayIntent(video, signal);
     const publish = () => {
       const playhead = readPlayhead(video);
       const estimateBitsPerSecond = this.#engine?.estimateBitsPerSecond() ?? null;
