@@ -15,7 +15,6 @@ import { elementStyles } from "../shell/element-styles.ts";
 import { randomName } from "../shell/random-name.ts";
 import { workerLink } from "../shell/worker-link.ts";
 import { pageTraces } from "../state/page-traces.ts";
-import { keepPlayIntent } from "./play-intent.ts";
 import type { Playback } from "../state/playback-store.ts";
 import { listPlayer, PlaybackStore } from "../state/playback-store.ts";
 import { storedEstimate, storeEstimate } from "./bandwidth-memory.ts";
