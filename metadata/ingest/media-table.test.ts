@@ -4,9 +4,9 @@
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import * as v from "valibot";
@@ -20,7 +20,7 @@ import { chunkServers } from "../chunk-servers.contract.ts";
 import { present } from "../placement/placement-register.contract.ts";
 import type { TestServer } from "../test-server.contract.ts";
 import { removeFolder, startTestServer } from "../test-server.contract.ts";
-import type { Plays, Row } from "./media-files.contract.ts";
+import type { Plays } from "./media-files.contract.ts";
 import { makeMedia, mediaTable, requireFfmpeg } from "./media-files.contract.ts";
 
 /** Real encoding on a machine that others share. */
@@ -43,14 +43,10 @@ afterAll(() => {
   rmSync(media, { recursive: true, force: true });
 });
 
-async function upload(row: Row, path: string, server: TestServer): Promise<UploadStatus> {
-  const files = [...row.beside, { file: row.file, text: null }];
-  const group = files.length > 1 ? { group: "group-0001", groupSize: String(files.length) } : {};
+async function upload(paths: readonly string[], server: TestServer): Promise<UploadStatus> {
+  const group = paths.length > 1 ? { group: "group-0001", groupSize: String(paths.length) } : {};
   let uploadId = "";
-  for (const { file, text } of files) {
-    const bytes = text === null ? await readFile(path) : Buffer.from(text);
-    uploadId = await server.upload(bytes, { filename: file, ...group });
-  }
+  for (const path of paths) uploadId = await server.uploadFile(path, { filename: basename(path), ...group });
   return await vi.waitUntil(
     async () => {
       await server.beat();
@@ -137,7 +133,7 @@ describe.each(["with ffmpeg", "without ffmpeg"] as const)("a received file, %s",
     const log = { ...silentLog, info: note };
     const server = await startTestServer(nodes, how === "with ffmpeg" ? { ffmpeg, log } : {});
     open.push(server);
-    const status = await upload(row, await makeMedia(row, media), server);
+    const status = await upload(await makeMedia(row, media), server);
     await server.releaseLoop.drain(AbortSignal.timeout(5000));
     const wanted = how === "with ffmpeg" ? row.withFfmpeg : row.withoutFfmpeg;
     if ("plays" in wanted) {
