@@ -25,11 +25,13 @@ const ffmpeg = await requireFfmpeg();
 const media = mkdtempSync(join(tmpdir(), "vstack-encoding-"));
 const open: TestServer[] = [];
 const film = join(media, "film.avi");
-/** Seven chunks of one quality. */
-const FILM_SECONDS = 24;
+/** Nine chunks of one quality. */
+const FILM_SECONDS = 32;
 
 beforeAll(async () => {
-  const pictures = ["-f", "lavfi", "-i", `testsrc2=size=320x180:rate=25:duration=${FILM_SECONDS}`, "-c:v", "mpeg4"];
+  // Noise, so that what comes out is more than the pipes hold: ffmpeg cannot be done before its reader is.
+  const noise = `testsrc2=size=320x180:rate=25:duration=${FILM_SECONDS},noise=alls=60:allf=t`;
+  const pictures = ["-f", "lavfi", "-i", noise, "-c:v", "mpeg4", "-q:v", "3"];
   await promisify(execFile)("ffmpeg", ["-v", "error", "-y", "-nostdin", ...pictures, film]);
 });
 afterEach(async () => {
@@ -61,10 +63,9 @@ function holding(nodes: ChunkServers, free: number) {
       state.puts += 1;
       if (state.puts > free) {
         state.held += 1;
-        await Promise.race([
-          gate,
-          new Promise((resolve) => init.signal?.addEventListener("abort", resolve, { once: true })),
-        ]);
+        init.signal?.throwIfAborted();
+        const givenUp = new Promise((resolve) => init.signal?.addEventListener("abort", resolve, { once: true }));
+        await Promise.race([gate, givenUp]);
         init.signal?.throwIfAborted();
       }
     }
@@ -106,7 +107,7 @@ const ended = (server: TestServer, uploadId: string) =>
 describe("a job that encodes", () => {
   it("is cancelled in its middle: ffmpeg ends and nothing is left", async () => {
     const nodes = chunkServers(4);
-    const puts = holding(nodes, 9);
+    const puts = holding(nodes, 4);
     const server = await start(nodes, { fetch: puts.fetch });
     const uploadId = await upload(server, film);
     await server.until(uploadId, () => puts.state.held > 0);

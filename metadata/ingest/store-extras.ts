@@ -8,8 +8,8 @@ import { toWebVtt } from "./subtitles/web-vtt.ts";
 import { trackNames } from "./tracks.ts";
 import type { Ffmpeg } from "./transcode/ffmpeg.ts";
 import type { MediaFacts, SubtitleFacts } from "./transcode/media-facts.ts";
-import { embeddedSubtitles, pictureAt } from "./transcode/run-ffmpeg.ts";
-import type { SourceUpload, StoreVideoPorts } from "./video-job.ts";
+import { embeddedSubtitles, pictureAt, probeMedia } from "./transcode/run-ffmpeg.ts";
+import type { StoreVideoPorts } from "./video-job.ts";
 
 /** Titles are over by then, and the end is not told yet. Ratio of the length. */
 const POSTER_AT = 0.1;
@@ -27,17 +27,20 @@ export interface ReadSubtitles {
 /**
  * Takes the poster, while the rest goes on. A video without one is a video.
  *
+ * @param film its facts are asked for when they are not known
  * @returns JPEG, or null. Never rejects
  */
 export async function posterOf(
-  { film, media }: { film: SourceUpload | undefined; media: MediaFacts | null },
+  film: { readonly path: string; readonly media: MediaFacts | null } | undefined,
   { ffmpeg, log }: Pick<StoreVideoPorts, "ffmpeg" | "log">,
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  const video = media?.video ?? null;
-  if (ffmpeg === null || film === undefined || video === null) return null;
-  const seconds = video.durationSeconds ?? media?.durationSeconds ?? 0;
+  if (ffmpeg === null || film === undefined) return null;
   try {
+    const media = film.media ?? (await probeMedia(ffmpeg, film.path, signal));
+    const video = media?.video ?? null;
+    if (video === null) return null;
+    const seconds = video.durationSeconds ?? media?.durationSeconds ?? 0;
     for (const atSeconds of seconds > 0 ? [seconds * POSTER_AT, 0] : [0]) {
       const picture = await pictureAt(ffmpeg, { path: film.path, video, atSeconds }, signal);
       if (picture !== null && picture.length <= LARGEST_POSTER_BYTES) return picture;

@@ -16,6 +16,7 @@ import { probeSource } from "./package/probe-source.ts";
 import { NO_NAMES, renditionIds } from "./rendition-facts.ts";
 import type { StoredRendition } from "./store-pieces.ts";
 import { CHUNKS_IN_FLIGHT, storePieces } from "./store-pieces.ts";
+import type { RoutedVideo } from "./store-routes.ts";
 import { storeByRoutes } from "./store-routes.ts";
 import { posterOf, storeSubtitles } from "./store-extras.ts";
 import { readSideFiles } from "./subtitles/read-side-files.ts";
@@ -29,24 +30,41 @@ export async function storeVideo(job: VideoJob, ports: StoreVideoPorts): Promise
   job.report({ phase: "probing" });
   const { texts, films } = await readSideFiles(job.sources);
   const keeper = chunkKeeper(job, ports);
-  const [only] = films;
-  const examined = films.length === 1 && only ? await examineSource(only.path, ports.ffmpeg, job.signal) : null;
-  const poster = posterOf({ film: only, media: examined?.media ?? null }, ports, job.signal);
-  const stored =
-    examined === null || only === undefined
-      ? { renditions: await storeAligned(films, { job, keeper }), subtitles: [], leftOut: [] }
-      : await storeSingle({ source: only, examined, sideFiles: texts.length }, { job, ports, keeper });
-  const durationSeconds = Math.max(...stored.renditions.map(({ segments }) => playingSeconds(segments)));
-  const tracks = await storeSubtitles([...texts, ...stored.subtitles], durationSeconds, { ...job, keeper });
+  const [first] = films;
+  const only = films.length === 1 ? first : undefined;
+  const examined = only === undefined ? null : await examineSource(only.path, ports.ffmpeg, job.signal);
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([job.signal, stopping.signal]);
+  const poster = posterOf(first && { path: first.path, media: examined?.media ?? null }, ports, signal);
+  try {
+    const stored =
+      only === undefined || examined === null
+        ? { renditions: await storeAligned(films, { job, keeper }), subtitles: [], leftOut: [] }
+        : await storeSingle({ source: only, examined, sideFiles: texts.length }, { job, ports, keeper });
+    return await storeRest({ ...stored, subtitles: [...texts, ...stored.subtitles] }, poster, { job, ports, keeper });
+  } finally {
+    // Whatever happens, nothing of this job goes on behind it.
+    stopping.abort();
+    await poster;
+  }
+}
+
+/** What follows when all sound and picture is stored: tracks beside them, the poster, the `meta` chunk, the count of copies. */
+async function storeRest(
+  { renditions, subtitles, leftOut }: RoutedVideo,
+  poster: Promise<Uint8Array<ArrayBuffer> | null>,
+  { job, ports, keeper }: Work & { ports: StoreVideoPorts },
+): Promise<StoredVideo> {
+  const durationSeconds = Math.max(...renditions.map(({ segments }) => playingSeconds(segments)));
+  const all = [...renditions, ...(await storeSubtitles(subtitles, durationSeconds, { ...job, keeper }))];
   const picture = await poster;
   if (picture !== null) await keeper.keep({ slot: "poster", videoId: job.videoId }, picture, 0);
-  const all = [...stored.renditions, ...tracks];
   await keeper.keep({ slot: "meta", videoId: job.videoId }, metaBytes(job, { durationSeconds, all }), 0);
   job.report({ phase: "verifying" });
   const chunksAtRisk = await ports.countChunksAtRisk(job.videoId, job.signal);
   job.report({ progress: { ...keeper.progress(), storedSeconds: durationSeconds, durationSeconds, chunksAtRisk } });
-  const leftOut = stored.leftOut.length === 0 ? null : stored.leftOut.join(". ");
-  return { durationSeconds, renditions: all.map(({ rendition }) => rendition), leftOut };
+  const sentences = leftOut.length === 0 ? null : leftOut.join(". ");
+  return { durationSeconds, renditions: all.map(({ rendition }) => rendition), leftOut: sentences };
 }
 
 interface Work {
@@ -58,7 +76,7 @@ interface Work {
 async function storeSingle(
   { source, examined, sideFiles }: { source: SourceUpload; examined: Examined; sideFiles: number },
   { job, ports, keeper }: Work & { ports: StoreVideoPorts },
-) {
+): Promise<RoutedVideo> {
   const { facts, media } = examined;
   if (media !== null && ports.ffmpeg !== null) {
     return await storeByRoutes({ source, examined, media, sideFiles }, { job, ports, keeper, ffmpeg: ports.ffmpeg });

@@ -44,6 +44,8 @@ describe("chooseTracks()", () => {
       "Left out 2 audio tracks beyond what one video may have",
       "Left out 6 subtitles beyond what one video may have",
     ]);
+    const crowded = choose({ audio: many.map((index) => audio(index, "aac")) }, false, 7);
+    expect([crowded.furtherAudio.length, crowded.subtitles.length]).toEqual([1, 0]);
   });
 });
 

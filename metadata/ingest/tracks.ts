@@ -5,9 +5,9 @@ import { languageLabel } from "./subtitles/side-file.ts";
 import type { AudioFacts, MediaFacts, SubtitleFacts } from "./transcode/media-facts.ts";
 import { PLAYABLE_AUDIO } from "./transcode/route.ts";
 
-/** Beside at most four qualities; together they are what a video may have. */
-const MAX_FURTHER_AUDIO = 4;
-const MAX_SUBTITLES = MAX_RENDITIONS - 4 - MAX_FURTHER_AUDIO;
+/** What is left beside four qualities, for sound and subtitles by halves; subtitle files take what they need. */
+const PLACES = MAX_RENDITIONS - 4;
+const MAX_SUBTITLES = PLACES / 2;
 /** ffmpeg's names of subtitles that are text. */
 const TEXT_SUBTITLES = [
   ...["subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text", "microdvd", "subviewer", "subviewer1", "sami"],
@@ -38,13 +38,14 @@ export function chooseTracks(
   const texts = subtitles.filter(({ codec }) => TEXT_SUBTITLES.includes(codec));
   const pictures = subtitles.filter((track) => !texts.includes(track));
   const subtitlePlaces = Math.max(0, MAX_SUBTITLES - sideFiles);
+  const audioPlaces = PLACES - Math.max(MAX_SUBTITLES, sideFiles);
   return {
     mainAudio: mainAudio ?? null,
-    furtherAudio: furtherAudio.slice(0, MAX_FURTHER_AUDIO),
+    furtherAudio: furtherAudio.slice(0, audioPlaces),
     subtitles: texts.slice(0, subtitlePlaces),
     leftOut: [
       ...(pictures.length === 0 ? [] : [`Left out subtitles that are no text (${codecNames(pictures)})`]),
-      ...tooMany("audio tracks", furtherAudio.length - MAX_FURTHER_AUDIO),
+      ...tooMany("audio tracks", furtherAudio.length - audioPlaces),
       ...tooMany("subtitles", texts.length - subtitlePlaces),
     ],
   };

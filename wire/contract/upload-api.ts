@@ -36,7 +36,10 @@ export const UploadStatusSchema = v.object({
   chunksStored: CountSchema,
   /** Chunks that have fewer than three durable copies so far. */
   chunksAtRisk: CountSchema,
-  /** Why it does not go on just now, for people: too few nodes, for example. It goes on by itself. */
+  /**
+   * For people. Under way: why it does not go on just now, too few nodes for example; it goes on by itself. When ready: what
+   * of the files is not in the video.
+   */
   notice: v.optional(v.nullable(v.string())),
   failure: v.nullable(
     v.object({
