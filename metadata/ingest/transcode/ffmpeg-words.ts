@@ -67,7 +67,7 @@ export function runWords(run: Run): string[] {
     ...["-v", "error", "-nostdin", "-threads", String(run.threads), ...inputWords(run.path, "-i")],
     ...["-filter_complex_threads", String(run.threads), ...(graph === "" ? [] : ["-filter_complex", graph])],
     ...outputs,
-    ...["-progress", "pipe:1", "-stats_period", "1"],
+    ...["-progress", "pipe:1"],
   ];
 }
 

@@ -50,8 +50,10 @@ export interface LimitedChild {
   readonly outputs: readonly AsyncIterable<Uint8Array>[];
   /** Resolves when nothing of it is left. @throws the signal's reason; VStackError `internal` when it cannot be started */
   readonly ended: Promise<ChildEnd>;
+  /** It shows life in another way than by writing to pipes 3, 4 ... */
+  readonly alive: () => void;
   /** Ends it at once. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
 export function startChild(command: ChildCommand, options: ChildOptions): LimitedChild {
@@ -89,7 +91,14 @@ export function startChild(command: ChildCommand, options: ChildOptions): Limite
   });
   // Whoever reads the outputs hears of the end first, and asks for its reason then.
   ended.catch(() => undefined);
-  return { outputs: pipes.map((pipe) => counted(pipe, watch.wrote)), ended, stop };
+  const outputs = pipes.map((pipe, index) =>
+    counted(pipe, (sizeBytes) => {
+      watch.wrote(sizeBytes);
+      // Standard output may say again and again that nothing has happened.
+      if (index > 0) watch.alive();
+    }),
+  );
+  return { outputs, ended, alive: watch.alive, stop };
 }
 
 async function* counted(pipe: Readable, wrote: (sizeBytes: number) => void): AsyncGenerator<Uint8Array, void, void> {
@@ -123,6 +132,8 @@ function watchUse(child: ChildProcess, { limits, isHeldBack, stop }: WatchOption
     overrun: () => overrun,
     wrote: (sizeBytes: number) => {
       outputBytes += sizeBytes;
+    },
+    alive: () => {
       silentMs = 0;
     },
     end: () => {

@@ -14,15 +14,16 @@ import { fragmentPieces } from "./fragment-pieces.ts";
 import type { ChildEnd, LimitedChild } from "./limited-child.ts";
 import type { MediaFacts, VideoFacts } from "./media-facts.ts";
 import { mediaFacts } from "./media-facts.ts";
+import { followProgress } from "./progress.ts";
 import { gaveUp, overran } from "./refusals.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /** A minute of film may take an hour on a machine that is busy, and a little file its start. */
 const WALL_MS_PER_SECOND = 60_000;
 const LEAST_WALL_MS = 600_000;
-/** Progress is told every second while there is any. */
-const SILENT_MS = 120_000;
-/** Decoding 8K in 10 bits while encoding four qualities stays below 1.5 GiB. */
+/** Without a frame or a packet more. A slow machine may take seconds for each of the frames that an encoder looks ahead. */
+const SILENT_MS = 300_000;
+/** Decoding 8K HEVC in 10 bits, tone mapping, and encoding four qualities took 1.4 GB with two threads, 1.7 with four. */
 const RESIDENT_BYTES = 2048 * MEBIBYTE;
 /** For files that do not tell their length: a day at 8 Mbit/s. */
 const UNKNOWN_LENGTH_SECONDS = 86_400;
@@ -36,8 +37,8 @@ const QUICK_LIMITS: ChildLimits = {
   residentBytes: RESIDENT_BYTES,
   outputBytes: 16 * MEBIBYTE,
 };
-/** More encoder threads than this cost memory and win nothing at these sizes. */
-const MAX_THREADS = 8;
+/** Each thread costs pictures in memory: with eight, the same 8K took 2.3 GB. */
+const MAX_THREADS = 4;
 
 /**
  * Asks ffprobe what a file is.
@@ -102,8 +103,7 @@ export function startRun(
     { limits: limitsFor(run.media, bitsPerSecondOf(run)), signal, isHeldBack: () => held > 0 },
   );
   const [progress, ...outputs] = child.outputs;
-  // Its lines count as signs of life; how far the video is is told by what is stored.
-  const progressEnd = textLength(progress).catch(() => 0);
+  const progressEnd = followProgress(progress, child.alive).catch(() => undefined);
 
   async function* pieces(output: AsyncIterable<Uint8Array>): AsyncGenerator<PackagedPiece, void, void> {
     let isOver = false;
@@ -186,10 +186,4 @@ async function bytesOf(child: LimitedChild, index: number): Promise<Uint8Array<A
 async function outputOf(child: LimitedChild, index: number): Promise<string | null> {
   const bytes = await bytesOf(child, index);
   return bytes === null ? null : new TextDecoder().decode(bytes);
-}
-
-async function textLength(output: AsyncIterable<Uint8Array> | undefined): Promise<number> {
-  let lengthBytes = 0;
-  if (output !== undefined) for await (const part of output) lengthBytes += part.length;
-  return lengthBytes;
 }
