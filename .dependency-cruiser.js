@@ -28,6 +28,7 @@ const ROOMS = {
     packages: [
       ...["hono", "@hono/node-server", "valibot", "pino", "prom-client", "kysely", "libsql"],
       ...["@tus/server", "@tus/file-store", "mediabunny", "hls-parser"],
+      ...["hono-openapi", "@valibot/to-json-schema", "openapi-types", "rapidoc"],
     ],
     node: true,
   },

@@ -20,6 +20,8 @@ import { localUrl, up } from "./commands/up.ts";
 import type { UploadOptions } from "./commands/upload.ts";
 import { upload } from "./commands/upload.ts";
 import { readClusterKey } from "./cluster-folder.ts";
+import type { MediaOptions } from "./media-options.ts";
+import { mediaSettings, withMediaOptions } from "./media-options.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8080";
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
@@ -81,8 +83,7 @@ function exitWith(code: number): void {
 }
 
 function addClusterCommands(program: Command): void {
-  program
-    .command("up")
+  withMediaOptions(program.command("up"))
     .description("run a whole cluster on this machine: one metadata server, storage nodes on the ports after it")
     .addOption(
       new Option("--port <number>", "of the metadata server; nodes take the next ones")
@@ -131,8 +132,7 @@ function addClusterCommands(program: Command): void {
     .action(async (options: NodeOptions) => {
       exitWith(await runRole("node", options.id, await nodeSettings(options)));
     });
-  program
-    .command("metadata")
+  withMediaOptions(program.command("metadata"))
     .description("run the metadata server in the foreground")
     .addOption(new Option("--port <number>", "to listen on").env("VSTACK_PORT").default(8080).argParser(port))
     .addOption(hostOption())
@@ -145,8 +145,9 @@ function addClusterCommands(program: Command): void {
     .addOption(keyOption())
     .addOption(labOption())
     .addOption(logOption())
-    .action(async (options: RoleOptions) => {
-      exitWith(await runRole("metadata", "metadata", await roleSettings(options)));
+    .action(async (options: RoleOptions & MediaOptions) => {
+      const settings = { ...(await roleSettings(options)), ...mediaSettings(options) };
+      exitWith(await runRole("metadata", "metadata", settings));
     });
 }
 

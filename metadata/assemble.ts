@@ -1,6 +1,7 @@
 /** Puts the parts of the metadata server together. Everything that touches the world comes in as a port. */
 import type { Hono } from "hono";
 import { Registry } from "prom-client";
+import type { VideoId } from "#core/ids.ts";
 import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
 import type { ClusterKey } from "#wire/client/capability.ts";
 import { mintCapability } from "#wire/client/capability.ts";
@@ -15,9 +16,12 @@ import { sqliteNodeMemory } from "./cluster/node-memory.ts";
 import type { Database } from "./database/open-database.ts";
 import type { Ingest } from "./ingest/ingest.ts";
 import { createIngest } from "./ingest/ingest.ts";
+import { freeBytesOf } from "./ingest/disk-space.ts";
+import type { Ffmpeg } from "./ingest/transcode/ffmpeg.ts";
+import type { LadderSetting } from "./ingest/transcode/ladder.ts";
 import { uploadFiles } from "./ingest/upload-files.ts";
 import { uploadServer } from "./ingest/upload-server.ts";
-import { sqliteUploads } from "./ingest/upload-store.ts";
+import { isOver, sqliteUploads } from "./ingest/upload-store.ts";
 import { countChunksAtRisk } from "./ingest/verify-copies.ts";
 import { createMetadataApp } from "./metadata-app.ts";
 import { chunkPlacer, enoughNodes } from "./placement/place-chunk.ts";
@@ -25,6 +29,10 @@ import type { ReleaseLoop } from "./placement/release-loop.ts";
 import { releaseLoop } from "./placement/release-loop.ts";
 import { sqliteReleases } from "./placement/releases.ts";
 import { sqliteRegister } from "./placement/sqlite-register.ts";
+import type { MendLoop } from "./upkeep/mend-loop.ts";
+import { mendLoop } from "./upkeep/mend-loop.ts";
+import { positionLocks } from "./upkeep/position-locks.ts";
+import { renameVideo } from "./upkeep/rename-video.ts";
 
 export interface World {
   readonly db: Database;
@@ -39,6 +47,12 @@ export interface World {
   readonly pagesFolder: string;
   /** Where received files lie; exists. */
   readonly uploadsFolder: string;
+  /** None when absent: then only what browsers play is stored. */
+  readonly ffmpeg?: Ffmpeg | null;
+  /** "auto" when absent. */
+  readonly ladder?: LadderSetting;
+  /** Of the disk where they lie; asked of the system unless given. */
+  readonly freeBytes?: () => Promise<number>;
 }
 
 export interface MetadataParts {
@@ -46,6 +60,7 @@ export interface MetadataParts {
   readonly ingest: Ingest;
   readonly directory: NodeDirectory;
   readonly releaseLoop: ReleaseLoop;
+  readonly mendLoop: MendLoop;
 }
 
 export async function assembleMetadata(world: World): Promise<MetadataParts> {
@@ -57,9 +72,18 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const directory = await openNodeDirectory({ clock, memory: sqliteNodeMemory(db), log });
   const writable = () => directory.writable();
   const loop = releaseLoop({ releases, aliveNodes: () => directory.alive(), mint, clock, fetch, log });
+  const uploads = sqliteUploads(db);
+  const upkeep = {
+    ...{ catalog, register, releases, locks: positionLocks(), writable, mint, clock, fetch, log },
+    nodeUrls: () => directory.internalUrls(),
+    isBeingStored: async (videoId: VideoId) => (await uploads.byVideo(videoId)).some((upload) => !isOver(upload)),
+  };
+  const registry = new Registry();
   const files = uploadFiles(world.uploadsFolder);
+  const freeBytes = world.freeBytes ?? (() => freeBytesOf(world.uploadsFolder));
   const ingest = createIngest({
-    ...{ catalog, register, releases, releaseLoop: loop, uploads: sqliteUploads(db), files, clock, log },
+    ...{ catalog, register, releases, releaseLoop: loop, uploads, files, freeBytes, clock, log },
+    ...{ ffmpeg: world.ffmpeg ?? null, ladder: world.ladder ?? "auto" },
     placeChunk: chunkPlacer({ register, releases, writable, mint, clock, fetch }),
     countChunksAtRisk: (videoId, signal) =>
       countChunksAtRisk(videoId, { register, nodeUrls: () => directory.internalUrls(), fetch }, signal),
@@ -67,6 +91,10 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
     canPlace: () => writable().length >= ACKNOWLEDGED_COPIES,
   });
   const answerTus = uploadServer({ ingest, files, log });
-  const app = createMetadataApp({ ...world, catalog, directory, ingest, answerTus, registry: new Registry() });
-  return { app, ingest, directory, releaseLoop: loop };
+  const app = createMetadataApp({
+    ...world,
+    ...{ catalog, directory, ingest, answerTus, registry },
+    renameVideo: (change, signal) => renameVideo(change, upkeep, signal),
+  });
+  return { app, ingest, directory, releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }) };
 }

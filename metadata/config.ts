@@ -10,6 +10,8 @@ import {
   parseEnvironment,
   PortSchema,
 } from "#wire/server/role-config.ts";
+import type { LadderSetting } from "./ingest/transcode/ladder.ts";
+import { LADDER_SETTINGS } from "./ingest/transcode/ladder.ts";
 
 const ROLE = "the metadata server";
 const DEFAULT_PORT = "8080";
@@ -18,6 +20,8 @@ const EnvironmentSchema = v.object({
   ...COMMON_VARIABLES,
   VSTACK_PORT: v.optional(PortSchema, DEFAULT_PORT),
   VSTACK_PAGES: v.optional(FolderSchema),
+  VSTACK_FFMPEG: v.optional(v.string()),
+  VSTACK_LADDER: v.optional(v.picklist(LADDER_SETTINGS, "Expected auto, always or off"), "auto"),
 });
 
 export interface MetadataConfig {
@@ -32,6 +36,9 @@ export interface MetadataConfig {
   /** Base64. */
   readonly clusterKeyText: string;
   readonly lab: boolean;
+  /** Path of ffmpeg, or `off`; undefined: the one on the PATH, if there is one. */
+  readonly ffmpeg: string | undefined;
+  readonly ladder: LadderSetting;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -51,6 +58,8 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     pagesFolder: variables.VSTACK_PAGES,
     clusterKeyText: clusterKeyText(variables, readFile, ROLE),
     lab: variables.VSTACK_LAB,
+    ffmpeg: variables.VSTACK_FFMPEG,
+    ladder: variables.VSTACK_LADDER,
     logLevel: variables.VSTACK_LOG_LEVEL,
   };
 }

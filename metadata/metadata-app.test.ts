@@ -3,9 +3,10 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { VideoId } from "#core/ids.ts";
+import { parseRenditionId } from "#core/ids.ts";
 import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
 import { readBlockList } from "#wire/client/block-list.ts";
-import { ManifestPageSchema, VideoListSchema } from "#wire/contract/catalog-api.ts";
+import { ManifestPageSchema, VIDEO_SORTS, VideoListSchema } from "#wire/contract/catalog-api.ts";
 import { ClusterAnswerSchema, MetadataHealthSchema, NodesAnswerSchema } from "#wire/contract/cluster-api.ts";
 import { MANIFEST_PAGE_SEGMENTS } from "#wire/contract/limits.ts";
 import { sampleRendition } from "./catalog/catalog-store.contract.ts";
@@ -96,6 +97,28 @@ describe("videos", () => {
     await server.app.request(`/api/videos/${long}`, { method: "DELETE" });
   });
 
+  it("renames, finds and sorts by the new title, and refuses none and too much", async () => {
+    const rename = (title: unknown) =>
+      server.json(`/api/videos/${videoId}`, { method: "PATCH", body: JSON.stringify({ title }) });
+    const title = '<script>alert("1")</script> \u202E🎬';
+    expect(await rename(`  ${title}\n`)).toMatchObject({ id: videoId, title });
+    expect(await server.json("/api/videos?search=ALERT(&sort=title")).toMatchObject({ total: 1, videos: [{ title }] });
+    for (const wrong of ["", " \t", "x".repeat(201), 5, null])
+      expect(await rename(wrong)).toMatchObject({ status: 400 });
+    const unknown = await server.app.request(`/api/videos/${videoIdOf("z")}`, {
+      method: "PATCH",
+      body: '{"title":"A"}',
+    });
+    expect(unknown.status).toBe(404);
+    expect(await rename("The demo")).toMatchObject({ title: "The demo" });
+  });
+
+  it("lists by every sort", async () => {
+    for (const sort of VIDEO_SORTS) {
+      expect(v.parse(VideoListSchema, await server.json(`/api/videos?sort=${sort}`)).total).toBe(1);
+    }
+  });
+
   it("counts a viewing once", async () => {
     const report = (viewing: string) =>
       server.json(`/api/videos/${videoId}/views`, { method: "POST", body: JSON.stringify({ viewing }) });
@@ -108,7 +131,7 @@ describe("videos", () => {
     expect((await get(`/api/videos/${"b".repeat(26)}`)).status).toBe(404);
     expect((await get("/api/videos/..")).status).toBe(404);
     const put = await server.app.request(`/api/videos/${videoId}`, { method: "PUT" });
-    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, DELETE"]);
+    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, PATCH, DELETE"]);
   });
 });
 
@@ -175,7 +198,7 @@ describe("cluster", () => {
 });
 
 describe("pages", () => {
-  it.each(["/", "/devtools", "/watch/aaaaaaaaaaaaaaaaaaaaaaaaaa"])(
+  it.each(["/", "/upload", "/devtools", "/watch/aaaaaaaaaaaaaaaaaaaaaaaaaa"])(
     "serves the document at %s under a strict policy",
     async (path) => {
       const answer = await get(path);
@@ -190,6 +213,16 @@ describe("pages", () => {
       expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
     },
   );
+
+  it("lets other sites frame the embedded player and nothing else", async () => {
+    const policyOf = async (path: string) => (await get(path)).headers.get("content-security-policy");
+    const embed = present(await policyOf("/embed/aaaaaaaaaaaaaaaaaaaaaaaaaa"));
+    expect(embed).toContain("frame-ancestors *;");
+    expect(embed).toContain("default-src 'self'; script-src 'self'");
+    expect(await policyOf("/watch/aaaaaaaaaaaaaaaaaaaaaaaaaa")).toContain("frame-ancestors 'self';");
+    expect((await get("/embed/no-video", { accept: "text/html" })).status).toBe(404);
+    expect((await policyOf("/embed/no-video")) ?? "").not.toContain("frame-ancestors *");
+  });
 
   it("gives the worker a policy of its own, and hashed files for ever", async () => {
     const worker = await get("/sw.js");
@@ -227,7 +260,87 @@ describe("pages", () => {
   });
 });
 
+describe("download", () => {
+  const path = () => `/api/videos/${videoId}/download`;
+  const whole = async () => new Uint8Array(await (await get(path())).arrayBuffer());
+
+  it("sends the best rendition as one file of the announced length, chunk by chunk", async () => {
+    const answer = await get(path());
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toBe("video/mp4");
+    expect(answer.headers.get("content-disposition")).toBe(
+      "attachment; filename=\"The demo.mp4\"; filename*=UTF-8''The%20demo.mp4",
+    );
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    expect(String(bytes.length)).toBe(answer.headers.get("content-length"));
+    const page = v.parse(ManifestPageSchema, await server.json(`/api/videos/${videoId}/manifest?rendition=240p`));
+    const parts = ["init.mp4", ...page.segments.map(({ seq }) => `${seq}.m4s`)].map(async (name) =>
+      Buffer.from(await (await get(`/media/${videoId}/240p/${name}`)).arrayBuffer()),
+    );
+    expect(Buffer.concat(await Promise.all(parts)).equals(bytes)).toBe(true);
+  });
+
+  it("goes on where an interrupted one stopped, and fetches only what is asked for", async () => {
+    const bytes = await whole();
+    const asked = () => nodes.servers.reduce((sum, one) => sum + (one.asked["GET"] ?? 0), 0);
+    const before = asked();
+    const end = await get(path(), { range: `bytes=${bytes.length - 1000}-` });
+    expect(end.status).toBe(206);
+    expect(Buffer.compare(new Uint8Array(await end.arrayBuffer()), bytes.slice(-1000))).toBe(0);
+    expect(asked() - before).toBeLessThan(20);
+    const middle = await get(path(), { range: "bytes=100000-400000", "if-range": present(end.headers.get("etag")) });
+    expect(Buffer.compare(new Uint8Array(await middle.arrayBuffer()), bytes.slice(100_000, 400_001))).toBe(0);
+    const changed = await get(path(), { range: "bytes=0-1", "if-range": '"other"' });
+    expect(changed.status).toBe(200);
+    await changed.body?.cancel();
+  });
+
+  it("fetches nothing for HEAD and no more for a client that went", async () => {
+    const head = await server.app.request(path(), { method: "HEAD" });
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    const reader = present((await get(path())).body).getReader();
+    await reader.read();
+    await reader.cancel();
+    expect(await (await get("/metrics")).text()).toMatch(/vstack_gateway_fetches_in_flight 0/);
+  });
+
+  it("says why there is nothing to download", async () => {
+    expect((await get(`/api/videos/${videoIdOf("z")}/download`)).status).toBe(404);
+    expect((await get("/api/videos/nonsense/download")).status).toBe(404);
+  });
+});
+
 describe("gateway", () => {
+  it("serves posters and subtitles with their types, and media by no other name", async () => {
+    const catalog = sqliteCatalog(server.db);
+    const first = present(
+      await catalog.entry({ slot: "segment", videoId, rendition: present(parseRenditionId("240p")), seq: 0 }),
+    );
+    const subtitles = present(parseRenditionId("subtitles-en"));
+    const { renditions, durationSeconds } = present(await catalog.video(videoId));
+    const chunk = { durationSeconds: 48, record: first.record, blocks: first.blocks };
+    await catalog.putChunk({ ...chunk, position: { slot: "poster", videoId } });
+    await catalog.putChunk({ ...chunk, position: { slot: "segment", videoId, rendition: subtitles, seq: 0 } });
+    const track = { ...sampleRendition, id: subtitles, kind: "subtitles", language: "en", label: "English" } as const;
+    await catalog.finishVideo(videoId, { durationSeconds, renditions: [...renditions, track] });
+    const typeAt = async (path: string) => {
+      const answer = await get(path);
+      await answer.body?.cancel();
+      return [answer.status, answer.headers.get("content-type"), answer.headers.get("x-content-type-options")];
+    };
+    expect(await typeAt(`/media/${videoId}/poster.jpg`)).toEqual([200, "image/jpeg", "nosniff"]);
+    expect(await typeAt(`/media/${videoId}/subtitles-en/0.vtt`)).toEqual([200, "text/vtt; charset=utf-8", "nosniff"]);
+    for (const path of ["subtitles-en/0.m4s", "240p/0.vtt", "subtitles-en/init.mp4"]) {
+      expect((await get(`/media/${videoId}/${path}`)).status).toBe(404);
+    }
+    const master = await (await get(`/media/${videoId}/master.m3u8`)).text();
+    expect(master).toContain('TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="English"');
+    expect(await (await get(`/media/${videoId}/subtitles-en/index.m3u8`)).text()).toContain("\n0.vtt\n");
+    const page = await server.json(`/api/videos/${videoId}/manifest?rendition=subtitles-en`);
+    expect(page).toMatchObject({ status: 404 });
+    await catalog.finishVideo(videoId, { durationSeconds, renditions });
+  });
+
   const segment = () => `/media/${videoId}/240p/0.m4s`;
   const stored = async () => {
     const page = v.parse(ManifestPageSchema, await server.json(`/api/videos/${videoId}/manifest?rendition=240p`));

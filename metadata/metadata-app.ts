@@ -14,12 +14,17 @@ import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts
 import { metricsHandler, requestMetrics } from "#wire/server/request-metrics.ts";
 import type { CatalogStore } from "./catalog/catalog-store.ts";
 import type { NodeDirectory } from "./cluster/node-directory.ts";
+import { downloadRoutes } from "./gateway/download-routes.ts";
+import { gatewayFetch } from "./gateway/gateway-fetch.ts";
 import { mediaRoutes } from "./gateway/media-routes.ts";
 import type { Ingest } from "./ingest/ingest.ts";
+import { describe } from "./openapi/describe.ts";
+import { docsRoutes } from "./openapi/docs-routes.ts";
 import { staticPages } from "./pages/static-pages.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
+import type { VideoRoutesPorts } from "./routes/videos.ts";
 import { videoRoutes } from "./routes/videos.ts";
 
 const HEARTBEAT_PATH = /^\/api\/nodes\/[^/]+\/heartbeat$/;
@@ -28,6 +33,7 @@ export interface MetadataPorts {
   readonly catalog: CatalogStore;
   readonly directory: NodeDirectory;
   readonly ingest: Ingest;
+  readonly renameVideo: VideoRoutesPorts["renameVideo"];
   readonly answerTus: (request: Request) => Promise<Response>;
   readonly clusterKey: ClusterKey;
   readonly clock: Clock;
@@ -56,13 +62,20 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
     if (!context.res.headers.has("cache-control")) context.res.headers.set("cache-control", NO_STORE);
     context.res.headers.set("x-content-type-options", "nosniff");
   });
-  app.get(ROUTES.metrics, metricsHandler(registry));
+  const metricsWords = {
+    ...({ tag: "cluster", summary: "Metrics for Prometheus; docs/metrics.md explains each" } as const),
+    answers: { 200: { says: "The text format of Prometheus", type: "text/plain" } },
+  };
+  app.get(ROUTES.metrics, describe(metricsWords), metricsHandler(registry));
   app.all(ROUTES.metrics, methodNotAllowed("GET", "HEAD"));
   app.route("/", clusterRoutes(ports));
+  const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };
   app.route("/", videoRoutes(ports));
+  app.route("/", downloadRoutes(fetching));
   app.route("/", uploadRoutes(ports));
+  app.route("/", docsRoutes(app));
   app.all("/api/*", notFoundHandler);
-  app.route("/", mediaRoutes(ports));
+  app.route("/", mediaRoutes(fetching));
   app.route("/", staticPages(ports.pagesFolder));
   return app;
 }

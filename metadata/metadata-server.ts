@@ -11,6 +11,7 @@ import type { MetadataConfig } from "./config.ts";
 import { publicUrlOf } from "./config.ts";
 import type { Database } from "./database/open-database.ts";
 import { openDatabase } from "./database/open-database.ts";
+import { findFfmpeg } from "./ingest/transcode/ffmpeg.ts";
 
 /** Below the data folder. */
 const DATABASE_FILE = "catalogue.db";
@@ -43,8 +44,13 @@ async function serve(
   log: Log,
 ): Promise<MetadataServer> {
   let url = config.publicUrl ?? "";
-  const { app, ingest, directory, releaseLoop } = await assembleMetadata({
+  const found = await findFfmpeg(config.ffmpeg, { searchPath: process.env["PATH"] ?? "", folder: uploadsFolder });
+  const { ffmpeg } = found;
+  if (ffmpeg === null) log.info({ reason: found.reason }, "No ffmpeg: only what browsers play can be stored");
+  else log.info({ path: ffmpeg.ffmpegPath, version: ffmpeg.version }, "Using ffmpeg");
+  const { app, ingest, directory, releaseLoop, mendLoop } = await assembleMetadata({
     ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
+    ...{ ffmpeg, ladder: config.ladder },
     ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
     clusterKey: await importClusterKey(config.clusterKeyText),
   });
@@ -52,7 +58,7 @@ async function serve(
   url = publicUrlOf(config, listening.port);
   await ingest.resume();
   const stopping = new AbortController();
-  const running = [directory, ingest, releaseLoop].map((part) => part.run(stopping.signal));
+  const running = [directory, ingest, releaseLoop, mendLoop].map((part) => part.run(stopping.signal));
   return {
     url,
     async close() {

@@ -6,15 +6,19 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { importClusterKey } from "#wire/client/capability.ts";
 import type { FetchPort } from "#wire/client/http.ts";
+import type { Clock } from "#wire/client/live-clock.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { UploadStatusSchema } from "#wire/contract/upload-api.ts";
+import type { Log } from "#wire/server/log.ts";
 import { silentLog } from "#wire/server/log.ts";
 import type { MetadataParts } from "./assemble.ts";
 import { assembleMetadata } from "./assemble.ts";
 import type { ChunkServers } from "./chunk-servers.contract.ts";
 import type { Database } from "./database/open-database.ts";
 import { openDatabase } from "./database/open-database.ts";
+import type { Ffmpeg } from "./ingest/transcode/ffmpeg.ts";
+import type { LadderSetting } from "./ingest/transcode/ladder.ts";
 import { present } from "./placement/placement-register.contract.ts";
 
 /** 48 s of our own making; the two align. */
@@ -43,13 +47,28 @@ export async function startTestServer(
   {
     folder = mkdtempSync(join(tmpdir(), "vstack-metadata-")),
     fetch = nodes.fetch,
-  }: { folder?: string; fetch?: FetchPort } = {},
+    clock = liveClock,
+    freeBytes,
+    ffmpeg = null,
+    ladder = "auto",
+    log = silentLog,
+  }: {
+    folder?: string;
+    fetch?: FetchPort;
+    clock?: Clock;
+    freeBytes?: () => Promise<number>;
+    ffmpeg?: Ffmpeg | null;
+    ladder?: LadderSetting;
+    log?: Log;
+  } = {},
 ): Promise<TestServer> {
   mkdirSync(join(folder, "uploads"), { recursive: true });
   const db = openDatabase(join(folder, "catalogue.db"));
   const parts = await assembleMetadata({
-    ...{ db, fetch, clock: liveClock, log: silentLog, lab: false, pid: 1, publicUrl: () => "http://page.test" },
+    ...{ db, fetch, clock, log, lab: false, pid: 1, publicUrl: () => "http://page.test" },
     ...{ pagesFolder: join(folder, "pages"), uploadsFolder: join(folder, "uploads") },
+    ...(freeBytes === undefined ? {} : { freeBytes }),
+    ...{ ffmpeg, ladder },
     clusterKey: await importClusterKey(CLUSTER_KEY_TEXT),
   });
   const beat = async () => {

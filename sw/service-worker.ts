@@ -124,6 +124,10 @@ function answerMedia(event: FetchEvent, asked: MediaRequest): void {
     case "segment":
       answerSegment(event, { ...asked, place: { ...address, slot: "segment" } });
       return;
+    case "poster":
+    case "subtitles":
+      // Small, asked for once, and of no use to a picture that stalls: the server answers.
+      return;
   }
 }
 

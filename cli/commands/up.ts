@@ -8,6 +8,8 @@ import { metadataClient } from "#wire/client/metadata-client.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { ClusterFolder } from "../cluster-folder.ts";
 import { clusterFolder, exists, lockClusterFolder, prepareClusterFolder } from "../cluster-folder.ts";
+import type { MediaOptions } from "../media-options.ts";
+import { mediaSettings } from "../media-options.ts";
 import { printLine, remark, startProgress } from "../print.ts";
 import type { RoleProcess } from "../processes.ts";
 import { endText, serversFolder, startRole, stopRoles } from "../processes.ts";
@@ -20,7 +22,7 @@ const MEMBERSHIP_POLL_MS = 100;
 /** How often to look whether the shell that npm put between us and itself is still there. */
 const PARENT_POLL_MS = 500;
 
-export interface UpOptions {
+export interface UpOptions extends MediaOptions {
   readonly port: number;
   readonly host: string;
   readonly data: string;
@@ -68,6 +70,7 @@ async function startCluster(options: UpOptions, folder: ClusterFolder, roles: Ro
       VSTACK_PORT: String(options.port),
       VSTACK_DATA: folder.metadataFolder,
       VSTACK_PUBLIC_URL: localUrl(options.host, options.port),
+      ...mediaSettings(options),
     }),
   );
   const starting = Array.from({ length: options.nodes }, (_, index) => {

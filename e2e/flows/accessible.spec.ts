@@ -1,5 +1,6 @@
 /** Every page in light and dark, on a phone and by keyboard: axe finds nothing serious, nothing scrolls sideways. */
 import { readFile } from "node:fs/promises";
+import { DEMO_FILES } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
 import type { Page } from "../fixtures/test.ts";
 import { playback, startWatching, waitForTime } from "../fixtures/watching.ts";
@@ -27,11 +28,20 @@ async function seriousFindings(page: Page): Promise<string[]> {
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ page, cluster, demoId }) => {
     await page.emulateMedia({ colorScheme });
-    for (const path of ["/", `/watch/${demoId}`, "/devtools", "/no-such-page"]) {
+    for (const path of ["/", `/watch/${demoId}`, "/upload", `/embed/${demoId}`, "/devtools", "/no-such-page"]) {
       await page.goto(`${cluster.url}${path}`);
       await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
       expect(await seriousFindings(page), path).toEqual([]);
     }
+    await page.goto(cluster.url);
+    await page.getByRole("button", { name: /More about/ }).click();
+    expect(await seriousFindings(page), "with a menu open").toEqual([]);
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    expect(await seriousFindings(page), "with a question open").toEqual([]);
+    await page.goto(`${cluster.url}/upload`);
+    await page.getByLabel("Files to upload").setInputFiles(DEMO_FILES);
+    await expect(page.getByRole("button", { name: "Upload 3 files" })).toBeVisible();
+    expect(await seriousFindings(page), "with files chosen").toEqual([]);
     await startWatching(page, `${cluster.url}/watch/${demoId}`);
     await page.keyboard.press("d");
     await page.keyboard.press("n");
@@ -42,7 +52,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
 test("nothing scrolls sideways on a phone of 320 pixels", async ({ page, cluster, demoId }) => {
   await page.setViewportSize({ width: 320, height: 640 });
-  for (const path of ["/", `/watch/${demoId}`, "/devtools"]) {
+  for (const path of ["/", `/watch/${demoId}`, "/upload", "/devtools"]) {
     await page.goto(`${cluster.url}${path}`);
     await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
     const width = await page.evaluate(() => document.documentElement.scrollWidth);

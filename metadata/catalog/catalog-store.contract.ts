@@ -1,12 +1,16 @@
 /** What every catalogue must do, whatever keeps it. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseRenditionId, videoIdFromBytes } from "#core/ids.ts";
-import type { Rendition } from "#wire/contract/catalog-api.ts";
+import type { Rendition, VideoSort } from "#wire/contract/catalog-api.ts";
+import { VIDEO_SORTS } from "#wire/contract/catalog-api.ts";
 import { rendition720, sampleRecord, segmentOf, videoIdOf } from "../placement/placement-register.contract.ts";
-import type { CatalogStore, VideoSort } from "./catalog-store.ts";
+import type { CatalogStore } from "./catalog-store.ts";
 
 export const sampleRendition: Rendition = {
   id: rendition720,
+  kind: "video",
+  language: null,
+  label: null,
   width: 1280,
   height: 720,
   frameRate: 24,
@@ -43,6 +47,7 @@ export function catalogStoreContract(name: string, open: () => CatalogStore): vo
         views: 0,
         copies: { present: 0, wanted: 0 },
         failure: null,
+        poster: null,
         renditions: [],
       });
       expect(await store.video(videoIdOf("c"))).toBeUndefined();
@@ -63,6 +68,45 @@ export function catalogStoreContract(name: string, open: () => CatalogStore): vo
       await store.putChunk({ ...chunk(1), record: sampleRecord("1", 2) });
       expect((await store.video(id))?.copies).toEqual({ present: 6, wanted: 6 });
       expect((await store.entry(segmentOf("b", 1)))?.record.version).toBe(2);
+    });
+
+    it("putChunk() keeps a newer record", async () => {
+      await store.putChunk({ ...chunk(0), record: sampleRecord("0", 2) });
+      await store.putChunk(chunk(0, ["node-1"]));
+      expect((await store.entry(segmentOf("b", 0)))?.record.version).toBe(2);
+      expect((await store.video(id))?.copies).toEqual({ present: 3, wanted: 3 });
+    });
+
+    it("renameVideo() changes the title and its meta chunk together, and searches and sorts by the new one", async () => {
+      const meta = (version: number) => ({
+        ...{ position: { slot: "meta", videoId: id } as const, durationSeconds: 0, blocks: "AAAA" },
+        record: sampleRecord(String(version), version),
+      });
+      expect(await store.renameVideo(id, "Über Wasser", meta(2))).toBe(true);
+      expect(await store.renameVideo(id, "Too late", meta(1))).toBe(true);
+      expect((await store.video(id))?.title).toBe("Über Wasser");
+      expect((await store.entry({ slot: "meta", videoId: id }))?.record.version).toBe(2);
+      expect((await store.listVideos({ ...all("title"), search: "ÜBER" })).total).toBe(1);
+      expect((await store.listVideos({ ...all("title"), search: "lake" })).total).toBe(0);
+      expect(await store.renameVideo(id, "Without one", null)).toBe(true);
+      expect(await store.renameVideo(videoIdOf("c"), "Nothing", null)).toBe(false);
+    });
+
+    it("chunksAtRisk() pages through what lacks copies in ready videos", async () => {
+      await store.createVideo({ id: videoIdOf("c"), title: "Being stored", createdAtMs: 0 });
+      await store.putChunk({ ...chunk(0, ["node-1"]), position: segmentOf("c", 0) });
+      const init = { slot: "init", videoId: id, rendition: rendition720 } as const;
+      const positions = [{ slot: "meta", videoId: id } as const, init, segmentOf("b", 2), segmentOf("b", 10)];
+      for (const position of positions) await store.putChunk({ ...chunk(0, ["node-1", "node-2"]), position });
+      await store.putChunk(chunk(3));
+      expect(await store.chunksAtRisk(null, 9)).toEqual([]);
+      await store.finishVideo(id, { durationSeconds: 1, renditions: [] });
+      const first = await store.chunksAtRisk(null, 3);
+      const second = await store.chunksAtRisk(first.at(-1) ?? null, 3);
+      expect([...first, ...second]).toEqual(positions);
+      expect([await store.countAtRisk(id), await store.countAtRisk(null)]).toEqual([4, 5]);
+      await store.putChunk({ ...chunk(0), position: init, record: sampleRecord("0", 2) });
+      expect(await store.countAtRisk(id)).toBe(3);
     });
 
     it("putChunk() refuses a chunk of a video that is not there", async () => {
@@ -88,6 +132,20 @@ export function catalogStoreContract(name: string, open: () => CatalogStore): vo
       expect((await store.entry(init))?.record.hash).toMatch(/^7/);
       expect(await store.entry(segmentOf("b", 3))).toMatchObject({ seq: 3, durationSeconds: 7, blocks: "AAAA" });
       expect(await store.entry({ slot: "meta", videoId: id })).toBeUndefined();
+    });
+
+    it("video() names the poster while there is one, and every fact of a track", async () => {
+      const track = { ...sampleRendition, id: videoRendition("subtitles-en"), kind: "subtitles" as const };
+      await store.putChunk({ ...chunk(0), position: { slot: "poster", videoId: id } });
+      await store.finishVideo(id, { durationSeconds: 1, renditions: [{ ...track, language: "en", label: "English" }] });
+      const poster = `/media/${id}/poster.jpg`;
+      expect(await store.video(id)).toMatchObject({
+        poster,
+        renditions: [{ kind: "subtitles", language: "en", label: "English" }],
+      });
+      expect((await store.listVideos(all("newest"))).videos[0]?.poster).toBe(poster);
+      await store.clearVideo(id);
+      expect((await store.video(id))?.poster).toBeNull();
     });
 
     it("failVideo() keeps the reason and forgets the chunks", async () => {
@@ -132,27 +190,29 @@ export function catalogStoreContract(name: string, open: () => CatalogStore): vo
       expect(await store.countView(videoIdOf("c"), "viewing-1")).toBeUndefined();
     });
 
-    it.each(["newest", "title", "views"] as const)(
-      "listVideos() by %s shows every video once over all pages",
-      async (sort) => {
-        const random = numbers(7);
-        for (let index = 0; index < 23; index += 1) {
-          const one = videoIdFromBytes(Uint8Array.from({ length: 16 }, () => random() & 255));
-          await store.createVideo({ id: one, title: `Take ${random() % 5}`, createdAtMs: random() % 4 });
-          for (let view = random() % 3; view > 0; view -= 1) await store.countView(one, `viewing-${view}`);
-        }
-        const pages = await everyPage(store, sort, 5);
-        const videos = pages.flat();
-        expect(new Set(videos.map((video) => video.id)).size).toBe(24);
-        expect(videos).toHaveLength(24);
-        for (const [before, after] of videos.slice(1).map((video, index) => [videos[index], video] as const)) {
-          if (before === undefined) continue;
-          if (sort === "newest") expect(before.createdAt >= after.createdAt).toBe(true);
-          if (sort === "title") expect(before.title.toLowerCase() <= after.title.toLowerCase()).toBe(true);
-          if (sort === "views") expect(before.views >= after.views).toBe(true);
-        }
-      },
-    );
+    it.each(VIDEO_SORTS)("listVideos() by %s shows every video once over all pages", async (sort) => {
+      const random = numbers(7);
+      for (let index = 0; index < 23; index += 1) {
+        const one = videoIdFromBytes(Uint8Array.from({ length: 16 }, () => random() & 255));
+        await store.createVideo({ id: one, title: `Take ${random() % 5}`, createdAtMs: random() % 4 });
+        const renditions = [{ ...sampleRendition, sizeBytes: random() % 4 }];
+        await store.finishVideo(one, { durationSeconds: random() % 4, renditions });
+        for (let view = random() % 3; view > 0; view -= 1) await store.countView(one, `viewing-${view}`);
+      }
+      const pages = await everyPage(store, sort, 5);
+      const videos = pages.flat();
+      expect(new Set(videos.map((video) => video.id)).size).toBe(24);
+      expect(videos).toHaveLength(24);
+      for (const [before, after] of videos.slice(1).map((video, index) => [videos[index], video] as const)) {
+        if (before === undefined) continue;
+        if (sort === "newest") expect(before.createdAt >= after.createdAt).toBe(true);
+        if (sort === "title") expect(before.title.toLowerCase() <= after.title.toLowerCase()).toBe(true);
+        if (sort === "views") expect(before.views >= after.views).toBe(true);
+        if (sort === "oldest") expect(before.createdAt <= after.createdAt).toBe(true);
+        if (sort === "longest") expect(before.durationSeconds >= after.durationSeconds).toBe(true);
+        if (sort === "largest") expect(before.sizeBytes >= after.sizeBytes).toBe(true);
+      }
+    });
 
     it("listVideos() searches a part of the title whatever the case, and takes % and _ as they are", async () => {
       await store.createVideo({ id: videoIdOf("c"), title: "ÜBER 100%_sure", createdAtMs: 2000 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { videoIdFromBytes } from "#core/ids.ts";
+import { VIDEO_SORTS } from "#wire/contract/catalog-api.ts";
 import { IN_MEMORY, openDatabase } from "../database/open-database.ts";
 import { videoIdOf } from "../placement/placement-register.contract.ts";
 import { catalogStoreContract } from "./catalog-store.contract.ts";
 import { memoryCatalog } from "./memory-store.ts";
+import { SORTED_BY } from "./sqlite-list.ts";
 import { sqliteCatalog } from "./sqlite-store.ts";
 
 catalogStoreContract("memoryCatalog()", memoryCatalog);
@@ -20,7 +22,7 @@ describe("sqliteCatalog()", () => {
     expect(await store.countView(videoIdOf("b"), "viewing-24")).toEqual({ views: 25, counted: false });
   });
 
-  it.each(["newest", "title", "views"] as const)("reads a page by %s in order from an index", async (sort) => {
+  it.each(VIDEO_SORTS)("reads a page by %s in order from an index", async (sort) => {
     const db = openDatabase(IN_MEMORY);
     const store = sqliteCatalog(db);
     for (let index = 0; index < 300; index += 1) {
@@ -29,13 +31,13 @@ describe("sqliteCatalog()", () => {
       );
       await store.createVideo({ id, title: `Video ${index % 17}`, createdAtMs: index });
     }
-    const column = { newest: "created_ms", title: "title_search", views: "views" } as const;
+    const [column, direction] = SORTED_BY[sort];
     const plan = await db
       .selectFrom("videos")
       .selectAll()
       .where("state", "!=", "removing")
-      .orderBy(column[sort], sort === "title" ? "asc" : "desc")
-      .orderBy("id", sort === "title" ? "asc" : "desc")
+      .orderBy(column, direction)
+      .orderBy("id", direction)
       .limit(20)
       .explain();
     // SQLite opens a sorter when no index gives the order.

@@ -7,15 +7,12 @@
 import type { RenditionId, VideoId } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
-import type { ManifestEntry, Rendition, Video, VideoList } from "#wire/contract/catalog-api.ts";
-
-/** `newest` first is what the library shows; `title` goes A to Z; `views` most first. Ties are broken by id. */
-export const VIDEO_SORTS = ["newest", "title", "views"] as const;
-export type VideoSort = (typeof VIDEO_SORTS)[number];
+import type { ManifestEntry, Rendition, Video, VideoList, VideoSort } from "#wire/contract/catalog-api.ts";
 
 export interface ListQuery {
   /** Videos whose title contains this, whatever the case; "" for all. */
   readonly search: string;
+  /** `title` goes A to Z, the others from what their name says. Ties are broken by id. */
   readonly sort: VideoSort;
   /** `next` of the page before; null for the first page. */
   readonly after: string | null;
@@ -54,8 +51,15 @@ export interface CatalogStore {
   listVideos(query: ListQuery): Promise<VideoList>;
   countVideos(): Promise<number>;
 
-  /** Adds a chunk, or replaces the one at its position; keeps the count of copies. */
+  /** Adds a chunk, or replaces the one at its position unless that is newer; keeps the count of copies. */
   putChunk(chunk: StoredChunk): Promise<void>;
+  /**
+   * Gives a video another title, and in the same step the `meta` chunk that carries it (null for a video that has none). When
+   * a newer one is indexed, the title that it carries stays.
+   *
+   * @returns false when there is no such video
+   */
+  renameVideo(videoId: VideoId, title: string, meta: StoredChunk | null): Promise<boolean>;
   /** Makes a video `ready`; its size is the sum of its renditions. */
   finishVideo(videoId: VideoId, facts: { durationSeconds: number; renditions: readonly Rendition[] }): Promise<void>;
   /** Forgets the chunks and renditions of a video that is begun again. */
@@ -76,6 +80,14 @@ export interface CatalogStore {
   segments(page: SegmentPage): Promise<ManifestEntry[]>;
   /** Seconds of every segment of a rendition, in order: what a playlist needs, without the records. */
   segmentDurations(videoId: VideoId, rendition: RenditionId): Promise<number[]>;
+  /**
+   * Positions of ready videos whose records name fewer holders than wanted, in a fixed order.
+   *
+   * @param after last position of the page before; null for the first page
+   */
+  chunksAtRisk(after: Position | null, limit: number): Promise<Position[]>;
+  /** How many those are, of a video in any state, or of all. */
+  countAtRisk(videoId: VideoId | null): Promise<number>;
 
   /** Counts a viewing unless it was counted before; undefined when there is no such video. */
   countView(videoId: VideoId, viewing: string): Promise<{ views: number; counted: boolean } | undefined>;

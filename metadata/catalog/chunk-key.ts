@@ -2,6 +2,9 @@
  * A position as the key of a row: rendition and number, so that segments lie in playing order. Slots that are no segment
  * have negative numbers; chunks of the whole video have the rendition "".
  */
+import type { VideoId } from "#core/ids.ts";
+import { parseRenditionId } from "#core/ids.ts";
+import { invariant } from "#core/invariant.ts";
 import type { Position } from "#core/placement/position.ts";
 
 export interface ChunkKey {
@@ -24,4 +27,13 @@ export function chunkKey(position: Position): ChunkKey {
     case "meta":
       return { rendition: "", seq: META_SEQ };
   }
+}
+
+/** The way back. */
+export function positionOfKey(videoId: VideoId, { rendition, seq }: ChunkKey): Position {
+  if (seq === POSTER_SEQ) return { slot: "poster", videoId };
+  if (seq === META_SEQ) return { slot: "meta", videoId };
+  const id = parseRenditionId(rendition);
+  invariant(id !== undefined, `Cannot read a chunk's key as "${rendition}" is no rendition`);
+  return seq === INIT_SEQ ? { slot: "init", videoId, rendition: id } : { slot: "segment", videoId, rendition: id, seq };
 }

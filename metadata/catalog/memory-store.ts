@@ -1,15 +1,18 @@
 /** The catalogue in memory: what tests of other parts stand on, and the second opinion of the contract suite. */
 import type { RenditionId, VideoId } from "#core/ids.ts";
 import { positionText } from "#core/placement/position.ts";
-import type { Rendition, VideoSummary } from "#wire/contract/catalog-api.ts";
+import type { Rendition, VideoSort, VideoSummary } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
-import type { CatalogStore, NewVideo, StoredChunk, VideoSort } from "./catalog-store.ts";
+import { PATHS } from "#wire/contract/paths.ts";
+import type { Position } from "#core/placement/position.ts";
+import type { CatalogStore, NewVideo, StoredChunk } from "./catalog-store.ts";
 import { searchText } from "./catalog-store.ts";
 import { chunkKey } from "./chunk-key.ts";
 import { copiesOf } from "./copies.ts";
 import { cursorText, parseCursor } from "./page-cursor.ts";
 
 interface Kept extends NewVideo {
+  title: string;
   state: VideoSummary["state"] | "removing";
   failure: string | null;
   durationSeconds: number;
@@ -60,7 +63,13 @@ export function memoryCatalog(): CatalogStore {
       if (video === undefined) {
         throw new VStackError("not-found", `Cannot index "${positionText(chunk.position)}" as the video is not there`);
       }
-      video.chunks.set(positionText(chunk.position), chunk);
+      putNewest(video, chunk);
+    },
+    async renameVideo(videoId, title, meta) {
+      const video = visible(videoId);
+      if (video === undefined) return false;
+      if (meta === null || putNewest(video, meta)) video.title = title;
+      return true;
     },
     async finishVideo(videoId, facts) {
       const video = visible(videoId);
@@ -94,6 +103,16 @@ export function memoryCatalog(): CatalogStore {
     async segmentDurations(videoId, rendition) {
       return segmentsOf(videos.get(videoId), rendition).map((chunk) => chunk.durationSeconds);
     },
+    async chunksAtRisk(after, limit) {
+      const ready = [...videos.values()].filter((video) => video.state === "ready");
+      const atRisk = ready.flatMap((video) => [...video.chunks.values()].filter(isAtRisk));
+      const sorted = atRisk.map(({ position }) => position).sort(byKey);
+      return sorted.filter((position) => after === null || byKey(position, after) > 0).slice(0, limit);
+    },
+    async countAtRisk(videoId) {
+      const some = [...videos.values()].filter(({ id }) => videoId === null || id === videoId);
+      return some.flatMap((video) => [...video.chunks.values()].filter(isAtRisk)).length;
+    },
     async countView(videoId, viewing) {
       const video = visible(videoId);
       if (video === undefined) return undefined;
@@ -102,6 +121,25 @@ export function memoryCatalog(): CatalogStore {
       return { views: video.viewings.size, counted };
     },
   };
+}
+
+function putNewest(video: Kept, chunk: StoredChunk): boolean {
+  const held = video.chunks.get(positionText(chunk.position));
+  if (held !== undefined && held.record.version > chunk.record.version) return false;
+  video.chunks.set(positionText(chunk.position), chunk);
+  return true;
+}
+
+function isAtRisk({ record }: StoredChunk): boolean {
+  const { present, wanted } = copiesOf(record);
+  return present < wanted;
+}
+
+function byKey(a: Position, b: Position): number {
+  const [left, right] = [chunkKey(a), chunkKey(b)];
+  if (a.videoId !== b.videoId) return a.videoId < b.videoId ? -1 : 1;
+  if (left.rendition !== right.rendition) return left.rendition < right.rendition ? -1 : 1;
+  return left.seq - right.seq;
 }
 
 function segmentsOf(video: Kept | undefined, rendition: RenditionId): StoredChunk[] {
@@ -115,8 +153,19 @@ function entryOf({ position, durationSeconds, record, blocks }: StoredChunk) {
 }
 
 function sortValue(video: Kept, sort: VideoSort): number | string {
-  if (sort === "title") return searchText(video.title);
-  return sort === "views" ? video.viewings.size : video.createdAtMs;
+  switch (sort) {
+    case "newest":
+    case "oldest":
+      return video.createdAtMs;
+    case "title":
+      return searchText(video.title);
+    case "longest":
+      return video.durationSeconds;
+    case "largest":
+      return sizeOf(video);
+    case "views":
+      return video.viewings.size;
+  }
 }
 
 function compare(a: Kept, b: Kept, sort: VideoSort): number {
@@ -131,7 +180,11 @@ function compareToCursor(
 ): number {
   const own = sortValue(video, sort);
   const order = own === value ? (video.id > id ? 1 : video.id < id ? -1 : 0) : own > value ? 1 : -1;
-  return sort === "title" ? order : -order;
+  return sort === "title" || sort === "oldest" ? order : -order;
+}
+
+function sizeOf({ renditions }: Kept): number {
+  return renditions.reduce((sum, rendition) => sum + rendition.sizeBytes, 0);
 }
 
 function summary(video: Kept): VideoSummary {
@@ -142,12 +195,13 @@ function summary(video: Kept): VideoSummary {
     state: video.state === "removing" ? "processing" : video.state,
     durationSeconds: video.durationSeconds,
     createdAt: new Date(video.createdAtMs).toISOString(),
-    sizeBytes: video.renditions.reduce((sum, rendition) => sum + rendition.sizeBytes, 0),
+    sizeBytes: sizeOf(video),
     views: video.viewings.size,
     copies: {
       present: copies.reduce((sum, { present }) => sum + present, 0),
       wanted: copies.reduce((sum, { wanted }) => sum + wanted, 0),
     },
     failure: video.failure,
+    poster: video.chunks.has(positionText({ slot: "poster", videoId: video.id })) ? PATHS.poster(video.id) : null,
   };
 }

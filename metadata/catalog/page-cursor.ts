@@ -3,10 +3,10 @@
  * next page begins behind it (keyset paging), so that page 100 costs what page 1 costs and new videos shift nothing.
  */
 import * as v from "valibot";
+import type { VideoSort } from "#wire/contract/catalog-api.ts";
+import { VIDEO_SORTS } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { VideoIdSchema } from "#wire/contract/schemas.ts";
-import type { VideoSort } from "./catalog-store.ts";
-import { VIDEO_SORTS } from "./catalog-store.ts";
 
 const CursorSchema = v.tuple([v.picklist(VIDEO_SORTS), v.union([v.number(), v.string()]), VideoIdSchema]);
 export type Cursor = v.InferOutput<typeof CursorSchema>;

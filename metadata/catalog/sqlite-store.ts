@@ -1,28 +1,21 @@
 /** The catalogue in SQLite. Every statement goes through an index; a page of the library never counts what it skips. */
-import type { Kysely, Selectable } from "kysely";
-import { sql } from "kysely";
+import type { Kysely } from "kysely";
 import * as v from "valibot";
 import type { VideoId } from "#core/ids.ts";
-import { positionText } from "#core/placement/position.ts";
-import type { ManifestEntry, VideoSummary } from "#wire/contract/catalog-api.ts";
-import { RenditionSchema, VIDEO_STATES } from "#wire/contract/catalog-api.ts";
-import { VStackError } from "#wire/contract/errors.ts";
-import { ChunkRecordSchema, VideoIdSchema } from "#wire/contract/schemas.ts";
+import { RenditionSchema } from "#wire/contract/catalog-api.ts";
+import { VideoIdSchema } from "#wire/contract/schemas.ts";
 import type { Database } from "../database/open-database.ts";
-import type { ChunkRow, Tables, VideoRow } from "../database/tables.ts";
-import type { CatalogStore, ListQuery } from "./catalog-store.ts";
+import type { Tables } from "../database/tables.ts";
+import type { CatalogStore } from "./catalog-store.ts";
 import { searchText } from "./catalog-store.ts";
-import { chunkKey } from "./chunk-key.ts";
-import { copiesOf } from "./copies.ts";
-import { cursorText, parseCursor } from "./page-cursor.ts";
+import { chunkReader, writeChunk } from "./sqlite-chunks.ts";
+import { listVideos, summaryOf, visibleVideos } from "./sqlite-list.ts";
 
 /**
  * Viewings remembered over all videos. A page reports its viewing within minutes, so what is forgotten after so many
  * later ones is not reported again; 200,000 rows are about 20 MB.
  */
 const MAX_VIEWINGS = 200_000;
-
-const SORT_COLUMNS = { newest: "created_ms", title: "title_search", views: "views" } as const;
 
 export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): CatalogStore {
   return {
@@ -38,12 +31,13 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
           views: 0,
           copies_present: 0,
           copies_wanted: 0,
+          has_poster: 0,
         })
         .execute();
     },
 
     async video(videoId) {
-      const row = await visible(db).selectAll().where("id", "=", videoId).executeTakeFirst();
+      const row = await visibleVideos(db).selectAll().where("id", "=", videoId).executeTakeFirst();
       if (row === undefined) return undefined;
       const renditions = await db
         .selectFrom("renditions")
@@ -52,48 +46,29 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
         .orderBy("ordinal")
         .execute();
       const facts = renditions.map((rendition) => v.parse(RenditionSchema, JSON.parse(rendition.facts_json)));
-      return { ...summary(row), renditions: facts };
+      return { ...summaryOf(row), renditions: facts };
     },
 
     listVideos: (query) => listVideos(db, query),
 
     async countVideos() {
-      return (await visible(db).select(db.fn.countAll<number>().as("count")).executeTakeFirstOrThrow()).count;
+      return (await visibleVideos(db).select(db.fn.countAll<number>().as("count")).executeTakeFirstOrThrow()).count;
     },
 
-    async putChunk({ position, durationSeconds, record, blocks }) {
-      const key = { video_id: position.videoId, ...chunkKey(position) };
-      const values = { duration_seconds: durationSeconds, record_json: JSON.stringify(record), blocks };
-      await db.transaction().execute(async (within) => {
-        const before = await within
-          .selectFrom("chunks")
-          .select("record_json")
-          .where("video_id", "=", key.video_id)
-          .where("rendition", "=", key.rendition)
-          .where("seq", "=", key.seq)
-          .executeTakeFirst();
-        const old =
-          before === undefined ? NO_COPIES : copiesOf(v.parse(ChunkRecordSchema, JSON.parse(before.record_json)));
-        const copies = copiesOf(record);
+    async putChunk(chunk) {
+      await db.transaction().execute((within) => writeChunk(within, chunk));
+    },
+
+    async renameVideo(videoId, title, meta) {
+      return await db.transaction().execute(async (within) => {
+        if (meta !== null && !(await writeChunk(within, meta))) return true;
         const changed = await within
           .updateTable("videos")
-          .set((row) => ({
-            copies_present: row("copies_present", "+", copies.present - old.present),
-            copies_wanted: row("copies_wanted", "+", copies.wanted - old.wanted),
-          }))
-          .where("id", "=", key.video_id)
+          .set({ title, title_search: searchText(title) })
+          .where("id", "=", videoId)
+          .where("state", "!=", "removing")
           .executeTakeFirst();
-        if (changed.numUpdatedRows === 0n) {
-          throw new VStackError(
-            "not-found",
-            `Cannot index "${positionText(position)}" as the video is not in the catalogue`,
-          );
-        }
-        await within
-          .insertInto("chunks")
-          .values({ ...key, ...values })
-          .onConflict((conflict) => conflict.columns(["video_id", "rendition", "seq"]).doUpdateSet(values))
-          .execute();
+        return changed.numUpdatedRows > 0n;
       });
     },
 
@@ -140,71 +115,10 @@ export function sqliteCatalog(db: Database, maxViewings = MAX_VIEWINGS): Catalog
       await db.deleteFrom("videos").where("id", "=", videoId).execute();
     },
 
-    async entry(position) {
-      const { rendition, seq } = chunkKey(position);
-      const row = await db
-        .selectFrom("chunks")
-        .selectAll()
-        .where("video_id", "=", position.videoId)
-        .where("rendition", "=", rendition)
-        .where("seq", "=", seq)
-        .executeTakeFirst();
-      return row === undefined ? undefined : manifestEntry(row);
-    },
-
-    async segments({ videoId, rendition, from, limit }) {
-      const rows = await db
-        .selectFrom("chunks")
-        .selectAll()
-        .where("video_id", "=", videoId)
-        .where("rendition", "=", rendition)
-        .where("seq", ">=", Math.max(0, from))
-        .orderBy("seq")
-        .limit(limit)
-        .execute();
-      return rows.map(manifestEntry);
-    },
-
-    async segmentDurations(videoId, rendition) {
-      const rows = await db
-        .selectFrom("chunks")
-        .select("duration_seconds")
-        .where("video_id", "=", videoId)
-        .where("rendition", "=", rendition)
-        .where("seq", ">=", 0)
-        .orderBy("seq")
-        .execute();
-      return rows.map((row) => row.duration_seconds);
-    },
+    ...chunkReader(db),
 
     countView: (videoId, viewing) => countView(db, { videoId, viewing, maxViewings }),
   };
-}
-
-function visible(db: Kysely<Tables>) {
-  return db.selectFrom("videos").where("state", "!=", "removing");
-}
-
-async function listVideos(db: Database, { search, sort, after, limit }: ListQuery) {
-  const column = SORT_COLUMNS[sort];
-  const direction = sort === "title" ? "asc" : "desc";
-  let matching = visible(db);
-  // instr, not LIKE: the text may hold % and _.
-  if (search !== "") matching = matching.where(sql<boolean>`instr(title_search, ${searchText(search)}) > 0`);
-  const { total } = await matching.select(db.fn.countAll<number>().as("total")).executeTakeFirstOrThrow();
-  let page = matching.selectAll().orderBy(column, direction).orderBy("id", direction);
-  if (after !== null) {
-    const [, value, id] = parseCursor(after, sort);
-    const key = sql`(${sql.ref(column)}, id)`;
-    page = page.where(
-      direction === "asc" ? sql<boolean>`${key} > (${value}, ${id})` : sql<boolean>`${key} < (${value}, ${id})`,
-    );
-  }
-  const rows = await page.limit(limit + 1).execute();
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? cursorText([sort, last[column], summary(last).id]) : null;
-  return { videos: shown.map(summary), total, next };
 }
 
 async function clear(
@@ -216,7 +130,7 @@ async function clear(
   await within.deleteFrom("renditions").where("video_id", "=", videoId).execute();
   await within
     .updateTable("videos")
-    .set({ ...end, copies_present: 0, copies_wanted: 0, size_bytes: 0, duration_seconds: 0 })
+    .set({ ...end, copies_present: 0, copies_wanted: 0, size_bytes: 0, duration_seconds: 0, has_poster: 0 })
     .where("id", "=", videoId)
     .where("state", "!=", "removing")
     .execute();
@@ -225,7 +139,7 @@ async function clear(
 async function countView(db: Database, what: { videoId: VideoId; viewing: string; maxViewings: number }) {
   const { videoId, viewing, maxViewings } = what;
   return await db.transaction().execute(async (within) => {
-    const video = await visible(within).select("views").where("id", "=", videoId).executeTakeFirst();
+    const video = await visibleVideos(within).select("views").where("id", "=", videoId).executeTakeFirst();
     if (video === undefined) return undefined;
     const inserted = await within
       .insertInto("viewings")
@@ -245,29 +159,4 @@ async function countView(db: Database, what: { videoId: VideoId; viewing: string
       .execute();
     return { views: video.views + 1, counted: true };
   });
-}
-
-const NO_COPIES = { present: 0, wanted: 0 };
-
-function summary(row: Selectable<VideoRow>): VideoSummary {
-  return {
-    id: v.parse(VideoIdSchema, row.id),
-    title: row.title,
-    state: v.parse(v.picklist(VIDEO_STATES), row.state),
-    durationSeconds: row.duration_seconds,
-    createdAt: new Date(row.created_ms).toISOString(),
-    sizeBytes: row.size_bytes,
-    views: row.views,
-    copies: { present: row.copies_present, wanted: row.copies_wanted },
-    failure: row.failure,
-  };
-}
-
-function manifestEntry(row: Selectable<ChunkRow>): ManifestEntry {
-  return {
-    seq: Math.max(0, row.seq),
-    durationSeconds: row.duration_seconds,
-    record: v.parse(ChunkRecordSchema, JSON.parse(row.record_json)),
-    blocks: row.blocks,
-  };
 }

@@ -95,4 +95,18 @@ CREATE TABLE releases (
 ) STRICT;
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST];
+const POSTERS_AND_SORTS = `
+ALTER TABLE videos ADD COLUMN has_poster INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX videos_by_duration ON videos (duration_seconds, id);
+CREATE INDEX videos_by_size ON videos (size_bytes, id);
+`;
+
+const CHUNKS_AT_RISK = `
+ALTER TABLE chunks ADD COLUMN copies_missing INTEGER NOT NULL DEFAULT 0;
+UPDATE chunks SET copies_missing = max(0, 3 - json_array_length(record_json, '$.holders'))
+  WHERE json_extract(record_json, '$.scheme.kind') = 'replication';
+CREATE INDEX chunks_at_risk ON chunks (video_id, rendition, seq) WHERE copies_missing > 0;
+CREATE INDEX releases_by_position ON releases (position, hash);
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST, POSTERS_AND_SORTS, CHUNKS_AT_RISK];

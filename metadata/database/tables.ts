@@ -30,6 +30,8 @@ export interface VideoRow {
   views: number;
   copies_present: number;
   copies_wanted: number;
+  /** 1 when there is a chunk at position `poster`. */
+  has_poster: number;
 }
 
 export interface ChunkRow {
@@ -41,6 +43,8 @@ export interface ChunkRow {
   duration_seconds: number;
   record_json: string;
   blocks: string;
+  /** Holders that the record should have and has not. */
+  copies_missing: number;
 }
 
 export interface UploadRow {

@@ -1,61 +1,47 @@
 /**
- * `/media/...` without a service worker: playlists, and segments fetched by the same driver that the worker runs, with
- * estimates of the gateway's own. ffmpeg, VLC, Safari's native HLS and a page before its worker play through it.
+ * `/media/...` without a service worker: playlists, and chunks fetched by the gateway. ffmpeg, VLC, Safari's native HLS and
+ * a page before its worker play through it; posters and subtitles always come this way.
  */
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { Counter, Gauge, type Registry } from "prom-client";
 import * as v from "valibot";
+import type { RenditionId } from "#core/ids.ts";
+import { parseRenditionId } from "#core/ids.ts";
+import { invariant } from "#core/invariant.ts";
 import type { Position } from "#core/placement/position.ts";
-import type { FetchPort } from "#wire/client/http.ts";
-import { liveFetch } from "#wire/client/http.ts";
-import { sha256 } from "#wire/client/digest.ts";
-import type { Clock } from "#wire/client/live-clock.ts";
-import { liveRandom } from "#wire/client/live-clock.ts";
-import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
+import type { ManifestEntry, Video } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { IMMUTABLE, MEDIA_TYPES, NO_STORE, SERVED_BY, SERVED_BY_GATEWAY } from "#wire/contract/headers.ts";
 import type { MediaAddress } from "#wire/contract/paths.ts";
 import { parseMediaPath, QUERY } from "#wire/contract/paths.ts";
 import { STRATEGIES } from "#wire/contract/segment-trace.ts";
-import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
 import { readOnlyCors } from "#wire/server/cors.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { parseInput } from "#wire/server/validated.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
-import type { NodeDirectory } from "../cluster/node-directory.ts";
-import { openChunkBody } from "./chunk-body.ts";
-import { fetchSlots } from "./fetch-slots.ts";
-import { gatewayEstimates } from "./gateway-estimates.ts";
+import type { GatewayFetch } from "./gateway-fetch.ts";
 import { playableVideo } from "./playable-video.ts";
 import { masterPlaylist, mediaPlaylist } from "./playlists.ts";
 import { parseSingleRange } from "./single-range.ts";
 
-/** Fetches at once; each holds at most what its driver has in flight, far below a chunk's 16 MiB. */
-const MAX_FETCHES = 48;
-/** Askers in front of them; the rest is told to come again. */
-const MAX_WAITING = 96;
 /** Media is data: whoever opens it as a page gets no script, no frame, no form. */
 const MEDIA_CSP = "default-src 'none'; sandbox";
+export const GUARD_HEADERS = { "x-content-type-options": "nosniff", "content-security-policy": MEDIA_CSP };
 
 const MediaQuerySchema = v.object({
-  [QUERY.session]: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  [QUERY.session]: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/))),
   [QUERY.strategy]: v.optional(v.picklist(STRATEGIES), "smart"),
 });
 type MediaQuery = v.InferOutput<typeof MediaQuerySchema>;
-type ChunkAddress = Extract<MediaAddress, { asks: "init" | "segment" }>;
+type ChunkAddress = Exclude<MediaAddress, { asks: "master" | "playlist" }>;
 
 export interface MediaPorts {
   readonly catalog: CatalogStore;
-  readonly directory: NodeDirectory;
-  readonly clock: Clock;
+  readonly gatewayFetch: GatewayFetch;
   readonly lab: boolean;
-  readonly registry: Registry;
-  readonly fetch?: FetchPort;
 }
 
 export function mediaRoutes(ports: MediaPorts): Hono {
-  const sendChunk = chunkSender(ports);
   const app = new Hono();
   app.use("/media/*", readOnlyCors);
   app.on(["GET", "HEAD"], "/media/*", async (context) => {
@@ -70,90 +56,93 @@ export function mediaRoutes(ports: MediaPorts): Hono {
       case "playlist": {
         const durations = await ports.catalog.segmentDurations(address.videoId, address.rendition);
         if (durations.length === 0) throw noChunk(context.req.path);
-        return playlistAnswer(mediaPlaylist(durations, session));
+        return playlistAnswer(mediaPlaylist(durations, { session, kind: kindOf(video, address.rendition) }));
       }
       case "init":
       case "segment":
-        return await sendChunk(context, address, query);
+      case "subtitles":
+      case "poster":
+        return await sendChunk(context, { address, query, video }, ports);
     }
   });
   app.all("/media/*", methodNotAllowed("GET", "HEAD", "OPTIONS"));
   return app;
 }
 
-function chunkSender({ catalog, directory, clock, lab, registry, fetch = liveFetch }: MediaPorts) {
-  const slots = fetchSlots(MAX_FETCHES, MAX_WAITING);
-  const segmentPorts = { clock, random: liveRandom, fetch, digest: sha256, estimates: gatewayEstimates() };
-  const registers = [registry];
-  const fetches = new Counter({
-    name: "vstack_gateway_fetches_total",
-    help: "Chunks that the gateway fetched from nodes",
-    labelNames: ["outcome"],
-    registers,
-  });
-  const bytes = new Counter({
-    name: "vstack_gateway_delivered_bytes_total",
-    help: "Verified bytes sent to clients",
-    registers,
-  });
-  new Gauge({
-    name: "vstack_gateway_fetches_in_flight",
-    help: "Fetches under way",
-    registers,
-    collect() {
-      this.set(slots.inUse());
-    },
-  });
+interface Asked {
+  readonly address: ChunkAddress;
+  readonly query: MediaQuery;
+  readonly video: Video;
+}
 
-  return async (context: Context, address: ChunkAddress, query: MediaQuery): Promise<Response> => {
-    const entry = await catalog.entry(positionOf(address));
-    if (entry === undefined) throw noChunk(context.req.path);
-    const { sizeBytes } = entry.record;
-    const range = parseSingleRange(context.req.header("range"), sizeBytes);
-    const headers = chunkHeaders(address, entry, lab);
-    const wanted = range ?? { start: 0, end: sizeBytes };
-    headers.set("content-length", String(wanted.end - wanted.start));
-    if (range !== undefined) headers.set("content-range", `bytes ${range.start}-${range.end - 1}/${sizeBytes}`);
-    const status = range === undefined ? 200 : 206;
-    if (context.req.method === "HEAD") return new Response(null, { status, headers });
+async function sendChunk(
+  context: Context,
+  { address, query, video }: Asked,
+  { catalog, gatewayFetch, lab }: MediaPorts,
+): Promise<Response> {
+  const entry = isOfItsKind(address, video) ? await catalog.entry(positionOf(address)) : undefined;
+  if (entry === undefined) throw noChunk(context.req.path);
+  const { sizeBytes } = entry.record;
+  const range = parseSingleRange(context.req.header("range"), sizeBytes);
+  const headers = chunkHeaders(address, entry, lab);
+  const wanted = range ?? { start: 0, end: sizeBytes };
+  headers.set("content-length", String(wanted.end - wanted.start));
+  if (range !== undefined) headers.set("content-range", `bytes ${range.start}-${range.end - 1}/${sizeBytes}`);
+  const status = range === undefined ? 200 : 206;
+  if (context.req.method === "HEAD") return new Response(null, { status, headers });
+  const chunk = {
+    videoId: address.videoId,
+    rendition: address.asks === "poster" ? POSTER_IN_TRACES : address.rendition,
+    slot: address.asks === "init" ? "init" : "segment",
+    ...{ entry, range: wanted, session: query[QUERY.session], strategy: query[QUERY.strategy] },
+  } as const;
+  return new Response(await gatewayFetch(chunk, context.req.raw.signal), { status, headers });
+}
 
-    const { signal } = context.req.raw;
-    const giveBack = await slots.take(signal);
-    const running = fetchSegment(
-      {
-        traceId: crypto.randomUUID(),
-        session: query[QUERY.session] ?? "gateway",
-        strategy: query[QUERY.strategy],
-        driver: "gateway",
-        videoId: address.videoId,
-        rendition: address.rendition,
-        slot: address.asks,
-        entry,
-        nodeUrls: directory.internalUrls(),
-        slackSeconds: null,
-        giveUpWhenAllUnreachable: true,
-      },
-      segmentPorts,
-    );
-    void running.done.then((trace) => {
-      fetches.inc({ outcome: trace.outcome });
-      bytes.inc(trace.deliveredBytes);
-    });
-    const body = await openChunkBody(running, { range: wanted, signal, onEnd: giveBack });
-    return new Response(body, { status, headers });
-  };
+/** Traces know renditions only. */
+const POSTER_IN_TRACES = renditionNamed("poster");
+
+function renditionNamed(text: string): RenditionId {
+  const id = parseRenditionId(text);
+  invariant(id !== undefined, `Cannot name a rendition "${text}"`);
+  return id;
+}
+
+function kindOf(video: Video, rendition: RenditionId) {
+  return video.renditions.find(({ id }) => id === rendition)?.kind ?? "video";
+}
+
+/** The type of an answer follows from its address, so an address of the wrong kind must not answer: text is no media. */
+function isOfItsKind(address: ChunkAddress, video: Video): boolean {
+  if (address.asks === "poster") return true;
+  return (address.asks === "subtitles") === (kindOf(video, address.rendition) === "subtitles");
 }
 
 function positionOf(address: ChunkAddress): Position {
-  const { videoId, rendition } = address;
-  return address.asks === "init"
-    ? { slot: "init", videoId, rendition }
-    : { slot: "segment", videoId, rendition, seq: address.seq };
+  const { videoId } = address;
+  switch (address.asks) {
+    case "init":
+      return { slot: "init", videoId, rendition: address.rendition };
+    case "segment":
+      return { slot: "segment", videoId, rendition: address.rendition, seq: address.seq };
+    case "subtitles":
+      return { slot: "segment", videoId, rendition: address.rendition, seq: 0 };
+    case "poster":
+      return { slot: "poster", videoId };
+  }
 }
+
+/** The only types that a chunk is served with, whatever was uploaded. */
+const CHUNK_TYPES: Readonly<Record<ChunkAddress["asks"], string>> = {
+  init: MEDIA_TYPES.init,
+  segment: MEDIA_TYPES.segment,
+  subtitles: "text/vtt; charset=utf-8",
+  poster: "image/jpeg",
+};
 
 function chunkHeaders(address: ChunkAddress, entry: ManifestEntry, lab: boolean): Headers {
   return new Headers({
-    "content-type": address.asks === "init" ? MEDIA_TYPES.init : MEDIA_TYPES.segment,
+    "content-type": CHUNK_TYPES[address.asks],
     "accept-ranges": "bytes",
     etag: `"${entry.record.hash}"`,
     "cache-control": lab ? NO_STORE : IMMUTABLE,
@@ -173,8 +162,6 @@ function playlistAnswer(text: string): Response {
     },
   });
 }
-
-const GUARD_HEADERS = { "x-content-type-options": "nosniff", "content-security-policy": MEDIA_CSP };
 
 function noChunk(path: string): VStackError {
   return new VStackError("not-found", `The video has nothing at ${path}`);

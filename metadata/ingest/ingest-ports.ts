@@ -4,16 +4,18 @@ import type { Log } from "#wire/server/log.ts";
 import type { PlacementRegister } from "../placement/placement-register.ts";
 import type { ReleaseLoop } from "../placement/release-loop.ts";
 import type { Releases } from "../placement/releases.ts";
-import type { StoreVideoPorts } from "./store-video.ts";
 import type { UploadFiles } from "./upload-files.ts";
 import type { UploadStore } from "./upload-store.ts";
+import type { StoreVideoPorts } from "./video-job.ts";
 
-export interface IngestPorts extends StoreVideoPorts {
+export interface IngestPorts extends Omit<StoreVideoPorts, "startOver"> {
   readonly register: PlacementRegister;
   readonly releases: Releases;
   readonly releaseLoop: ReleaseLoop;
   readonly uploads: UploadStore;
   readonly files: UploadFiles;
+  /** Free for this program on the disk of the received files. */
+  readonly freeBytes: () => Promise<number>;
   /** Waits until chunks can be placed. */
   readonly enoughNodes: (signal: AbortSignal) => Promise<unknown>;
   /** Whether chunks can be placed now. */

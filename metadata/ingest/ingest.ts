@@ -5,20 +5,25 @@
 import type { VideoId } from "#core/ids.ts";
 import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
 import { VStackError } from "#wire/contract/errors.ts";
-import type { UploadStatus } from "#wire/contract/upload-api.ts";
+import type { UploadList, UploadStatus } from "#wire/contract/upload-api.ts";
 import type { NewUpload } from "./accept-upload.ts";
-import { acceptUpload, MAX_OPEN_UPLOADS } from "./accept-upload.ts";
+import { acceptUpload, MAX_OPEN_UPLOADS, requireRoom } from "./accept-upload.ts";
 import type { IngestPorts } from "./ingest-ports.ts";
 import { jobQueue } from "./job-queue.ts";
 import { progressBoard } from "./progress-board.ts";
 import { DRAIN_DEADLINE_MS, removeVideo } from "./remove-video.ts";
+import { canRetry, requireRetry } from "./retry-upload.ts";
+import { oneAtATime } from "./turns.ts";
 import { sweepUploads } from "./sweep-uploads.ts";
 import { uploadJob } from "./upload-job.ts";
+import type { Upload } from "./upload-store.ts";
 import { isOver } from "./upload-store.ts";
 
 /** Jobs at once: packaging is work for the processor, and two cores also have viewers to serve. */
 const JOBS_AT_ONCE = 2;
 const SWEEP_MS = 600_000;
+/** Uploads of one list: all that may be open, and as many failed ones. */
+const MAX_LISTED = 2 * MAX_OPEN_UPLOADS;
 
 const TOO_FEW_NODES = `Waiting for storage nodes: at least ${ACKNOWLEDGED_COPIES} that are alive and not full are needed`;
 
@@ -38,6 +43,14 @@ export interface Ingest {
   /** Removes a video in any state. @returns false when there is none */
   removeVideo(videoId: VideoId): Promise<boolean>;
   status(uploadId: string): Promise<UploadStatus | undefined>;
+  /** Uploads under way and failed ones, newest first. */
+  list(): Promise<UploadList>;
+  /**
+   * Begins the job of a failed upload's video again.
+   *
+   * @throws VStackError `not-found`, `conflict` when it cannot help, `too-many-requests` when too many are open
+   */
+  retry(uploadId: string): Promise<void>;
   /** @returns ends the watching; undefined when the upload is unknown */
   watch(uploadId: string, onChange: () => void): Promise<(() => void) | undefined>;
   /** Ends what a crash has left half done and begins unfinished jobs again. Call it once, before anything else. */
@@ -52,7 +65,7 @@ export function createIngest(ports: IngestPorts): Ingest {
   const { catalog, uploads, files, clock, log } = ports;
   const board = progressBoard();
   const received = new Map<string, number>();
-  const runJob = uploadJob({ ...ports, board });
+  const runJob = uploadJob({ ...ports, board, encoding: oneAtATime() });
   const queue = jobQueue<VideoId>({ concurrency: JOBS_AT_ONCE, maxWaiting: MAX_OPEN_UPLOADS, run: runJob });
   const enqueue = (videoId: VideoId) => {
     if (!queue.add(videoId)) log.warn({ videoId }, "Cannot begin a job now: it is begun at the next start");
@@ -74,11 +87,36 @@ export function createIngest(ports: IngestPorts): Ingest {
     if (complete && group.every(({ phase }) => phase !== "receiving")) enqueue(videoId);
   };
 
+  const statusOf = async (upload: Upload): Promise<UploadStatus> => {
+    const isReceiving = upload.phase === "receiving";
+    const here = isReceiving
+      ? (received.get(upload.id) ?? (await files.facts(upload.id))?.sizeBytes ?? 0)
+      : upload.sizeBytes;
+    const job = isOver(upload) || isReceiving ? undefined : board.read(upload.videoId);
+    const { phase, progress } = job ?? upload;
+    const { leftOut, ...figures } = progress;
+    const waits = isOver(upload) || isReceiving || ports.canPlace() ? null : TOO_FEW_NODES;
+    // Mending goes on when the job has ended.
+    const mended = upload.phase === "ready" ? { chunksAtRisk: await catalog.countAtRisk(upload.videoId) } : {};
+    return {
+      id: upload.id,
+      phase,
+      videoId: upload.phase === "cancelled" ? null : upload.videoId,
+      title: upload.title,
+      receivedBytes: Math.min(here, upload.sizeBytes),
+      sizeBytes: upload.sizeBytes,
+      ...figures,
+      ...mended,
+      notice: waits ?? job?.notice ?? leftOut,
+      failure: upload.failure,
+    };
+  };
+
   /** Groups are joined one upload at a time: two first files of a group must not make two videos. */
   let lastAccept: Promise<unknown> = Promise.resolve();
   return {
     accept(upload) {
-      const accepted = lastAccept.then(() => acceptUpload(upload, { catalog, uploads, nowMs: clock.wallMs() }));
+      const accepted = lastAccept.then(() => acceptUpload(upload, { ...ports, nowMs: clock.wallMs() }));
       lastAccept = accepted.catch(() => undefined);
       return accepted;
     },
@@ -104,23 +142,25 @@ export function createIngest(ports: IngestPorts): Ingest {
     removeVideo: remove,
     async status(uploadId) {
       const upload = await uploads.byId(uploadId);
-      if (upload === undefined) return undefined;
-      const isReceiving = upload.phase === "receiving";
-      const here = isReceiving
-        ? (received.get(uploadId) ?? (await files.facts(uploadId))?.sizeBytes ?? 0)
-        : upload.sizeBytes;
-      const state = isOver(upload) || isReceiving ? upload : (board.read(upload.videoId) ?? upload);
-      return {
-        id: upload.id,
-        phase: state.phase,
-        videoId: upload.phase === "cancelled" ? null : upload.videoId,
-        title: upload.title,
-        receivedBytes: Math.min(here, upload.sizeBytes),
-        sizeBytes: upload.sizeBytes,
-        ...state.progress,
-        notice: isOver(upload) || isReceiving || ports.canPlace() ? null : TOO_FEW_NODES,
-        failure: upload.failure,
-      };
+      return upload === undefined ? undefined : await statusOf(upload);
+    },
+    async list() {
+      const listed = (await uploads.unfinished(MAX_LISTED)).map(async (upload) => ({
+        ...(await statusOf(upload)),
+        filename: upload.fileName,
+        createdAt: new Date(upload.createdMs).toISOString(),
+        canRetry: await canRetry(upload, ports),
+      }));
+      return { uploads: await Promise.all(listed) };
+    },
+    async retry(uploadId) {
+      const upload = await uploads.byId(uploadId);
+      if (upload === undefined) throw new VStackError("not-found", `There is no upload "${uploadId}"`);
+      await requireRetry(upload, ports);
+      await requireRoom(uploads);
+      await uploads.reopen(upload.videoId, clock.wallMs());
+      await catalog.clearVideo(upload.videoId);
+      enqueue(upload.videoId);
     },
     async watch(uploadId, onChange) {
       const upload = await uploads.byId(uploadId);
@@ -132,7 +172,7 @@ export function createIngest(ports: IngestPorts): Ingest {
       // The row of an upload is there before its file, also of one that comes in just now.
       await files.removeUnless(async (id) => {
         const upload = await uploads.byId(id);
-        return upload !== undefined && !isOver(upload);
+        return upload !== undefined && (!isOver(upload) || (await canRetry(upload, ports)));
       });
       // A file whose last byte came just before a crash is complete though nobody noted it.
       for (const { id, phase, sizeBytes } of open) {

@@ -1,19 +1,22 @@
 import { describe, expect, it } from "vitest";
+import type { JobPlace } from "./job-queue.ts";
 import { jobQueue } from "./job-queue.ts";
 
 /** Jobs that end when told, or at once when they are stopped. */
 function controlled() {
   const started: string[] = [];
   const finish = new Map<string, () => void>();
-  const run = (name: string, signal: AbortSignal) =>
+  const places = new Map<string, JobPlace>();
+  const run = (name: string, place: JobPlace) =>
     new Promise<void>((resolve) => {
       started.push(name);
+      places.set(name, place);
       finish.set(name, resolve);
-      signal.addEventListener("abort", () => {
+      place.signal.addEventListener("abort", () => {
         resolve();
       });
     });
-  return { started, finish, run };
+  return { started, finish, places, run };
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -27,6 +30,21 @@ describe("jobQueue()", () => {
     await turn();
     expect(started).toEqual(["a", "b", "c"]);
     expect(queue.size()).toBe(3);
+  });
+
+  it("lets the next begin when one steps aside, and counts it no more", async () => {
+    const { started, finish, places, run } = controlled();
+    const queue = jobQueue<string>({ concurrency: 1, maxWaiting: 5, run });
+    for (const name of ["long", "a", "b"]) queue.add(name);
+    expect(started).toEqual(["long"]);
+    places.get("long")?.stepAside();
+    expect(started).toEqual(["long", "a"]);
+    finish.get("long")?.();
+    await turn();
+    expect(started).toEqual(["long", "a"]);
+    finish.get("a")?.();
+    await turn();
+    expect(started).toEqual(["long", "a", "b"]);
   });
 
   it("says when it is full", () => {

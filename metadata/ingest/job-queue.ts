@@ -1,6 +1,7 @@
 /**
- * Runs jobs by name, a few at a time, in the order of their coming. A job can be cancelled wherever it stands; whoever
- * cancels is answered when it has really ended.
+ * Runs jobs by name, a few at a time, in the order of their coming. A job that has to wait for something scarce steps aside,
+ * so that short jobs do not stand behind a long one. A job can be cancelled wherever it stands; whoever cancels is answered
+ * when it has really ended.
  */
 
 export interface JobQueue<Name> {
@@ -20,21 +21,35 @@ export interface JobQueueOptions<Name> {
   /** Jobs waiting at most. */
   readonly maxWaiting: number;
   /** Does the job; must not reject: it reports its own failure. */
-  readonly run: (name: Name, signal: AbortSignal) => Promise<void>;
+  readonly run: (name: Name, place: JobPlace) => Promise<void>;
+}
+
+/** What a running job has of its queue. */
+export interface JobPlace {
+  /** Fires when the job shall end. */
+  readonly signal: AbortSignal;
+  /** Gives its place to the next for good, and goes on. Whatever it does then is bounded elsewhere. */
+  readonly stepAside: () => void;
 }
 
 export function jobQueue<Name>({ concurrency, maxWaiting, run }: JobQueueOptions<Name>): JobQueue<Name> {
   const waiting: Name[] = [];
   const running = new Map<Name, { readonly controller: AbortController; readonly ended: Promise<void> }>();
+  const aside = new Set<Name>();
   let closed = false;
 
   const startMore = () => {
-    while (!closed && running.size < concurrency) {
+    while (!closed && running.size - aside.size < concurrency) {
       const name = waiting.shift();
       if (name === undefined) return;
       const controller = new AbortController();
-      const ended = run(name, controller.signal).finally(() => {
+      const stepAside = () => {
+        if (running.has(name)) aside.add(name);
+        startMore();
+      };
+      const ended = run(name, { signal: controller.signal, stepAside }).finally(() => {
         running.delete(name);
+        aside.delete(name);
         startMore();
       });
       running.set(name, { controller, ended });

@@ -6,7 +6,12 @@ import type { Progress } from "./upload-store.ts";
 export interface JobState {
   readonly phase: UploadPhase;
   readonly progress: Progress;
+  /** Why it does not go on just now; null while it does. */
+  readonly notice: string | null;
 }
+
+/** Tells what has changed of a job's state. */
+export type JobReport = (change: Partial<JobState>) => void;
 
 export interface ProgressBoard {
   read(videoId: VideoId): JobState | undefined;

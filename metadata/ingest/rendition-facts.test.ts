@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rendition720 } from "../placement/placement-register.contract.ts";
-import { renditionFacts, renditionIds } from "./rendition-facts.ts";
+import { NO_NAMES, renditionFacts, renditionIds } from "./rendition-facts.ts";
 
 const picture = (height: number | null) => ({ width: height, height, frameRate: 24, codecs: "avc1.64001f" });
 
@@ -21,7 +21,8 @@ describe("renditionFacts()", () => {
       { startSeconds: 0, durationSeconds: 4, sizeBytes: 1000 },
       { startSeconds: 4, durationSeconds: 2, sizeBytes: 2000 },
     ];
-    expect(renditionFacts(rendition720, picture(720), { initBytes: 10, segments })).toMatchObject({
+    const facts = renditionFacts(rendition720, { picture: picture(720), track: NO_NAMES }, { initBytes: 10, segments });
+    expect(facts).toMatchObject({
       peakBitsPerSecond: 8000,
       averageBitsPerSecond: 4000,
       segmentCount: 2,

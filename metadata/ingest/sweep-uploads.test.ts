@@ -5,6 +5,7 @@ import { sweepUploads } from "./sweep-uploads.ts";
 import type { Upload } from "./upload-store.ts";
 import { NO_PROGRESS, sqliteUploads } from "./upload-store.ts";
 
+const nothing = () => Promise.resolve();
 const HOUR_MS = 3_600_000;
 const NOW_MS = 1000 * HOUR_MS;
 
@@ -31,7 +32,7 @@ describe("sweepUploads()", () => {
     const abandoned: string[] = [];
     await sweepUploads({
       uploads,
-      files: { facts: async (id) => ({ sizeBytes: 1, modifiedMs: modifiedMs.get(id) ?? 0 }) },
+      files: { remove: nothing, facts: async (id) => ({ sizeBytes: 1, modifiedMs: modifiedMs.get(id) ?? 0 }) },
       nowMs: NOW_MS,
       abandon: async (videoId) => {
         abandoned.push(videoId);
@@ -44,8 +45,18 @@ describe("sweepUploads()", () => {
     const uploads = sqliteUploads(openDatabase(IN_MEMORY));
     await uploads.add(upload("old", { phase: "ready", updatedMs: NOW_MS - 8 * 24 * HOUR_MS }));
     await uploads.add(upload("new", { phase: "failed", updatedMs: NOW_MS - 6 * 24 * HOUR_MS }));
-    const files = { facts: async () => undefined };
+    const files = { facts: async () => undefined, remove: nothing };
     await sweepUploads({ uploads, files, nowMs: NOW_MS, abandon: async () => undefined });
     expect([await uploads.byId("old"), (await uploads.byId("new"))?.id]).toEqual([undefined, "new"]);
+  });
+
+  it("deletes the files that were kept for a retry for longer than a day", async () => {
+    const uploads = sqliteUploads(openDatabase(IN_MEMORY));
+    await uploads.add(upload("kept", { phase: "failed", updatedMs: NOW_MS - 23 * HOUR_MS }));
+    await uploads.add(upload("over", { phase: "failed", updatedMs: NOW_MS - 25 * HOUR_MS }));
+    const removed: string[] = [];
+    const files = { facts: async () => undefined, remove: async (id: string) => void removed.push(id) };
+    await sweepUploads({ uploads, files, nowMs: NOW_MS, abandon: nothing });
+    expect(removed).toEqual(["over"]);
   });
 });

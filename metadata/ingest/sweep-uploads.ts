@@ -1,5 +1,6 @@
 /** Uploads that nobody will go on with, and ended ones that nobody will ask about. */
 import type { VideoId } from "#core/ids.ts";
+import { KEPT_MS } from "./retry-upload.ts";
 import type { UploadFiles } from "./upload-files.ts";
 import type { UploadStore } from "./upload-store.ts";
 
@@ -10,14 +11,16 @@ const REMEMBERED_MS = 7 * 24 * 3_600_000;
 
 export interface SweepPorts {
   readonly uploads: UploadStore;
-  readonly files: Pick<UploadFiles, "facts">;
+  readonly files: Pick<UploadFiles, "facts" | "remove">;
   /** Unix milliseconds. */
   readonly nowMs: number;
   readonly abandon: (videoId: VideoId) => Promise<void>;
 }
 
-/** Abandons videos of which a file is missing and none had a new byte for a day; forgets what ended a week ago. */
+/** Abandons videos of which a file is missing and none had a new byte for a day; deletes files that were kept for a
+ * retry that nobody asked for; forgets what ended a week ago. */
 export async function sweepUploads({ uploads, files, nowMs, abandon }: SweepPorts): Promise<void> {
+  for (const { id } of await uploads.failedBefore(nowMs - KEPT_MS)) await files.remove(id);
   await uploads.forgetEndedBefore(nowMs - REMEMBERED_MS);
   const lastActiveMs = new Map<VideoId, number>();
   const open = await uploads.open();

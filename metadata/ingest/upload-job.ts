@@ -3,26 +3,31 @@ import type { VideoId } from "#core/ids.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { UploadPhase } from "#wire/contract/upload-api.ts";
 import type { IngestPorts } from "./ingest-ports.ts";
-import type { ProgressBoard } from "./progress-board.ts";
+import type { JobPlace } from "./job-queue.ts";
+import type { JobReport, JobState, ProgressBoard } from "./progress-board.ts";
 import { DRAIN_DEADLINE_MS, giveUpChunks } from "./remove-video.ts";
+import { isPassing } from "./retry-upload.ts";
 import { storeVideo } from "./store-video.ts";
+import type { Turns } from "./turns.ts";
 import { uploadFailure } from "./upload-failure.ts";
 import type { Progress, Upload, UploadFailure } from "./upload-store.ts";
 import { isOver, NO_PROGRESS } from "./upload-store.ts";
 
 export interface UploadJobPorts extends IngestPorts {
   readonly board: ProgressBoard;
+  /** Encoding takes all cores: one video at a time. */
+  readonly encoding: Turns;
 }
 
 /** @returns runs the job of a video; never rejects */
-export function uploadJob(ports: UploadJobPorts): (videoId: VideoId, signal: AbortSignal) => Promise<void> {
+export function uploadJob(ports: UploadJobPorts): (videoId: VideoId, place: JobPlace) => Promise<void> {
   const { board, log } = ports;
-  return async (videoId, signal) => {
+  return async (videoId, place) => {
     try {
-      await runJob(videoId, ports, signal);
+      await runJob(videoId, ports, place);
     } catch (error) {
       // Stopped from outside: whoever stopped it removes the video, or begins it again at the next start.
-      if (signal.aborted) return;
+      if (place.signal.aborted) return;
       log.warn({ videoId, err: error }, "Cannot store a video");
       await failJob(videoId, uploadFailure(error), ports).catch((failing: unknown) => {
         log.error({ videoId, err: failing }, "Cannot end a failed job: it is begun again at the next start");
@@ -33,33 +38,47 @@ export function uploadJob(ports: UploadJobPorts): (videoId: VideoId, signal: Abo
   };
 }
 
-async function runJob(videoId: VideoId, ports: UploadJobPorts, signal: AbortSignal): Promise<void> {
+async function runJob(videoId: VideoId, ports: UploadJobPorts, place: JobPlace): Promise<void> {
   const { board, catalog, uploads } = ports;
+  const { signal } = place;
   const files = await uploads.byVideo(videoId);
   const video = await catalog.video(videoId);
   if (video === undefined || files.every(isOver)) return;
-  let phase: UploadPhase = "waiting";
-  let progress: Progress = NO_PROGRESS;
-  const report = (change: { phase?: UploadPhase; progress?: Progress }) => {
-    phase = change.phase ?? phase;
-    progress = change.progress ?? progress;
-    board.report(videoId, { phase, progress });
+  let state: JobState = { phase: "waiting", progress: NO_PROGRESS, notice: null };
+  let leftOut: string | null = null;
+  const report: JobReport = (change) => {
+    state = { ...state, ...change };
+    board.report(videoId, state);
   };
   report({});
   if (video.state !== "ready") {
     await ports.enoughNodes(signal);
     await requireWhole(files, ports);
-    // Whatever an interrupted run has decided is decided anew; its intents stand until the end.
-    await ports.register.removeByVideo(videoId);
-    await catalog.clearVideo(videoId);
+    // Whatever an interrupted run, or another way, has decided is decided anew; its intents stand until the end.
+    const startOver = async () => {
+      await ports.register.removeByVideo(videoId);
+      await catalog.clearVideo(videoId);
+    };
+    await startOver();
     const { title, createdAt } = video;
     const sources = files.map(({ id, fileName }) => ({ path: ports.files.pathOf(id), fileName }));
-    const stored = await storeVideo({ videoId, title, createdAt, sources, signal, report }, ports);
+    const takeEncodingTurn = () => takeTurn(ports.encoding, place, report);
+    const job = { videoId, title, createdAt, sources, signal, report, takeEncodingTurn };
+    const stored = await storeVideo(job, { ...ports, startOver });
     signal.throwIfAborted();
     await catalog.finishVideo(videoId, stored);
+    leftOut = stored.leftOut;
   }
   await ports.releases.settle(videoId, ports.register, ports.clock.wallMs());
-  await endUploads(videoId, { phase: "ready", failure: null, progress }, ports);
+  await endUploads(videoId, { phase: "ready", failure: null, progress: { ...state.progress, leftOut } }, ports);
+}
+
+async function takeTurn(encoding: Turns, { signal, stepAside }: JobPlace, report: JobReport): Promise<() => void> {
+  stepAside();
+  if (encoding.isTaken()) report({ notice: "Waiting for its turn: another video is being re-encoded" });
+  const endTurn = await encoding.take(signal);
+  report({ notice: null });
+  return endTurn;
 }
 
 async function failJob(videoId: VideoId, failure: UploadFailure, ports: UploadJobPorts): Promise<void> {
@@ -76,6 +95,8 @@ async function endUploads(
   { uploads, files, clock }: UploadJobPorts,
 ): Promise<void> {
   await uploads.step(videoId, { ...end, nowMs: clock.wallMs() });
+  // For a retry; the sweep deletes them in the end.
+  if (end.failure !== null && isPassing(end.failure)) return;
   for (const { id } of await uploads.byVideo(videoId)) await files.remove(id);
 }
 

@@ -2,7 +2,6 @@
  * tus 1.0.0 (creation, creation-with-upload, termination) by @tus/server, which takes and gives Web requests. It moves bytes
  * to files; what an upload means is decided in ingest.ts. Its errors, plain text, leave as problem documents.
  */
-import { statfs } from "node:fs/promises";
 import { FileStore } from "@tus/file-store";
 import { EVENTS, Server } from "@tus/server";
 import * as v from "valibot";
@@ -20,9 +19,6 @@ import type { UploadFiles } from "./upload-files.ts";
 
 /** How often received bytes are told. */
 const TOLD_EVERY_MS = 250;
-/** Left free on the disk whatever is uploaded, for the catalogue to go on. */
-const RESERVED_BYTES = 256 * 1024 * 1024;
-
 export interface UploadServerPorts {
   readonly ingest: Ingest;
   readonly files: UploadFiles;
@@ -44,7 +40,6 @@ export function uploadServer({ ingest, files, log }: UploadServerPorts): (reques
         const { size } = upload;
         if (size === undefined) throw new VStackError("bad-request", "Cannot take an upload whose length is not known");
         if (size === 0) throw new VStackError("unsupported-media", "Cannot store an empty file");
-        await requireSpace(files.folder, size);
         const metadata = parseInput(UploadMetadataSchema, withoutNulls(upload.metadata), "upload metadata");
         await ingest.accept({ id: upload.id, sizeBytes: size, metadata });
       });
@@ -143,14 +138,4 @@ function withoutNulls(metadata: Record<string, string | null> | undefined): Reco
   const known: Record<string, string> = {};
   for (const [name, value] of Object.entries(metadata ?? {})) if (value !== null) known[name] = value;
   return known;
-}
-
-async function requireSpace(folder: string, sizeBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const freeBytes = bavail * bsize;
-  if (sizeBytes + RESERVED_BYTES <= freeBytes) return;
-  throw new VStackError(
-    "storage-full",
-    `Cannot take an upload of ${sizeBytes} bytes as ${freeBytes} bytes are free here`,
-  );
 }

@@ -16,10 +16,18 @@ const ProgressSchema = v.object({
   durationSeconds: v.number(),
   chunksStored: CountSchema,
   chunksAtRisk: CountSchema,
+  /** What of the files is not in the video, for people. */
+  leftOut: v.optional(v.nullable(v.string()), null),
 });
 export type Progress = v.InferOutput<typeof ProgressSchema>;
 
-export const NO_PROGRESS: Progress = { storedSeconds: 0, durationSeconds: 0, chunksStored: 0, chunksAtRisk: 0 };
+export const NO_PROGRESS: Progress = {
+  storedSeconds: 0,
+  durationSeconds: 0,
+  chunksStored: 0,
+  chunksAtRisk: 0,
+  leftOut: null,
+};
 
 const FailureSchema = v.nonNullable(UploadStatusSchema.entries.failure);
 export type UploadFailure = v.InferOutput<typeof FailureSchema>;
@@ -72,6 +80,12 @@ export interface UploadStore {
   markReceived(id: string, nowMs: number): Promise<void>;
   /** Moves all uploads of a video. */
   step(videoId: VideoId, step: JobStep): Promise<void>;
+  /** Uploads under way, and failed ones whose video is still there, newest first. */
+  unfinished(limit: number): Promise<Upload[]>;
+  /** Failed ones that ended before. */
+  failedBefore(ms: number): Promise<Upload[]>;
+  /** Failed uploads of a video wait again. */
+  reopen(videoId: VideoId, nowMs: number): Promise<void>;
   /** Forgets uploads that ended before. */
   forgetEndedBefore(ms: number): Promise<void>;
 }
@@ -113,6 +127,27 @@ export function sqliteUploads(db: Database): UploadStore {
         .set({ phase, ...toJson({ failure, progress }), updated_ms: nowMs })
         .where("video_id", "=", videoId)
         .where("phase", "not in", FINAL_PHASES)
+        .execute();
+    },
+    async unfinished(limit) {
+      const listed = await rows()
+        .where("phase", "not in", ["ready", "cancelled"])
+        .where("video_id", "in", db.selectFrom("videos").select("id").where("state", "!=", "removing"))
+        .orderBy("created_ms", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
+      return listed.map(fromRow);
+    },
+    async failedBefore(ms) {
+      return (await rows().where("phase", "=", "failed").where("updated_ms", "<", ms).execute()).map(fromRow);
+    },
+    async reopen(videoId, nowMs) {
+      await db
+        .updateTable("uploads")
+        .set({ phase: "waiting", ...toJson({ failure: null, progress: NO_PROGRESS }), updated_ms: nowMs })
+        .where("video_id", "=", videoId)
+        .where("phase", "=", "failed")
         .execute();
     },
     async forgetEndedBefore(ms) {

@@ -1,6 +1,7 @@
 /** What pages and their files may do, by header. */
 import { IMMUTABLE } from "#wire/contract/headers.ts";
 
+const FRAMES = "frame-ancestors 'self'";
 /**
  * `connect-src` is wide as storage nodes are origins that nobody knows before; everything else is ours. Styles of Lit
  * elements and of the player's controls are inline; media plays from `blob:`.
@@ -13,10 +14,13 @@ const PAGE_CSP = [
   "media-src 'self' blob:",
   "worker-src 'self' blob:",
   "connect-src 'self' http: https:",
-  "frame-ancestors 'self'",
+  FRAMES,
   "base-uri 'none'",
   "object-src 'none'",
 ].join("; ");
+
+/** The page of an embedded player is there to be framed; it can do nothing in its visitor's name but play. */
+const EMBED_CSP = PAGE_CSP.replace(FRAMES, "frame-ancestors *");
 
 /** A service worker obeys the policy that it was installed with (Service Workers section "Content Security Policy"). */
 const WORKER_CSP = "default-src 'none'; connect-src 'self' http: https:; script-src 'self' 'wasm-unsafe-eval'";
@@ -43,13 +47,16 @@ const TYPES: Readonly<Record<string, string>> = {
   txt: "text/plain; charset=utf-8",
 };
 
-/** @param file path below the folder of pages, with slashes */
-export function pageHeaders(file: string): Record<string, string> {
+/**
+ * @param file path below the folder of pages, with slashes
+ * @param isEmbed whether the file is the document of an embedded player
+ */
+export function pageHeaders(file: string, isEmbed = false): Record<string, string> {
   const type = TYPES[file.slice(file.lastIndexOf(".") + 1)] ?? "application/octet-stream";
   return {
     "content-type": type,
     "cache-control": file.startsWith(HASHED_FOLDER) ? IMMUTABLE : "no-cache",
-    "content-security-policy": file === WORKER_FILE ? WORKER_CSP : PAGE_CSP,
+    "content-security-policy": file === WORKER_FILE ? WORKER_CSP : isEmbed ? EMBED_CSP : PAGE_CSP,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",

@@ -12,7 +12,9 @@ import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { pageHeaders } from "./page-headers.ts";
 
 /** Addresses that the document knows; `:id` is a video's. */
-const PAGES = [/^\/$/, /^\/watch\/[a-z2-7]{26}$/, /^\/devtools$/];
+const PAGES = [/^\/$/, /^\/watch\/[a-z2-7]{26}$/, /^\/upload$/, /^\/devtools$/];
+/** The player alone, for frames in other sites. */
+const EMBED = /^\/embed\/[a-z2-7]{26}$/;
 const DOCUMENT = "index.html";
 /** Segments of plain names: no dot files, no `..`, nothing that a file system reads otherwise. */
 const FILE_PATH = /^(?:\/[A-Za-z0-9_@-][A-Za-z0-9_.@-]*)+$/;
@@ -22,14 +24,15 @@ export function staticPages(folder: string): Hono {
   const app = new Hono();
   app.on(["GET", "HEAD"], "*", async (context) => {
     const { path } = context.req;
-    if (!PAGES.some((page) => page.test(path)) && FILE_PATH.test(path)) {
+    const isPage = EMBED.test(path) || PAGES.some((page) => page.test(path));
+    if (!isPage && FILE_PATH.test(path)) {
       const answer = await fileAnswer(context, folder, path.slice(1));
       if (answer !== undefined) return answer;
     }
     const wantsPage = context.req.header("accept")?.includes("text/html") ?? false;
-    const isPage = PAGES.some((page) => page.test(path));
     if (!isPage && !wantsPage) throw new VStackError("not-found", `Nothing answers at ${path}`);
-    const document = await fileAnswer(context, folder, DOCUMENT, isPage ? 200 : 404);
+    const look = { status: isPage ? 200 : 404, isEmbed: EMBED.test(path) };
+    const document = await fileAnswer(context, folder, DOCUMENT, look);
     if (document !== undefined) return document;
     throw new VStackError("unavailable", 'Cannot show the page as the pages are not built: run "npm run build"');
   });
@@ -37,12 +40,17 @@ export function staticPages(folder: string): Hono {
   return app;
 }
 
-async function fileAnswer(context: Context, folder: string, file: string, status = 200): Promise<Response | undefined> {
+async function fileAnswer(
+  context: Context,
+  folder: string,
+  file: string,
+  { status = 200, isEmbed = false } = {},
+): Promise<Response | undefined> {
   const path = join(folder, file);
   const facts = await stat(path).catch(() => undefined);
   if (facts?.isFile() !== true) return undefined;
   const etag = `"${facts.size.toString(36)}-${Math.round(facts.mtimeMs).toString(36)}"`;
-  const headers = { ...pageHeaders(file), etag };
+  const headers = { ...pageHeaders(file, isEmbed), etag };
   if (status === 200 && context.req.header("if-none-match") === etag)
     return new Response(null, { status: 304, headers });
   const whole = { ...headers, "content-length": String(facts.size) };

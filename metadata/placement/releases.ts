@@ -10,7 +10,7 @@ import type { ChunkHash, NodeId, VideoId } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
-import { ChunkHashSchema, NodeIdSchema, PositionSchema } from "#wire/contract/schemas.ts";
+import { ChunkHashSchema, NodeIdSchema, PositionSchema, VideoIdSchema } from "#wire/contract/schemas.ts";
 import type { Database } from "../database/open-database.ts";
 import type { PlacementRegister } from "./placement-register.ts";
 
@@ -43,6 +43,17 @@ export interface Releases {
   withdraw(intent: Intent): Promise<void>;
   /** The video is ready: nodes that are no holders of its records give up what they may have. */
   settle(videoId: VideoId, register: PlacementRegister, nowMs: number): Promise<void>;
+  /**
+   * {@link settle} for one chunk at one position, once nothing is being written for it any more: the nodes given and those
+   * noted before give it up unless they are holders of it.
+   */
+  settleChunk(intent: Intent, register: PlacementRegister, nowMs: number): Promise<void>;
+  /** Videos of which something was begun and not settled. */
+  unsettledVideos(): Promise<VideoId[]>;
+  /** What that is. */
+  unsettled(videoId: VideoId): Promise<{ readonly position: Position; readonly hash: ChunkHash }[]>;
+  /** Nodes that are still to give up this chunk at this position: a new copy there could be deleted by it. */
+  givingUp(what: Omit<Intent, "nodeIds">): Promise<NodeId[]>;
   /** The video is no more: every node gives up what it may have of it. */
   releaseAll(videoId: VideoId, register: PlacementRegister, nowMs: number): Promise<void>;
   /** Oldest first, for these nodes only, behind `after`. */
@@ -119,6 +130,48 @@ export function sqliteReleases(db: Database): Releases {
     settle: (videoId, register, nowMs) =>
       endIntents(videoId, (position) => register.read(v.parse(PositionSchema, position)), nowMs),
 
+    async settleChunk(what, register, nowMs) {
+      const noted = [...new Set([...what.nodeIds, ...(await intentOf(db, what))])];
+      const record = await register.read(what.position);
+      const holders = record?.hash === what.hash ? record.holders.map(({ nodeId }) => nodeId) : [];
+      await db.transaction().execute(async (within) => {
+        const others = noted.filter((nodeId) => !holders.includes(nodeId));
+        await addReleases(within, releasesOf({ ...what, nodeIds: others }, nowMs));
+        await within
+          .deleteFrom("chunk_intents")
+          .where("position", "=", positionText(what.position))
+          .where("hash", "=", what.hash)
+          .execute();
+      });
+    },
+
+    async unsettledVideos() {
+      const rows = await db.selectFrom("chunk_intents").select("video_id").distinct().execute();
+      return rows.map((row) => v.parse(VideoIdSchema, row.video_id));
+    },
+
+    async unsettled(videoId) {
+      const rows = await db
+        .selectFrom("chunk_intents")
+        .select(["position", "hash"])
+        .where("video_id", "=", videoId)
+        .execute();
+      return rows.map((row) => ({
+        position: v.parse(PositionSchema, row.position),
+        hash: v.parse(ChunkHashSchema, row.hash),
+      }));
+    },
+
+    async givingUp({ position, hash }) {
+      const rows = await db
+        .selectFrom("releases")
+        .select("node_id")
+        .where("hash", "=", hash)
+        .where("position", "=", positionText(position))
+        .execute();
+      return rows.map((row) => v.parse(NodeIdSchema, row.node_id));
+    },
+
     async releaseAll(videoId, register, nowMs) {
       let after = "";
       for (;;) {
@@ -165,6 +218,10 @@ export function sqliteReleases(db: Database): Releases {
         .execute();
     },
   };
+}
+
+function releasesOf({ position, hash, nodeIds }: Intent, nowMs: number): NewRelease[] {
+  return nodeIds.map((nodeId) => newRelease(nodeId, { hash, position: positionText(position), nowMs }));
 }
 
 async function addReleases(within: Database, rows: readonly NewRelease[]): Promise<void> {

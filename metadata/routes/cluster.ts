@@ -16,6 +16,34 @@ import type { CatalogStore } from "../catalog/catalog-store.ts";
 import { addressForAsker } from "../cluster/asker-address.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
 import { VERSION } from "#wire/contract/version.ts";
+import type { RouteWords } from "../openapi/describe.ts";
+import { describe } from "../openapi/describe.ts";
+
+const WORDS = {
+  cluster: {
+    tag: "cluster",
+    summary: "One look at everything",
+    answers: { 200: { says: "Server, nodes, number of videos", json: "Cluster" } },
+  },
+  nodes: {
+    tag: "cluster",
+    summary: "Every known storage node",
+    answers: { 200: { says: "The nodes", json: "Nodes" } },
+  },
+  heartbeat: {
+    tag: "cluster",
+    summary: "A storage node says that it is there",
+    body: { json: "Heartbeat" },
+    needsCapability: true,
+    answers: { 204: { says: "It was heard" } },
+    problems: ["bad-request", "unauthorized", "forbidden", "too-many-requests"],
+  },
+  health: {
+    tag: "cluster",
+    summary: "Whether the server answers, and whether enough nodes are there to store",
+    answers: { 200: { says: "The health", json: "Health" } },
+  },
+} as const satisfies Record<string, RouteWords>;
 
 export interface ClusterRoutesPorts {
   readonly catalog: CatalogStore;
@@ -40,7 +68,7 @@ export function clusterRoutes({
   const app = new Hono();
   const startedMs = clock.nowMs();
 
-  app.get(ROUTES.cluster, async (context) => {
+  app.get(ROUTES.cluster, describe(WORDS.cluster), async (context) => {
     const askedHost = context.req.header("host");
     return context.json({
       version: VERSION,
@@ -51,13 +79,13 @@ export function clusterRoutes({
     } satisfies InferOutput<typeof ClusterAnswerSchema>);
   });
 
-  app.get(ROUTES.nodes, (context) =>
+  app.get(ROUTES.nodes, describe(WORDS.nodes), (context) =>
     context.json({ nodes: directory.summaries(context.req.header("host")) } satisfies InferOutput<
       typeof NodesAnswerSchema
     >),
   );
 
-  app.post(ROUTES.nodeHeartbeat, async (context) => {
+  app.post(ROUTES.nodeHeartbeat, describe(WORDS.heartbeat), async (context) => {
     const nodeId = context.req.param("nodeId");
     await checkCapability(clusterKey, capabilityOf(context), {
       method: "HEARTBEAT",
@@ -83,8 +111,8 @@ export function clusterRoutes({
       uptimeSeconds: (clock.nowMs() - startedMs) / 1000,
     } satisfies InferOutput<typeof MetadataHealthSchema>);
   };
-  app.get(ROUTES.apiHealth, health);
-  app.get(ROUTES.health, health);
+  app.get(ROUTES.apiHealth, describe(WORDS.health), health);
+  app.get(ROUTES.health, describe(WORDS.health), health);
 
   for (const path of [ROUTES.cluster, ROUTES.nodes, ROUTES.apiHealth, ROUTES.health]) {
     app.all(path, methodNotAllowed("GET", "HEAD"));

@@ -1,4 +1,5 @@
-/** Uploads: tus, and how far their jobs are. */
+/** Uploads: tus, how far their jobs are, and beginning failed ones again. */
+import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Clock } from "#wire/client/live-clock.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -7,7 +8,9 @@ import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 import { isOver } from "../ingest/upload-store.ts";
+import { describe } from "../openapi/describe.ts";
 import { eventAnswer } from "./event-answer.ts";
+import { UPLOAD_WORDS } from "./upload-words.ts";
 
 /** Connections that watch uploads; beyond it, askers use the status address. */
 const MAX_WATCHERS = 200;
@@ -22,12 +25,21 @@ export function uploadRoutes({ ingest, answerTus, clock }: UploadRoutesPorts): H
   const app = new Hono();
   let watchers = 0;
 
-  app.get(ROUTES.uploadStatus, async (context) =>
+  app.get(ROUTES.uploads, describe(UPLOAD_WORDS.list), async (context) => context.json(await ingest.list()));
+
+  app.post(ROUTES.uploadRetry, describe(UPLOAD_WORDS.retry), async (context) => {
+    const uploadId = context.req.param("uploadId");
+    await ingest.retry(uploadId);
+    return context.json(await requireStatus(ingest, uploadId), 202);
+  });
+  app.all(ROUTES.uploadRetry, methodNotAllowed("POST"));
+
+  app.get(ROUTES.uploadStatus, describe(UPLOAD_WORDS.status), async (context) =>
     context.json(await requireStatus(ingest, context.req.param("uploadId"))),
   );
   app.all(ROUTES.uploadStatus, methodNotAllowed("GET", "HEAD"));
 
-  app.get(ROUTES.uploadEvents, async (context) => {
+  app.get(ROUTES.uploadEvents, describe(UPLOAD_WORDS.events), async (context) => {
     const uploadId = context.req.param("uploadId");
     await requireStatus(ingest, uploadId);
     if (watchers >= MAX_WATCHERS) {
@@ -53,16 +65,17 @@ export function uploadRoutes({ ingest, answerTus, clock }: UploadRoutesPorts): H
   });
   app.all(ROUTES.uploadEvents, methodNotAllowed("GET"));
 
-  const tus = ["POST", "HEAD", "PATCH", "DELETE", "OPTIONS"];
-  for (const path of [ROUTES.uploads, `${ROUTES.uploads}/:uploadId`]) {
-    // Hono hands HEAD to the handlers of GET.
-    app.on(["GET", ...tus], path, async (context, next) => {
-      if (context.req.method !== "GET") return await answerTus(context.req.raw);
-      await next();
-      return undefined;
-    });
-    app.all(path, methodNotAllowed(...tus));
-  }
+  const tus = (context: Context) => answerTus(context.req.raw);
+  app.post(ROUTES.uploads, describe(UPLOAD_WORDS.create), tus);
+  app.options(ROUTES.uploads, describe(UPLOAD_WORDS.options), tus);
+  // Hono hands HEAD to the handlers of GET, so the second line describes what the first answers.
+  app.use(ROUTES.upload, (context, next) => (context.req.method === "HEAD" ? answerTus(context.req.raw) : next()));
+  app.on("HEAD", ROUTES.upload, describe(UPLOAD_WORDS.offset), tus);
+  app.patch(ROUTES.upload, describe(UPLOAD_WORDS.append), tus);
+  app.delete(ROUTES.upload, describe(UPLOAD_WORDS.terminate), tus);
+  app.options(ROUTES.upload, describe(UPLOAD_WORDS.options), tus);
+  app.all(ROUTES.uploads, methodNotAllowed("GET", "HEAD", "POST", "OPTIONS"));
+  app.all(ROUTES.upload, methodNotAllowed("HEAD", "PATCH", "DELETE", "OPTIONS"));
   return app;
 }
 

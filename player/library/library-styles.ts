@@ -26,9 +26,29 @@ export const libraryStyles = css`
     margin-top: var(--space-2);
     color: var(--ink-soft);
   }
-  form,
+  form {
+    display: flex;
+    flex: 0 1 30rem;
+    gap: var(--space-2);
+    min-width: 0;
+  }
   input {
-    width: min(20rem, 100%);
+    flex: 1 1 auto;
+    min-width: 0;
+  }
+  select {
+    flex: none;
+    max-width: 50%;
+  }
+  .uploads {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: var(--space-3);
+    margin-bottom: var(--space-6);
+  }
+  .uploads h2 {
+    font-size: var(--size-large);
+    line-height: 1.3;
   }
   .grid {
     display: grid;
@@ -83,10 +103,7 @@ export const libraryStyles = css`
       margin-bottom: var(--space-5);
     }
     form {
-      width: 100%;
-    }
-    input {
-      width: 100%;
+      flex: 1 1 100%;
     }
   }
 `;

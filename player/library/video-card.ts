@@ -6,28 +6,45 @@ import { bytesText, clockText, clockWords, counted } from "../charts/quantities.
 import { elementStyles } from "../shell/element-styles.ts";
 import { PAGE_PATHS } from "../shell/router.ts";
 import { placeholderOf } from "./placeholder.ts";
+import "./video-menu.ts";
 
 export class VideoCard extends LitElement {
-  static override properties = { video: { attribute: false } };
+  static override properties = { video: { attribute: false }, isPictureLost: { state: true } };
   static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
 
   declare video: VideoSummary;
+  /** The poster could not be loaded: the placeholder stays. */
+  declare isPictureLost: boolean;
+
+  constructor() {
+    super();
+    this.isPictureLost = false;
+  }
 
   override render() {
     const { video } = this;
+    const poster = this.isPictureLost ? null : video.poster;
     const { background, letters } = placeholderOf(video.id, video.title);
     return html`<article>
       <div class="picture" style=${styleMap({ background })} aria-hidden="true">
         <span class="letters">${letters}</span>
+        ${
+          poster === null
+            ? nothing
+            : html`<img src=${poster} alt="" loading="lazy" decoding="async" @error=${() => (this.isPictureLost = true)} />`
+        }
         ${video.state === "ready" ? html`<span class="length">${clockText(video.durationSeconds)}</span>` : nothing}
       </div>
-      <h2>
-        ${
-          video.state === "failed"
-            ? video.title
-            : html`<a href=${PAGE_PATHS.watch(video.id)} data-page>${video.title}</a>`
-        }
-      </h2>
+      <div class="about">
+        <h2>
+          ${
+            video.state === "failed"
+              ? video.title
+              : html`<a href=${PAGE_PATHS.watch(video.id)} data-page>${video.title}</a>`
+          }
+        </h2>
+        <vstack-video-menu .video=${video}></vstack-video-menu>
+      </div>
       ${renderState(video)}
     </article>`;
   }
@@ -53,6 +70,30 @@ export class VideoCard extends LitElement {
       }
       article:hover .picture {
         translate: 0 -2px;
+      }
+      img {
+        position: absolute;
+        inset: 0;
+        width: 100%;
+        height: 100%;
+        object-fit: cover;
+      }
+      .about {
+        display: flex;
+        align-items: start;
+        justify-content: space-between;
+        gap: var(--space-2);
+      }
+      .about h2 {
+        min-width: 0;
+        padding-top: 2px;
+      }
+      /* Above the link that covers the whole card. */
+      vstack-video-menu {
+        position: relative;
+        z-index: 1;
+        flex: none;
+        margin: -8px -8px -8px 0;
       }
       .letters {
         color: rgb(255 255 255 / 0.92);

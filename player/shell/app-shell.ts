@@ -10,11 +10,14 @@ import { PAGE_PATHS, parseRoute } from "./router.ts";
 import { shellStyles } from "./shell-styles.ts";
 import type { Theme } from "./theme.ts";
 import { applyTheme, storedTheme, THEMES } from "./theme.ts";
+import { UPLOADING } from "./uploading-mark.ts";
 import { workerLink } from "./worker-link.ts";
 
 const TITLES: Readonly<Record<Route["page"], string>> = {
   library: "Library · V-Stack",
   watch: "Watch · V-Stack",
+  embed: "V-Stack",
+  upload: "Upload · V-Stack",
   devtools: "Devtools · V-Stack",
   "not-found": "Not found · V-Stack",
 };
@@ -22,6 +25,8 @@ const TITLES: Readonly<Record<Route["page"], string>> = {
 const PAGES: Readonly<Record<Route["page"], () => Promise<unknown>>> = {
   library: () => import("../library/library-page.ts"),
   watch: () => import("../watch/watch-page.ts"),
+  embed: () => import("../watch/embed-page.ts"),
+  upload: () => import("../upload/upload-page.ts"),
   devtools: () => import("../devtools/devtools-page.ts"),
   "not-found": () => Promise.resolve(),
 };
@@ -29,12 +34,19 @@ const PAGES: Readonly<Record<Route["page"], () => Promise<unknown>>> = {
 const ANNOUNCE_PAUSE_MS = 500;
 
 export class AppShell extends LitElement {
-  static override properties = { route: { state: true }, theme: { state: true }, said: { state: true } };
+  static override properties = {
+    route: { state: true },
+    theme: { state: true },
+    said: { state: true },
+    uploading: { state: true },
+  };
   static override styles = [elementStyles, shellStyles];
 
   declare route: Route;
   declare theme: Theme;
   declare said: string;
+  /** Files that this page is sending. */
+  declare uploading: number;
   #run = new AbortController();
   #speak: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,6 +55,7 @@ export class AppShell extends LitElement {
     this.route = parseRoute(location.pathname);
     this.theme = storedTheme();
     this.said = "";
+    this.uploading = 0;
   }
 
   override connectedCallback(): void {
@@ -55,6 +68,11 @@ export class AppShell extends LitElement {
     watchNavigation((kind) => void this.#moved(kind), signal);
     this.addEventListener(ANNOUNCE, (event) => this.#announce(event), { signal });
     window.addEventListener("keydown", this.#pressed, { signal });
+    window.addEventListener(
+      UPLOADING,
+      (event) => (this.uploading = event instanceof CustomEvent ? Number(event.detail) : 0),
+      { signal },
+    );
     // Registered on every page, so that the worker is there when the first video is opened.
     void workerLink.connect();
   }
@@ -116,6 +134,8 @@ export class AppShell extends LitElement {
   };
 
   override render() {
+    if (this.route.page === "embed")
+      return html`<vstack-embed-page .videoId=${this.route.videoId}></vstack-embed-page>`;
     return html`
       <header>
         <button class="skip" @click=${this.#skip}>Skip to the content</button>
@@ -131,7 +151,8 @@ export class AppShell extends LitElement {
           <span>V-Stack</span>
         </a>
         <nav aria-label="Pages">
-          ${this.#renderLink("library", "Library")} ${this.#renderLink("devtools", "Devtools")}
+          ${this.#renderLink("library", "Library")} ${this.#renderLink("upload", "Upload")}
+          ${this.#renderLink("devtools", "Devtools")}
         </nav>
         <div class="tools">
           <select aria-label="Theme" @change=${this.#chooseTheme}>
@@ -148,9 +169,16 @@ export class AppShell extends LitElement {
     `;
   }
 
-  #renderLink(page: "library" | "devtools", name: string) {
+  #renderLink(page: "library" | "upload" | "devtools", name: string) {
     const isHere = this.route.page === page;
-    return html`<a href=${PAGE_PATHS[page]} data-page aria-current=${isHere ? "page" : nothing}>${name}</a>`;
+    const count = page === "upload" && this.uploading > 0 ? this.uploading : undefined;
+    return html`<a href=${PAGE_PATHS[page]} data-page aria-current=${isHere ? "page" : nothing}
+      >${name}${
+        count === undefined
+          ? nothing
+          : html`<span class="count">${count}<span class="visually-hidden"> under way</span></span>`
+      }</a
+    >`;
   }
 
   #renderPage() {
@@ -159,6 +187,10 @@ export class AppShell extends LitElement {
         return html`<vstack-library-page></vstack-library-page>`;
       case "watch":
         return html`<vstack-watch-page .videoId=${this.route.videoId}></vstack-watch-page>`;
+      case "upload":
+        return html`<vstack-upload-page></vstack-upload-page>`;
+      case "embed":
+        return nothing;
       case "devtools":
         return html`<vstack-devtools-page></vstack-devtools-page>`;
       case "not-found":

@@ -65,10 +65,21 @@ export const elementStyles = css`
     border-color: var(--accent);
     color: var(--accent);
   }
-  button.primary {
+  button.primary,
+  .button.primary {
     background: var(--accent);
     border-color: var(--accent);
     color: var(--on-accent);
+  }
+  button.danger {
+    background: var(--bad-wash);
+    border-color: var(--bad);
+    color: var(--bad);
+  }
+  button:disabled,
+  button[aria-disabled="true"] {
+    opacity: 0.6;
+    cursor: default;
   }
   button.quiet {
     border-color: transparent;
@@ -78,6 +89,7 @@ export const elementStyles = css`
     background: var(--surface-sunk);
   }
   select,
+  input[type="text"],
   input[type="search"] {
     min-height: var(--target);
     padding: 0 var(--space-3);

@@ -1,5 +1,6 @@
 /** `<vstack-help>`: the keys (key `?`). A native modal dialog: focus, Escape and the backdrop are the browser's. */
 import { css, html, LitElement } from "lit";
+import { closeOnBackdrop, dialogStyles } from "./dialog-styles.ts";
 import { elementStyles } from "./element-styles.ts";
 
 const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly [readonly string[], string])[] }[] = [
@@ -38,7 +39,7 @@ export class HelpDialog extends LitElement {
   }
 
   override render() {
-    return html`<dialog aria-labelledby="title" @click=${this.#clicked}>
+    return html`<dialog aria-labelledby="title" @click=${closeOnBackdrop}>
       <div class="inside">
         <div class="head">
           <h2 id="title">Keys</h2>
@@ -61,29 +62,10 @@ export class HelpDialog extends LitElement {
     </dialog>`;
   }
 
-  /** A click beside the dialog goes to the dialog element itself. */
-  #clicked = (event: Event): void => {
-    if (event.target instanceof HTMLDialogElement) event.target.close();
-  };
-
   static override styles = [
     elementStyles,
+    dialogStyles,
     css`
-      dialog {
-        width: min(30rem, calc(100vw - 2rem));
-        padding: 0;
-        border: 1px solid var(--line);
-        border-radius: var(--radius-large);
-        background: var(--surface-raised);
-        color: var(--ink);
-        box-shadow: var(--shadow-high);
-      }
-      dialog::backdrop {
-        background: rgb(8 10 14 / 0.5);
-      }
-      .inside {
-        padding: var(--space-4) var(--space-5) var(--space-5);
-      }
       .head {
         display: flex;
         align-items: center;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { PATHS } from "#wire/contract/paths.ts";
 import { PAGE_PATHS, parseRoute } from "./router.ts";
 
 const ID = "abcdefghijklmnopqrstuvwxyz";
@@ -12,16 +13,24 @@ test("parseRoute() reads the video id of a watch address, with or without a slas
   expect(parseRoute(`/watch/${ID}/`)).toEqual({ page: "watch", videoId: ID });
 });
 
-test.each([`/watch/${ID.toUpperCase()}`, "/watch/short", "/watch", `/watch/${ID}/more`, "/devtools/x", "/compare/1"])(
-  "parseRoute() finds nothing at %s",
-  (path) => {
-    expect(parseRoute(path)).toEqual({ page: "not-found", path });
-  },
-);
+test.each([
+  `/watch/${ID.toUpperCase()}`,
+  "/watch/short",
+  "/watch",
+  `/watch/${ID}/more`,
+  "/devtools/x",
+  "/upload/x",
+  "/embed",
+  "/compare/1",
+])("parseRoute() finds nothing at %s", (path) => {
+  expect(parseRoute(path)).toEqual({ page: "not-found", path });
+});
 
 test("parseRoute() reads back the address that PAGE_PATHS makes", () => {
   const route = parseRoute(`/watch/${ID}`);
   if (route.page !== "watch") throw new Error("no watch page");
   expect(parseRoute(PAGE_PATHS.watch(route.videoId))).toEqual(route);
   expect(parseRoute(PAGE_PATHS.devtools)).toEqual({ page: "devtools" });
+  expect(parseRoute(PAGE_PATHS.upload)).toEqual({ page: "upload" });
+  expect(parseRoute(PATHS.embed(route.videoId))).toEqual({ page: "embed", videoId: route.videoId });
 });

@@ -5,6 +5,9 @@ import { parseVideoId } from "#core/ids.ts";
 export type Route =
   | { readonly page: "library" }
   | { readonly page: "watch"; readonly videoId: VideoId }
+  /** The player alone, for other people's pages. */
+  | { readonly page: "embed"; readonly videoId: VideoId }
+  | { readonly page: "upload" }
   | { readonly page: "devtools" }
   | { readonly page: "not-found"; readonly path: string };
 
@@ -12,16 +15,17 @@ export type Route =
 export function parseRoute(path: string): Route {
   const [first, second, ...rest] = path.split("/").filter((part) => part !== "");
   if (first === undefined) return { page: "library" };
-  if (first === "devtools" && second === undefined) return { page: "devtools" };
-  if (first === "watch" && second !== undefined && rest.length === 0) {
+  if ((first === "devtools" || first === "upload") && second === undefined) return { page: first };
+  if ((first === "watch" || first === "embed") && second !== undefined && rest.length === 0) {
     const videoId = parseVideoId(second);
-    if (videoId !== undefined) return { page: "watch", videoId };
+    if (videoId !== undefined) return { page: first, videoId };
   }
   return { page: "not-found", path };
 }
 
 export const PAGE_PATHS = {
   library: "/",
+  upload: "/upload",
   devtools: "/devtools",
   watch: (videoId: VideoId) => `/watch/${videoId}`,
 } as const;

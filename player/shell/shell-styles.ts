@@ -62,6 +62,16 @@ export const shellStyles = css`
     border-bottom-color: var(--accent);
     color: var(--ink);
   }
+  .count {
+    margin-left: 6px;
+    padding: 0 7px;
+    border-radius: 1em;
+    background: var(--accent);
+    color: var(--on-accent);
+    font-size: 0.75rem;
+    font-weight: 650;
+    line-height: 1.6;
+  }
   nav a:focus-visible {
     outline-offset: -4px;
   }
@@ -125,6 +135,23 @@ export const shellStyles = css`
       padding: 0 14px;
       appearance: none;
       text-overflow: clip;
+    }
+  }
+  @media (max-width: 25rem) {
+    /* The first link leads to the same place. */
+    .brand {
+      display: none;
+    }
+    nav {
+      min-width: 0;
+      gap: 0;
+      overflow-x: auto;
+      scrollbar-width: none;
+      font-size: 0.9375rem;
+    }
+    .count {
+      margin-left: 3px;
+      padding: 0 5px;
     }
   }
 `;

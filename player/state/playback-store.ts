@@ -3,7 +3,7 @@
  * read. Also the list of players on this page.
  */
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
-import type { PlacedSegment, Quality } from "../watch/hls-engine.ts";
+import type { PlacedSegment, Quality, Track } from "../watch/hls-engine.ts";
 
 /** Segments remembered as loaded: more than a day's film has. The oldest go first. */
 const MAX_PLACED = 22_000;
@@ -22,6 +22,11 @@ export interface Playback {
   readonly chosenQuality: number;
   /** Being shown; -1 before the first frame. */
   readonly shownQuality: number;
+  readonly audioTracks: readonly Track[];
+  readonly shownAudio: number;
+  readonly subtitleTracks: readonly Track[];
+  /** -1 without captions. */
+  readonly shownSubtitles: number;
   readonly estimateBitsPerSecond: number | null;
   /** In the order of loading. */
   readonly placed: readonly PlacedSegment[];
@@ -40,6 +45,7 @@ export class PlaybackStore {
     this.#playback = Object.freeze({
       ...{ session, strategy, durationSeconds: 0, positionSeconds: 0, bufferedAheadSeconds: 0, buffered: [] },
       ...{ isPlaying: false, qualities: [], chosenQuality: -1, shownQuality: -1, estimateBitsPerSecond: null },
+      ...{ audioTracks: [], shownAudio: -1, subtitleTracks: [], shownSubtitles: -1 },
       ...{ placed: [], servedBy: null, trouble: undefined, failure: undefined },
     });
   }

@@ -3,8 +3,8 @@
  * another pair of files. One address per segment and one pathway: the choice of nodes and every retry at a node happen
  * below, in the worker or in the gateway.
  */
-import type { ErrorData, HlsConfig, Level } from "hls.js";
-import Hls from "hls.js";
+import type { ErrorData, HlsConfig, Level, MediaPlaylist } from "hls.js";
+import Hls, { PlaylistLevelType } from "hls.js";
 import type { VideoId } from "#core/ids.ts";
 import { PATHS, parseMediaPath, QUERY } from "#wire/contract/paths.ts";
 import type { LoaderSurroundings } from "./hls-segment-loader.ts";
@@ -18,6 +18,13 @@ export interface Quality {
   readonly rendition: string;
   readonly height: number;
   readonly bitsPerSecond: number;
+}
+
+/** A language or a version of sound or captions. */
+export interface Track {
+  /** hls.js' number of it. */
+  readonly index: number;
+  readonly name: string;
 }
 
 /** A segment as the playlist places it in time. */
@@ -36,6 +43,9 @@ export interface EngineOptions extends Omit<LoaderSurroundings, "estimateBitsPer
   readonly onQualities: (qualities: readonly Quality[]) => void;
   /** Another rendition is being shown. */
   readonly onQuality: (index: number) => void;
+  readonly onAudioTracks: (tracks: readonly Track[], shown: number) => void;
+  /** `shown` is -1 without captions. */
+  readonly onSubtitleTracks: (tracks: readonly Track[], shown: number) => void;
   readonly onPlaced: (segment: PlacedSegment) => void;
   /** The network is tried again after a fatal error; undefined when it works again. */
   readonly onTrouble: (detail: string | undefined) => void;
@@ -45,6 +55,9 @@ export interface EngineOptions extends Omit<LoaderSurroundings, "estimateBitsPer
 export interface PlaybackEngine {
   /** Chooses a rendition from the next segment on; -1 lets the measured bandwidth choose. */
   choose(index: number): void;
+  chooseAudio(index: number): void;
+  /** -1 shows none. */
+  chooseSubtitles(index: number): void;
   /** What hls.js believes, in bits per second; null before the first measurement. */
   estimateBitsPerSecond(): number | null;
   /** Starts over after {@link EngineOptions.onFailed}, at the same time of the video. */
@@ -77,7 +90,10 @@ export function startEngine(options: EngineOptions): PlaybackEngine {
   const recovery = recoverWith(hls, options);
   hls.on(Hls.Events.MANIFEST_PARSED, (_event, { levels }) => options.onQualities(levels.map(qualityOf)));
   hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => options.onQuality(level));
+  tellTracks(hls, options);
   hls.on(Hls.Events.FRAG_LOADED, (_event, { frag }) => {
+    // Sound and captions beside the picture have segments of their own, at other times.
+    if (frag.type !== PlaylistLevelType.MAIN) return;
     const address = parseMediaPath(new URL(frag.url, location.href).pathname);
     if (address?.asks !== "segment") return;
     const { rendition, seq } = address;
@@ -96,6 +112,13 @@ export function startEngine(options: EngineOptions): PlaybackEngine {
     choose: (index) => {
       hls.nextLevel = index;
     },
+    chooseAudio: (index) => {
+      hls.audioTrack = index;
+    },
+    chooseSubtitles: (index) => {
+      hls.subtitleTrack = index;
+      hls.subtitleDisplay = index !== -1;
+    },
     estimateBitsPerSecond: () => (measured ? hls.bandwidthEstimate : null),
     retry: () => recovery.retry(),
     destroy: () => {
@@ -103,6 +126,19 @@ export function startEngine(options: EngineOptions): PlaybackEngine {
       hls.destroy();
     },
   };
+}
+
+function tellTracks(hls: Hls, { onAudioTracks, onSubtitleTracks }: EngineOptions): void {
+  const audio = () => onAudioTracks(hls.audioTracks.map(trackOf), hls.audioTrack);
+  const subtitles = () => onSubtitleTracks(hls.subtitleTracks.map(trackOf), hls.subtitleTrack);
+  hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, audio);
+  hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, audio);
+  hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, subtitles);
+  hls.on(Hls.Events.SUBTITLE_TRACK_SWITCH, subtitles);
+}
+
+function trackOf({ name, lang }: MediaPlaylist, index: number): Track {
+  return { index, name: name || lang || `Track ${index + 1}` };
 }
 
 const CONFIG: Partial<HlsConfig> = {

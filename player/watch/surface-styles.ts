@@ -32,10 +32,40 @@ export const surfaceStyles = css`
     max-height: none;
     border-radius: 0;
   }
+  :host([fill]) media-controller {
+    height: 100%;
+    max-height: none;
+    aspect-ratio: auto;
+    border-radius: 0;
+  }
+  /* Among the controls, as media-chrome hides its own poster for good at the first play; below all of them. */
+  .art {
+    position: absolute;
+    inset: 0;
+    z-index: 0;
+    display: grid;
+    place-items: center;
+    pointer-events: none;
+    color: rgb(255 255 255 / 0.92);
+    font-size: clamp(3rem, 12vw, 7rem);
+    font-weight: 300;
+    letter-spacing: 0.12em;
+    text-indent: 0.12em;
+  }
+  .art img {
+    width: 100%;
+    height: 100%;
+    object-fit: contain;
+  }
   video {
     width: 100%;
     height: 100%;
     object-fit: contain;
+  }
+  media-time-range,
+  media-control-bar {
+    position: relative;
+    z-index: 1;
   }
   media-time-range {
     width: 100%;

@@ -2,25 +2,29 @@
  * `<vstack-player video-id session strategy>`: picture, controls and node band of one player. Several may stand on one
  * page: each has its own session, by which the worker keeps strategy, playhead and traces apart.
  *
- * Events: `vstack-viewed` once two seconds were watched.
+ * `fill` takes the whole frame, for an embedded player. Events: `vstack-viewed` once two seconds were watched.
  */
 import { html, LitElement, nothing, type PropertyValues } from "lit";
+import { styleMap } from "lit/directives/style-map.js";
 import { parseVideoId } from "#core/ids.ts";
+import type { Video } from "#wire/contract/catalog-api.ts";
 import { PATHS, QUERY } from "#wire/contract/paths.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
+import { placeholderOf } from "../library/placeholder.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { randomName } from "../shell/random-name.ts";
 import { workerLink } from "../shell/worker-link.ts";
 import { pageTraces } from "../state/page-traces.ts";
+import type { Playback } from "../state/playback-store.ts";
 import { listPlayer, PlaybackStore } from "../state/playback-store.ts";
 import { storedEstimate, storeEstimate } from "./bandwidth-memory.ts";
 import { DeliveredMail } from "./delivered-mail.ts";
 import type { PlaybackEngine } from "./hls-engine.ts";
 import { canUseEngine, startEngine } from "./hls-engine.ts";
-import { SPEEDS } from "./keys.ts";
 import "./media-controls.ts";
 import "./node-band.ts";
 import { keepPlayIntent } from "./play-intent.ts";
+import { renderCaptions, renderQuality, renderSound, renderSpeed } from "./player-menus.ts";
 import { readPlayhead } from "./playhead.ts";
 import { surfaceStyles } from "./surface-styles.ts";
 import { NEW_VIEWING, viewingCounts, watchedTo } from "./viewing.ts";
@@ -37,6 +41,8 @@ export class VideoSurface extends LitElement {
     strategy: { reflect: true },
     label: {},
     autoplay: { type: Boolean },
+    fill: { type: Boolean, reflect: true },
+    facts: { attribute: false },
   };
   static override styles = [elementStyles, surfaceStyles];
 
@@ -47,6 +53,10 @@ export class VideoSurface extends LitElement {
   declare label: string;
   /** Starts by itself where the browser allows it. */
   declare autoplay: boolean;
+  /** Takes the whole frame, without the band below. */
+  declare fill: boolean;
+  /** What is known of the video, for its picture before the start; it plays without. */
+  declare facts: Video | undefined;
 
   #store: PlaybackStore | undefined;
   #engine: PlaybackEngine | undefined;
@@ -60,6 +70,7 @@ export class VideoSurface extends LitElement {
     this.strategy = "smart";
     this.label = "Video";
     this.autoplay = false;
+    this.fill = false;
   }
 
   /** What this player is doing; another store after each change of video or session. */
@@ -134,6 +145,8 @@ export class VideoSurface extends LitElement {
       onLoaded: (_url, { servedBy }) => store.change({ servedBy }),
       onQualities: (qualities) => store.change({ qualities }),
       onQuality: (shownQuality) => store.change({ shownQuality }),
+      onAudioTracks: (audioTracks, shownAudio) => store.change({ audioTracks, shownAudio }),
+      onSubtitleTracks: (subtitleTracks, shownSubtitles) => store.change({ subtitleTracks, shownSubtitles }),
       onPlaced: (segment) => store.addPlaced(segment),
       onTrouble: (trouble) => store.change({ trouble }),
       onFailed: (failure) => store.change({ failure, trouble: undefined }),
@@ -197,8 +210,9 @@ export class VideoSurface extends LitElement {
   override render() {
     const playback = this.#store?.playback;
     return html`
-      <media-controller nohotkeys class=${playback?.failure === undefined ? "" : "failed"}>
-        <video slot="media" playsinline ?autoplay=${this.autoplay} preload="auto" aria-label=${this.label}></video>
+      <media-controller nohotkeys autohide=${this.#isSoundAlone ? "-1" : nothing} class=${playback?.failure === undefined ? "" : "failed"}>
+        <video slot="media" playsinline ?autoplay=${this.autoplay} preload="auto" poster=${this.facts?.poster ?? nothing} aria-label=${this.label}></video>
+        ${this.#renderArt()}
         <media-loading-indicator slot="centered-chrome" noautohide aria-hidden="true"></media-loading-indicator>
         ${this.#renderFault(playback?.failure, playback?.trouble)}
         <slot></slot>
@@ -209,13 +223,17 @@ export class VideoSurface extends LitElement {
           <media-volume-range></media-volume-range>
           <media-time-display showduration notoggle></media-time-display>
           <span class="gap"></span>
-          ${this.#renderQuality()} ${this.#renderSpeed()}
+          ${this.#renderMenus(playback)}
           <media-captions-button notooltip></media-captions-button>
           <media-pip-button notooltip></media-pip-button>
           <media-fullscreen-button notooltip></media-fullscreen-button>
         </media-control-bar>
       </media-controller>
-      <vstack-node-band .playback=${playback} .traces=${pageTraces.mirror.traces}></vstack-node-band>
+      ${
+        this.fill
+          ? nothing
+          : html`<vstack-node-band .playback=${playback} .traces=${pageTraces.mirror.traces}></vstack-node-band>`
+      }
     `;
   }
 
@@ -238,42 +256,34 @@ export class VideoSurface extends LitElement {
     this.video?.focus();
   };
 
-  #renderQuality() {
-    const playback = this.#store?.playback;
-    if (playback === undefined || playback.qualities.length === 0) return nothing;
-    const shown = playback.qualities.find((quality) => quality.index === playback.shownQuality);
-    const auto = shown === undefined || playback.chosenQuality !== -1 ? "Auto" : `Auto (${shown.height}p)`;
-    const highestFirst = [...playback.qualities].sort((a, b) => b.bitsPerSecond - a.bitsPerSecond);
-    return html`<select aria-label="Quality" @change=${this.#chooseQuality}>
-      <option value="-1" ?selected=${playback.chosenQuality === -1}>${auto}</option>
-      ${highestFirst.map(
-        ({ index, height, rendition }) =>
-          html`<option value=${index} ?selected=${playback.chosenQuality === index}>
-            ${height > 0 ? `${height}p` : rendition}
-          </option>`,
-      )}
-    </select>`;
+  #renderMenus(playback: Playback | undefined) {
+    const speed = renderSpeed(this.video?.playbackRate ?? 1, (chosen) => {
+      if (this.video !== null) this.video.playbackRate = chosen;
+    });
+    if (playback === undefined) return speed;
+    return html`${renderQuality(playback, this.#chooseQuality)} ${speed}
+    ${renderSound(playback, (index) => this.#engine?.chooseAudio(index))}
+    ${renderCaptions(playback, (index) => this.#engine?.chooseSubtitles(index))}`;
   }
 
-  #chooseQuality = (event: Event): void => {
-    if (!(event.target instanceof HTMLSelectElement)) return;
-    const chosenQuality = Number(event.target.value);
+  #chooseQuality = (chosenQuality: number): void => {
     this.#engine?.choose(chosenQuality);
     this.#store?.change({ chosenQuality });
   };
 
-  #renderSpeed() {
-    const speed = this.video?.playbackRate ?? 1;
-    return html`<select aria-label="Speed" @change=${this.#chooseSpeed}>
-      ${SPEEDS.map((offered) => html`<option value=${offered} ?selected=${offered === speed}>${offered}×</option>`)}
-    </select>`;
+  get #isSoundAlone(): boolean {
+    return this.facts?.renditions.every(({ kind }) => kind !== "video") ?? false;
   }
 
-  #chooseSpeed = (event: Event): void => {
-    if (event.target instanceof HTMLSelectElement && this.video !== null) {
-      this.video.playbackRate = Number(event.target.value);
-    }
-  };
+  /** A sound file has no picture: its own art stands in for it, and the controls hide nothing. */
+  #renderArt() {
+    const { facts } = this;
+    if (facts === undefined || !this.#isSoundAlone) return nothing;
+    const { background, letters } = placeholderOf(facts.id, facts.title);
+    return html`<div class="art" noautohide style=${styleMap({ background })} aria-hidden="true">
+      ${facts.poster === null ? html`<span>${letters}</span>` : html`<img src=${facts.poster} alt="" />`}
+    </div>`;
+  }
 }
 
 customElements.define("vstack-player", VideoSurface);

@@ -9,6 +9,7 @@ import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import { STRATEGIES } from "#wire/contract/segment-trace.ts";
 import { bytesText, clockText, counted } from "../charts/quantities.ts";
 import "../devtools/vstack-devtools.ts";
+import "../library/video-menu.ts";
 import { announce } from "../shell/announce.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { replaceQuery } from "../shell/navigation.ts";
@@ -169,6 +170,7 @@ export class WatchPage extends LitElement {
           video-id=${this.videoId}
           strategy=${this.strategy}
           label=${video?.title ?? "Video"}
+          .facts=${video}
           @vstack-viewed=${this.#countView}
         >
           ${
@@ -194,6 +196,15 @@ export class WatchPage extends LitElement {
             <button aria-pressed=${this.isDevtoolsOpen} @click=${() => this.#showDevtools(!this.isDevtoolsOpen)}>
               Devtools <kbd>D</kbd>
             </button>
+            ${
+              video === undefined
+                ? nothing
+                : html`<vstack-video-menu
+                    .video=${video}
+                    @vstack-renamed=${() => void this.#load(this.videoId)}
+                    @vstack-removed=${() => (this.loaded = { is: "missing" })}
+                  ></vstack-video-menu>`
+            }
           </div>
         </div>
       </article>

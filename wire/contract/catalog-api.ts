@@ -6,10 +6,34 @@ import { ChunkRecordSchema, CountSchema, NodeIdSchema, RenditionIdSchema, VideoI
 /** `processing`: being stored. `ready`: plays. `failed`: see `failure`; nothing of it is left on the nodes. */
 export const VIDEO_STATES = ["processing", "ready", "failed"] as const;
 
-export const TitleSchema = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(MAX_TITLE_CHARACTERS));
+/**
+ * A title holds any text on one line: control characters (databases end a text at NUL, terminals obey others) and halves of
+ * characters become spaces.
+ */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim();
+}
+
+export const TitleSchema = v.pipe(
+  v.string(),
+  v.transform(oneLine),
+  v.minLength(1, "Expected a title"),
+  v.maxLength(MAX_TITLE_CHARACTERS, `Expected at most ${MAX_TITLE_CHARACTERS} characters`),
+);
+
+/**
+ * `video`: a quality, with the first audio track inside. `audio`: another audio track, or all there is of a sound file.
+ * `subtitles`: one WebVTT segment.
+ */
+export const RENDITION_KINDS = ["video", "audio", "subtitles"] as const;
 
 export const RenditionSchema = v.object({
   id: RenditionIdSchema,
+  kind: v.optional(v.picklist(RENDITION_KINDS), "video"),
+  /** BCP 47 tag of a track, for example `en`; null when the source does not say. */
+  language: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(35))), null),
+  /** What a menu calls a track; null for qualities. */
+  label: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(80))), null),
   width: v.nullable(CountSchema),
   height: v.nullable(CountSchema),
   frameRate: v.nullable(v.number()),
@@ -35,6 +59,8 @@ export const VideoSummarySchema = v.object({
   /** Copies that exist by the records, of copies wanted; equal when every chunk survives two losses. */
   copies: v.object({ present: CountSchema, wanted: CountSchema }),
   failure: v.nullable(v.string()),
+  /** Path of a picture for the library, null when there is none. */
+  poster: v.optional(v.nullable(v.string()), null),
 });
 export type VideoSummary = v.InferOutput<typeof VideoSummarySchema>;
 
@@ -43,6 +69,13 @@ export const VideoSchema = v.object({
   renditions: v.pipe(v.array(RenditionSchema), v.maxLength(MAX_RENDITIONS)),
 });
 export type Video = v.InferOutput<typeof VideoSchema>;
+
+/** Orders of the library: `?sort=`. */
+export const VIDEO_SORTS = ["newest", "oldest", "title", "longest", "largest", "views"] as const;
+export type VideoSort = (typeof VIDEO_SORTS)[number];
+
+/** `PATCH /api/videos/:id`: the new title; answers the video. */
+export const RenameSchema = v.object({ title: TitleSchema });
 
 export const VideoListSchema = v.object({
   videos: v.array(VideoSummarySchema),

@@ -10,6 +10,9 @@ export const ROUTES = {
   health: "/health",
   apiHealth: "/api/health",
   metrics: "/metrics",
+  openapi: "/api/openapi.json",
+  docs: "/api/docs",
+  docsScript: "/api/docs/rapidoc.js",
   cluster: "/api/cluster",
   nodes: "/api/nodes",
   nodeHeartbeat: "/api/nodes/:nodeId/heartbeat",
@@ -19,7 +22,12 @@ export const ROUTES = {
   videoViews: "/api/videos/:videoId/views",
   /** tus lives at this path and below it. */
   uploads: "/api/uploads",
+  upload: "/api/uploads/:uploadId",
   uploadStatus: "/api/uploads/:uploadId/status",
+  /** POST: begin a failed job again. */
+  uploadRetry: "/api/uploads/:uploadId/retry",
+  /** GET: the best rendition as one file. */
+  videoDownload: "/api/videos/:videoId/download",
   uploadEvents: "/api/uploads/:uploadId/events",
 } as const;
 
@@ -30,13 +38,19 @@ export const PATHS = {
   manifest: (videoId: VideoId, rendition: RenditionId, from: number) =>
     `/api/videos/${videoId}/manifest?rendition=${rendition}&from=${from}`,
   views: (videoId: VideoId) => `/api/videos/${videoId}/views`,
+  upload: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}`,
   uploadStatus: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}/status`,
   uploadEvents: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}/events`,
+  uploadRetry: (uploadId: string) => `/api/uploads/${encodeURIComponent(uploadId)}/retry`,
+  download: (videoId: VideoId) => `/api/videos/${videoId}/download`,
   watch: (videoId: VideoId) => `/watch/${videoId}`,
+  embed: (videoId: VideoId) => `/embed/${videoId}`,
+  poster: (videoId: VideoId) => `/media/${videoId}/poster.jpg`,
   masterPlaylist: (videoId: VideoId) => `/media/${videoId}/master.m3u8`,
   mediaPlaylist: (videoId: VideoId, rendition: RenditionId) => `/media/${videoId}/${rendition}/index.m3u8`,
   init: (videoId: VideoId, rendition: RenditionId) => `/media/${videoId}/${rendition}/init.mp4`,
   segment: (videoId: VideoId, rendition: RenditionId, seq: number) => `/media/${videoId}/${rendition}/${seq}.m4s`,
+  subtitles: (videoId: VideoId, rendition: RenditionId) => `/media/${videoId}/${rendition}/0.vtt`,
 } as const;
 
 /** What a media address asks for. */
@@ -44,7 +58,10 @@ export type MediaAddress =
   | { readonly asks: "master"; readonly videoId: VideoId }
   | { readonly asks: "playlist"; readonly videoId: VideoId; readonly rendition: RenditionId }
   | { readonly asks: "init"; readonly videoId: VideoId; readonly rendition: RenditionId }
-  | { readonly asks: "segment"; readonly videoId: VideoId; readonly rendition: RenditionId; readonly seq: number };
+  | { readonly asks: "segment"; readonly videoId: VideoId; readonly rendition: RenditionId; readonly seq: number }
+  /** The one segment of a subtitles rendition. */
+  | { readonly asks: "subtitles"; readonly videoId: VideoId; readonly rendition: RenditionId }
+  | { readonly asks: "poster"; readonly videoId: VideoId };
 
 /** Reads a path below `/media/`; undefined when it is no media address. The query is not part of the path. */
 export function parseMediaPath(path: string): MediaAddress | undefined {
@@ -52,11 +69,15 @@ export function parseMediaPath(path: string): MediaAddress | undefined {
   if (empty !== "" || media !== "media" || second === undefined || rest.length > 0) return undefined;
   const videoId = parseVideoId(video ?? "");
   if (videoId === undefined) return undefined;
-  if (third === undefined) return second === "master.m3u8" ? { asks: "master", videoId } : undefined;
+  if (third === undefined) {
+    if (second === "poster.jpg") return { asks: "poster", videoId };
+    return second === "master.m3u8" ? { asks: "master", videoId } : undefined;
+  }
   const rendition = parseRenditionId(second);
   if (rendition === undefined) return undefined;
   if (third === "index.m3u8") return { asks: "playlist", videoId, rendition };
   if (third === "init.mp4") return { asks: "init", videoId, rendition };
+  if (third === "0.vtt") return { asks: "subtitles", videoId, rendition };
   const seq = third.endsWith(".m4s") ? parseSeq(third.slice(0, -4)) : undefined;
   return seq === undefined ? undefined : { asks: "segment", videoId, rendition, seq };
 }

@@ -28,7 +28,7 @@ export const PROBLEM_KINDS: Readonly<Record<ErrorCode, { readonly status: number
   "not-ready": { status: 503, title: "Not ready yet" },
   unavailable: { status: 503, title: "Not available now" },
   timeout: { status: 504, title: "It took too long" },
-  "storage-full": { status: 507, title: "The storage node is full" },
+  "storage-full": { status: 507, title: "There is not enough space" },
 };
 
 const TYPE_PREFIX = "urn:vstack:problem:";

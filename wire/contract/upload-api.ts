@@ -36,7 +36,10 @@ export const UploadStatusSchema = v.object({
   chunksStored: CountSchema,
   /** Chunks that have fewer than three durable copies so far. */
   chunksAtRisk: CountSchema,
-  /** Why it does not go on just now, for people: too few nodes, for example. It goes on by itself. */
+  /**
+   * For people. Under way: why it does not go on just now, too few nodes for example; it goes on by itself. When ready: what
+   * of the files is not in the video.
+   */
   notice: v.optional(v.nullable(v.string())),
   failure: v.nullable(
     v.object({
@@ -48,6 +51,20 @@ export const UploadStatusSchema = v.object({
   ),
 });
 export type UploadStatus = v.InferOutput<typeof UploadStatusSchema>;
+
+/** `GET /api/uploads`: uploads under way, and failed ones until they are dismissed, newest first. */
+export const UploadListSchema = v.object({
+  uploads: v.array(
+    v.object({
+      ...UploadStatusSchema.entries,
+      filename: v.string(),
+      createdAt: v.string(),
+      /** Whether `POST .../retry` can help: the file is still here and the cause was passing. */
+      canRetry: v.boolean(),
+    }),
+  ),
+});
+export type UploadList = v.InferOutput<typeof UploadListSchema>;
 
 export const UploadMetadataSchema = v.object({
   filename: v.optional(v.pipe(v.string(), v.maxLength(MAX_FILE_NAME_CHARACTERS)), ""),

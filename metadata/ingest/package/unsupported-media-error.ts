@@ -11,7 +11,8 @@ export type UnsupportedMediaCode =
   | "keyframes-too-far-apart"
   | "segment-too-large"
   | "damaged"
-  | "renditions-not-aligned";
+  | "renditions-not-aligned"
+  | "reencoding-failed";
 
 /** What a refusal must tell: `advice` is one or two sentences that say what would make the upload succeed. */
 export interface Refusal {

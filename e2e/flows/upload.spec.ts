@@ -1,0 +1,298 @@
+/** Uploading and the library as a person meets them: the page, a real cluster, and what is left on the nodes. */
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Cluster } from "../fixtures/cluster.ts";
+import { DEMO, DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
+import { expect, test } from "../fixtures/test.ts";
+import type { Page } from "../fixtures/test.ts";
+import {
+  chooseFiles,
+  cuttableWay,
+  networkOf,
+  openUpload,
+  rowOf,
+  sentOffsets,
+  waitForSome,
+  waitForStored,
+} from "../fixtures/uploading.ts";
+import { pressPlay, waitForTime } from "../fixtures/watching.ts";
+
+const [SMALL = "", MIDDLE = "", LARGE = ""] = DEMO_FILES;
+const NODES = ["n1", "n2", "n3", "n4", "n5", "n6"];
+/** 2.6 MB then take about nine seconds: time to press a button in the middle. */
+const SLOW_BYTES_PER_SECOND = 300_000;
+
+let folder = "";
+test.beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "vstack-upload-"));
+});
+test.afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A copy under another name, so that tests do not meet each other's files. */
+async function copyOf(source: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  await copyFile(source, path);
+  return path;
+}
+
+/** Chunks on all nodes, as they say themselves. */
+async function chunkCount(cluster: Cluster): Promise<number> {
+  const { nodes } = await cluster.status();
+  const counts = await Promise.all(
+    nodes.map(async ({ url }) => ((await (await fetch(`${url}/health`)).json()) as { chunkCount: number }).chunkCount),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function titles(cluster: Cluster): Promise<string[]> {
+  const list = (await (await fetch(`${cluster.url}/api/videos`)).json()) as { videos: { title: string }[] };
+  return list.videos.map(({ title }) => title);
+}
+
+async function uploadSlowly(page: Page, { url }: { readonly url: string }, path: string, fileName: string) {
+  await openUpload(page, url);
+  const network = await networkOf(page);
+  await network.slow(SLOW_BYTES_PER_SECOND);
+  await chooseFiles(page, path);
+  await page.getByRole("button", { name: "Upload 1 file" }).click();
+  const row = rowOf(page, fileName);
+  await waitForSome(row);
+  return { network, row };
+}
+
+test("a file chosen on the page goes through its phases and plays at the link", async ({
+  page,
+  cluster,
+  pageErrors,
+}) => {
+  const path = await copyOf(LARGE, "phases.mp4");
+  const { network, row } = await uploadSlowly(page, cluster, path, "phases.mp4");
+  const phase = row.locator("[aria-current=step]");
+  await expect(phase).toHaveText(/Receive/);
+  await expect(row).toContainText(/[0-9.]+ kB\/s, .* left/);
+  // Nodes that stand still hold the job in the phase that is looked for.
+  for (const node of NODES) await cluster.signal(node, "SIGSTOP");
+  try {
+    await network.normal();
+    await expect(phase).toHaveText([/Package/, /Distribute/]);
+  } finally {
+    for (const node of NODES) await cluster.signal(node, "SIGCONT");
+  }
+  const id = await waitForStored(row);
+  await expect(row).toContainText("Stored. It can be watched");
+  await expect(row).not.toContainText("At risk");
+  await row.getByRole("link", { name: "Watch" }).click();
+  await expect(page).toHaveURL(`${cluster.url}/watch/${id}`);
+  await pressPlay(page);
+  await waitForTime(page, 1);
+  expect(pageErrors).toEqual([]);
+});
+
+test("a title is given before the start, and several files become the qualities of one video", async ({
+  page,
+  cluster,
+}) => {
+  await openUpload(page, cluster.url);
+  await chooseFiles(page, await copyOf(SMALL, "ladder-240p.mp4"), await copyOf(MIDDLE, "ladder-480p.mp4"));
+  await expect(page.getByLabel("Title of ladder-240p.mp4")).toHaveValue("ladder-240p");
+  await page.getByLabel("These files are the qualities of one video").check();
+  await page.getByLabel("Title of the video").fill("A ladder <b>& more</b>");
+  await page.getByRole("button", { name: "Upload 2 files as one video" }).click();
+  const id = await waitForStored(rowOf(page, "ladder-240p.mp4"));
+  await expect(rowOf(page, "ladder-480p.mp4")).toBeHidden();
+  await page.goto(`${cluster.url}/watch/${id}`);
+  await expect(page.getByRole("heading", { name: "A ladder <b>& more</b>" })).toBeVisible();
+  await pressPlay(page);
+  await waitForTime(page, 1);
+  await expect(page.getByLabel("Quality").getByRole("option")).toHaveText([/Auto/, "480p", "240p"]);
+});
+
+test("pausing stops the send, and resuming goes on at the server's offset", async ({ page, cluster }) => {
+  const offsets = sentOffsets(page);
+  const { network, row } = await uploadSlowly(page, cluster, await copyOf(LARGE, "paused.mp4"), "paused.mp4");
+  await page.getByRole("button", { name: "Pause paused.mp4" }).click();
+  await expect(row).toContainText(/Paused at .* of 2\.6 MB/);
+  expect(offsets).toEqual([0]);
+  await network.normal();
+  await page.getByRole("button", { name: "Resume paused.mp4" }).click();
+  await waitForStored(row);
+  expect(offsets.length).toBeGreaterThan(1);
+  expect(offsets[1]).toBeGreaterThan(0);
+});
+
+test("after a reload the same file goes on where it stopped, whatever it is called now", async ({ page, cluster }) => {
+  const path = await copyOf(LARGE, "reloaded.mp4");
+  page.on("dialog", (dialog) => void dialog.accept());
+  await uploadSlowly(page, cluster, path, "reloaded.mp4");
+  await page.reload();
+  const interrupted = page.getByRole("region", { name: "Interrupted" });
+  await expect(interrupted).toContainText("reloaded");
+  await expect(interrupted).toContainText(/[0-9]+ % received/);
+  const offsets = sentOffsets(page);
+  await (await networkOf(page)).normal();
+  await chooseFiles(page, await copyOf(path, "another name.mp4"));
+  await waitForStored(rowOf(page, "another name.mp4"));
+  await expect(interrupted).toBeHidden();
+  expect(offsets[0]).toBeGreaterThan(0);
+  expect((await titles(cluster)).filter((title) => title === "reloaded")).toHaveLength(1);
+});
+
+test("a connection that drops is waited for", async ({ page, cluster }) => {
+  const way = await cuttableWay(cluster.url);
+  try {
+    const path = await copyOf(LARGE, "dropped.mp4");
+    const offsets = sentOffsets(page);
+    const { network, row } = await uploadSlowly(page, way, path, "dropped.mp4");
+    way.cut();
+    await expect(row).toContainText("The connection broke. Trying again by itself");
+    way.mend();
+    await network.normal();
+    await waitForStored(row);
+    expect(offsets.at(-1)).toBeGreaterThan(0);
+  } finally {
+    way.close();
+  }
+});
+
+test("cancelling leaves nothing behind", async ({ page, cluster }) => {
+  const before = await chunkCount(cluster);
+  const { row } = await uploadSlowly(page, cluster, await copyOf(LARGE, "cancelled.mp4"), "cancelled.mp4");
+  expect(await titles(cluster)).toContain("cancelled");
+  await page.getByRole("button", { name: "Cancel cancelled.mp4" }).click();
+  await expect(row).toBeHidden();
+  expect(await titles(cluster)).not.toContain("cancelled");
+  expect(await chunkCount(cluster)).toBe(before);
+  await page.reload();
+  await expect(page.getByRole("region", { name: "Interrupted" })).toBeHidden();
+});
+
+test("what is no video is refused before its first byte, and what only looks like one by the server", async ({
+  page,
+  cluster,
+}) => {
+  const notes = join(folder, "notes.mp4");
+  const empty = join(folder, "empty.mp4");
+  const garbage = join(folder, "garbage.mp4");
+  await writeFile(notes, "no video at all\n".repeat(30));
+  await writeFile(empty, "");
+  // The first bytes of a real file, and then none of its boxes.
+  await writeFile(garbage, Buffer.concat([(await readFile(SMALL)).subarray(0, 24), Buffer.alloc(60_000, 7)]));
+  const before = await chunkCount(cluster);
+  await openUpload(page, cluster.url);
+  const requests: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/api/uploads")) requests.push(request.url());
+  });
+  await chooseFiles(page, notes, empty, garbage);
+  await expect(rowOf(page, "notes.mp4")).toContainText("“notes.mp4” is a text, not a video. Choose an MP4");
+  await expect(rowOf(page, "empty.mp4")).toContainText("“empty.mp4” is empty. Was it copied to its end?");
+  expect(requests).toEqual([]);
+  await page.getByRole("button", { name: "Upload 1 file" }).click();
+  const row = rowOf(page, "garbage.mp4");
+  await expect(row).toHaveAttribute("data-state", "failed", { timeout: 20_000 });
+  await expect(row).toContainText(/Cannot read the file/);
+  expect(await chunkCount(cluster)).toBe(before);
+  // The library keeps the reason until somebody has seen it.
+  await page.getByRole("link", { name: "Library" }).click();
+  const failed = page.getByRole("region", { name: "On their way in" });
+  await expect(failed).toContainText(/Cannot read the file/);
+  await failed.getByRole("button", { name: "Dismiss garbage" }).click();
+  await expect(failed).toBeHidden();
+  expect(await titles(cluster)).not.toContain("garbage");
+});
+
+test("the server is killed and started again in the middle, and nothing that was sent is sent twice", async ({
+  page,
+}) => {
+  const own = await startCluster("--no-demo");
+  try {
+    const offsets = sentOffsets(page);
+    const { network, row } = await uploadSlowly(page, own, await copyOf(LARGE, "restarted.mp4"), "restarted.mp4");
+    await own.signal("metadata", "SIGKILL");
+    await expect(row).toContainText("Trying again by itself");
+    await own.restart("metadata");
+    await network.normal();
+    await waitForStored(row, 60_000);
+    expect(offsets.at(-1)).toBeGreaterThan(0);
+  } finally {
+    await own.stop();
+  }
+});
+
+test("a video is renamed, found, sorted and deleted, and its bytes go", async ({ page }) => {
+  // A cluster of its own: chunks that another test's video shares would stay.
+  const own = await startCluster("--no-demo");
+  try {
+    await openUpload(page, own.url);
+    await chooseFiles(page, SMALL, LARGE);
+    await page.getByLabel("Title of demo-240p.mp4").fill("Zebra");
+    await page.getByLabel("Title of demo-720p.mp4").fill("Aardvark");
+    await page.getByRole("button", { name: "Upload 2 files" }).click();
+    await waitForStored(rowOf(page, "demo-240p.mp4"));
+    await waitForStored(rowOf(page, "demo-720p.mp4"));
+
+    await page.getByRole("link", { name: "Library" }).click();
+    const names = page.getByRole("list", { name: "Videos" }).getByRole("heading");
+    await page.getByLabel("Sort by").selectOption("Title");
+    await expect(names).toHaveText(["Aardvark", "Zebra"]);
+    await expect(page).toHaveURL(/sort=title/);
+    await page.getByLabel("Sort by").selectOption("Largest");
+    await expect(names).toHaveText(["Aardvark", "Zebra"]);
+
+    await page.getByRole("button", { name: "More about Zebra" }).click();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Rename" });
+    await dialog.getByLabel("Title").fill("Antelope");
+    await page.keyboard.press("Enter");
+    await expect(dialog).toBeHidden();
+    await page.getByLabel("Sort by").selectOption("Title");
+    await expect(names).toHaveText(["Aardvark", "Antelope"]);
+
+    await page.getByLabel("Search by title").fill("lope");
+    await expect(names).toHaveText(["Antelope"]);
+    const stored = await chunkCount(own);
+    await page.getByRole("button", { name: "More about Antelope" }).click();
+    await page.keyboard.press("End");
+    await page.keyboard.press("Enter");
+    const question = page.getByRole("dialog", { name: "Delete “Antelope”?" });
+    await expect(question).toContainText("1.1 MB");
+    await question.getByRole("button", { name: "Delete" }).click();
+    await expect(page.getByText("No title contains “lope”")).toBeVisible();
+    await expect.poll(async () => await chunkCount(own)).toBeLessThan(stored);
+    expect(await titles(own)).toEqual(["Aardvark"]);
+
+    await page.getByRole("button", { name: "Show all videos" }).click();
+    await page.getByRole("button", { name: "More about Aardvark" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await expect(page.getByText("Nothing here yet")).toBeVisible();
+    await expect.poll(async () => await chunkCount(own)).toBe(0);
+  } finally {
+    await own.stop();
+  }
+});
+
+test("the embedded player plays in a frame of another site", async ({ page, cluster, demoId }) => {
+  const site = createServer((_request, response) => {
+    response.setHeader("content-type", "text/html");
+    response.end(`<!doctype html><iframe src="${cluster.url}/embed/${demoId}" width="640" height="360"></iframe>`);
+  });
+  await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
+  try {
+    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
+    const frame = page.frameLocator("iframe");
+    await frame.getByRole("button", { name: "Play", exact: true }).click();
+    await expect
+      .poll(async () => await frame.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime))
+      .toBeGreaterThan(1);
+    await expect(frame.getByRole("banner")).toHaveCount(0);
+    await expect(frame.getByRole("heading", { name: DEMO.title })).toBeAttached();
+  } finally {
+    site.close();
+  }
+});

@@ -1,0 +1,74 @@
+/** The shapes of the contract by name, as JSON Schema 2020-12 for the document of the API. */
+import { toJsonSchema } from "@valibot/to-json-schema";
+import type { OpenAPIV3_1 } from "openapi-types";
+import type * as v from "valibot";
+import {
+  ManifestPageSchema,
+  RenameSchema,
+  VideoListSchema,
+  VideoSchema,
+  ViewAnswerSchema,
+  ViewReportSchema,
+} from "#wire/contract/catalog-api.ts";
+import {
+  ClusterAnswerSchema,
+  HeartbeatSchema,
+  MetadataHealthSchema,
+  NodesAnswerSchema,
+} from "#wire/contract/cluster-api.ts";
+import { ProblemSchema } from "#wire/contract/problem.ts";
+import { UploadListSchema, UploadStatusSchema } from "#wire/contract/upload-api.ts";
+
+const SCHEMAS = {
+  Problem: ProblemSchema,
+  Video: VideoSchema,
+  VideoList: VideoListSchema,
+  Rename: RenameSchema,
+  ManifestPage: ManifestPageSchema,
+  ViewReport: ViewReportSchema,
+  ViewAnswer: ViewAnswerSchema,
+  UploadStatus: UploadStatusSchema,
+  UploadList: UploadListSchema,
+  Cluster: ClusterAnswerSchema,
+  Nodes: NodesAnswerSchema,
+  Heartbeat: HeartbeatSchema,
+  Health: MetadataHealthSchema,
+} as const;
+export type SchemaName = keyof typeof SCHEMAS;
+
+export function schemaReference(name: SchemaName): OpenAPIV3_1.ReferenceObject {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** All of them, for `components.schemas`. */
+export function schemaComponents(): Record<string, OpenAPIV3_1.SchemaObject> {
+  return Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, asJsonSchema(schema)]));
+}
+
+/** What a text must look like beyond its type (ids, for example) is checked by code: it is left out. */
+function asJsonSchema(schema: v.GenericSchema): OpenAPIV3_1.SchemaObject {
+  const written = toJsonSchema(schema, { target: "draft-2020-12", typeMode: "output", errorMode: "ignore" });
+  delete written.$schema;
+  return written as OpenAPIV3_1.SchemaObject;
+}
+
+/** Parameters of a query are texts before they are read. */
+export function queryParameters(query: v.GenericSchema): OpenAPIV3_1.ParameterObject[] {
+  const { properties = {}, required = [] } = toJsonSchema(query, { typeMode: "input", errorMode: "ignore" });
+  return Object.entries(properties).map(([name, written]) => {
+    const {
+      enum: names,
+      default: otherwise,
+      pattern,
+      maxLength,
+    } = written === true || written === false ? {} : written;
+    const schema = {
+      type: "string" as const,
+      ...(names === undefined ? {} : { enum: names }),
+      ...(otherwise === undefined ? {} : { default: otherwise }),
+      ...(pattern === undefined ? {} : { pattern }),
+      ...(maxLength === undefined ? {} : { maxLength }),
+    };
+    return { name, in: "query", required: required.includes(name), schema };
+  });
+}
