@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { ChunkHash, NodeId, VideoId } from "#core/ids.ts";
 import { parseChunkHash, parseNodeId, parseVideoId } from "#core/ids.ts";
+import type { VideoSort } from "#wire/contract/catalog-api.ts";
+import { VIDEO_SORTS } from "#wire/contract/catalog-api.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import { MAX_NODES } from "#wire/contract/limits.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
@@ -10,7 +12,8 @@ import { STRATEGIES } from "#wire/contract/segment-trace.ts";
 import { VERSION } from "#wire/contract/version.ts";
 import type { GetOptions } from "./commands/get.ts";
 import { get } from "./commands/get.ts";
-import { list, remove, show } from "./commands/library.ts";
+import type { ListOptions } from "./commands/library.ts";
+import { list, remove, rename, show } from "./commands/library.ts";
 import { runRole } from "./commands/role.ts";
 import { status } from "./commands/status.ts";
 import type { TokenOptions } from "./commands/token.ts";
@@ -126,6 +129,11 @@ function addClusterCommands(program: Command): void {
         .env("VSTACK_PUBLIC_URL")
         .argParser(parsedBy(clusterUrl, "an http address")),
     )
+    .addOption(
+      new Option("--internal-url <address>", "where the metadata server reaches it (default: as browsers do)")
+        .env("VSTACK_INTERNAL_URL")
+        .argParser(parsedBy(clusterUrl, "an http address")),
+    )
     .addOption(keyOption())
     .addOption(labOption())
     .addOption(logOption())
@@ -164,6 +172,7 @@ interface RoleOptions {
 interface NodeOptions extends RoleOptions {
   readonly id: NodeId;
   readonly metadata: string;
+  readonly internalUrl?: string;
 }
 
 async function roleSettings(options: RoleOptions): Promise<Record<string, string>> {
@@ -183,7 +192,7 @@ async function nodeSettings(options: NodeOptions): Promise<Record<string, string
     ...(await roleSettings(options)),
     VSTACK_NODE_ID: options.id,
     VSTACK_METADATA_URL: options.metadata,
-    VSTACK_INTERNAL_URL: options.publicUrl ?? localUrl(options.host, options.port),
+    VSTACK_INTERNAL_URL: options.internalUrl ?? options.publicUrl ?? localUrl(options.host, options.port),
   };
 }
 
@@ -204,9 +213,10 @@ function addVideoCommands(program: Command): void {
     .command("list")
     .description("list the library")
     .option("--search <text>", "only titles that contain it")
+    .addOption(new Option("--sort <order>", "which first").choices(VIDEO_SORTS).default("newest" satisfies VideoSort))
     .addOption(urlOption())
     .addOption(jsonOption())
-    .action(async (options: { url: string; json: boolean; search?: string }) => {
+    .action(async (options: ListOptions) => {
       await list(options);
     });
   program
@@ -233,6 +243,16 @@ function addVideoCommands(program: Command): void {
     .addOption(jsonOption())
     .action(async (id: VideoId, options: GetOptions) => {
       await get(id, options);
+    });
+  program
+    .command("rename")
+    .description("give a video another title")
+    .argument("<id>", "the video", videoArgument)
+    .argument("<title>", "what it is called from now on")
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (id: VideoId, title: string, options: { url: string; json: boolean }) => {
+      await rename(id, title, options);
     });
   program
     .command("rm")

@@ -1,17 +1,19 @@
 /** What a command says: tables and progress for people, JSON lines for programs. Answers on stdout, the rest on stderr. */
+import { oneLine } from "#wire/contract/catalog-api.ts";
 
 /** One line of JSON on standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
+/** Titles and names come from anybody: what a terminal would obey is taken out. */
 export function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${oneLine(text)}\n`);
 }
 
 /** A remark for people that must not disturb the answer on standard output. */
 export function remark(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${text.split("\n").map(oneLine).join("\n")}\n`);
 }
 
 /**
@@ -21,13 +23,15 @@ export function remark(text: string): void {
  * @param rows as many cells each as there are columns
  */
 export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => oneLine(row[column] ?? "").length)),
+  );
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => oneLine(cell).padEnd(widths[column] ?? 0))
       .join("  ")
       .trimEnd();
-  for (const row of [head, widths.map((width) => "-".repeat(width)), ...rows]) printLine(line(row));
+  for (const row of [head, widths.map((width) => "-".repeat(width)), ...rows]) process.stdout.write(`${line(row)}\n`);
 }
 
 /** 1536 -> "1.5 KiB"; binary units, one decimal. */
@@ -61,14 +65,18 @@ export interface Progress {
   end(): void;
 }
 
-/** @param quiet says nothing at all, for `--json` */
-export function startProgress(quiet: boolean): Progress {
-  const live = process.stderr.isTTY && !quiet;
+/**
+ * @param quiet says nothing at all, for `--json`
+ * @param shared several of them write at once: one line per new label, nothing is redrawn
+ */
+export function startProgress({ quiet, shared = false }: { quiet: boolean; shared?: boolean }): Progress {
+  const live = process.stderr.isTTY && !quiet && !shared;
   let drawnAtMs = -Infinity;
   let lastLabel = "";
   return {
-    show(label, doneRatio, detail) {
+    show(words, doneRatio, detail) {
       if (quiet) return;
+      const label = oneLine(words);
       if (!live) {
         if (label !== lastLabel) remark(label);
         lastLabel = label;
@@ -83,6 +91,7 @@ export function startProgress(quiet: boolean): Progress {
     },
     end() {
       if (live && lastLabel !== "") process.stderr.write("\r\u001b[K");
+      lastLabel = "";
     },
   };
 }

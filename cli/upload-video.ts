@@ -4,7 +4,7 @@
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename, extname, resolve as resolvePath } from "node:path";
 import { Upload } from "tus-js-client";
 import type { VideoId } from "#core/ids.ts";
 import { askJson } from "#wire/client/http.ts";
@@ -16,11 +16,15 @@ import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { UploadStatusSchema } from "#wire/contract/upload-api.ts";
 import type { Progress } from "./print.ts";
 import { bytesText, durationText } from "./print.ts";
+import { resumeFile, resumeStore } from "./resume-store.ts";
 
 /** tus sends pieces of this size: what is sent again at most after a broken connection. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 /** Pauses before each try to go on, together about a minute: enough for a restart of the server. */
 const RETRY_DELAYS_MS = [200, 500, 1000, 2000, 4000, 8000, 15_000, 30_000];
+const PASSING_REFUSALS: readonly number[] = [409, 423, 429];
+/** A disk that cannot take the file will not grow within a minute. */
+const FULL = 507;
 const STATUS_POLL_MS = 150;
 /** Status questions in a row that may fail, about a minute. */
 const MAX_STATUS_FAILURES = 120;
@@ -78,15 +82,22 @@ interface FileToSend extends UploadVideoInput {
   readonly metadata: Record<string, string>;
 }
 
-function sendFile(file: FileToSend, onSent: (sentBytes: number) => void): Promise<string> {
-  return new Promise((resolve, reject) => {
+async function sendFile(file: FileToSend, onSent: (sentBytes: number) => void): Promise<string> {
+  const { mtimeMs } = await stat(file.path);
+  return await new Promise((resolve, reject) => {
     const upload = new Upload(createReadStream(file.path), {
       endpoint: `${file.url}${ROUTES.uploads}`,
       uploadSize: file.sizeBytes,
       chunkSize: PIECE_BYTES,
       retryDelays: RETRY_DELAYS_MS,
       metadata: file.metadata,
-      storeFingerprintForResuming: false,
+      // Files of a group make a video together: those of a killed program have lost each other.
+      storeFingerprintForResuming: !("group" in file.metadata),
+      removeFingerprintOnSuccess: true,
+      urlStorage: resumeStore(resumeFile(process.env), () => liveClock.wallMs()),
+      fingerprint: () =>
+        Promise.resolve(JSON.stringify([file.url, resolvePath(file.path), file.sizeBytes, mtimeMs, file.metadata])),
+      onShouldRetry: (error) => isPassing(error.originalResponse?.getStatus()),
       onProgress: onSent,
       onSuccess: () => {
         file.signal.removeEventListener("abort", giveUp);
@@ -103,8 +114,19 @@ function sendFile(file: FileToSend, onSent: (sentBytes: number) => void): Promis
       });
     };
     file.signal.addEventListener("abort", giveUp, { once: true });
-    upload.start();
+    const begin = async () => {
+      const [previous] = await upload.findPreviousUploads();
+      if (previous !== undefined) upload.resumeFromPreviousUpload(previous);
+      if (!file.signal.aborted) upload.start();
+    };
+    begin().catch(reject);
   });
+}
+
+/** No answer, a server that stumbles, and "not now" (409, 423: the upload is still held by the broken connection). */
+function isPassing(status: number | undefined): boolean {
+  if (status === undefined || status === 0) return true;
+  return PASSING_REFUSALS.includes(status) || (status >= 500 && status !== FULL);
 }
 
 function uploadError(file: FileToSend, cause: Error): VStackError {

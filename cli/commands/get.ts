@@ -33,7 +33,7 @@ export async function get(videoId: VideoId, options: GetOptions): Promise<void> 
   const rendition = chooseRendition(video, options.rendition);
   const session = randomUUID();
   const partial = `${options.output}.${session.slice(0, 8)}.part`;
-  const progress = startProgress(options.json);
+  const progress = startProgress({ quiet: options.json });
   const ports = fetchPorts();
   const startedMs = liveClock.nowMs();
   const file = await open(partial, "wx").catch((cause: unknown) => {

@@ -1,8 +1,7 @@
-/** `vstack list`, `show`, `rm`: the library. */
+/** `vstack list`, `show`, `rename`, `rm`: the library. */
 import type { VideoId } from "#core/ids.ts";
-import { ask } from "#wire/client/http.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
-import type { VideoSummary } from "#wire/contract/catalog-api.ts";
+import type { VideoSort, VideoSummary } from "#wire/contract/catalog-api.ts";
 import { MAX_PAGE_VIDEOS } from "#wire/contract/limits.ts";
 import { PATHS } from "#wire/contract/paths.ts";
 import { interrupted } from "../interrupted.ts";
@@ -13,8 +12,13 @@ interface LibraryOptions {
   readonly json: boolean;
 }
 
+export interface ListOptions extends LibraryOptions {
+  readonly search?: string;
+  readonly sort: VideoSort;
+}
+
 /** All videos, page by page; with `--json` one array. */
-export async function list(options: LibraryOptions & { search?: string }): Promise<void> {
+export async function list(options: ListOptions): Promise<void> {
   const client = metadataClient(options.url);
   const signal = interrupted();
   const videos: VideoSummary[] = [];
@@ -22,7 +26,7 @@ export async function list(options: LibraryOptions & { search?: string }): Promi
   do {
     const search = options.search === undefined ? {} : { search: options.search };
     const page = await client.listVideos(
-      { ...search, ...(after === undefined ? {} : { after }), limit: MAX_PAGE_VIDEOS },
+      { ...search, sort: options.sort, ...(after === undefined ? {} : { after }), limit: MAX_PAGE_VIDEOS },
       signal,
     );
     videos.push(...page.videos);
@@ -57,7 +61,8 @@ export async function show(videoId: VideoId, options: LibraryOptions): Promise<v
     printJson(video);
     return;
   }
-  printLine(`${video.title}\n${options.url}${PATHS.watch(video.id)}`);
+  printLine(video.title);
+  printLine(`${options.url}${PATHS.watch(video.id)}`);
   printLine(
     `${durationText(video.durationSeconds)}, ${bytesText(video.sizeBytes)}, ${video.state}, ${video.views} views`,
   );
@@ -75,10 +80,17 @@ export async function show(videoId: VideoId, options: LibraryOptions): Promise<v
   );
 }
 
+/** The title is stored on the nodes too. */
+export async function rename(videoId: VideoId, title: string, options: LibraryOptions): Promise<void> {
+  const video = await metadataClient(options.url).renameVideo(videoId, title, interrupted());
+  if (options.json) printJson(video);
+  else printLine(`${videoId}  ${video.title}`);
+}
+
 /** Deletes a video; its bytes leave the nodes unless another video shares them. */
 export async function remove(videoId: VideoId, options: LibraryOptions): Promise<void> {
   const signal = interrupted();
-  await ask(`${options.url}${PATHS.video(videoId)}`, { method: "DELETE", signal, deadlineMs: 60_000 });
+  await metadataClient(options.url).removeVideo(videoId, signal);
   if (options.json) printJson({ id: videoId, deleted: true });
   else printLine(`Deleted ${videoId}`);
 }

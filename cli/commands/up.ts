@@ -109,7 +109,7 @@ async function storeDemoOnce(url: string, folder: ClusterFolder, signal: AbortSi
     remark("The demo video is not beside the program: starting with an empty library");
     return;
   }
-  const progress = startProgress(false);
+  const progress = startProgress({ quiet: false });
   const stored = await uploadVideo({ url, files, title: "V-Stack demo", redundancy: "auto", signal, progress });
   progress.end();
   await writeFile(folder.demoMark, `${stored.id}\n`);

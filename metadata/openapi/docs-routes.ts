@@ -32,6 +32,7 @@ const PAGE = `<!doctype html>
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <link rel="icon" href="data:," />
     <title>V-Stack HTTP API</title>
     <script type="module" src="${ROUTES.docsScript}"></script>
   </head>

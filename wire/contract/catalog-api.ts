@@ -25,7 +25,7 @@ export const TitleSchema = v.pipe(
  * `video`: a quality, with the first audio track inside. `audio`: another audio track, or all there is of a sound file.
  * `subtitles`: one WebVTT segment.
  */
-export const RENDITION_KINDS = ["video", "audio", "subtitles"] as const;
+const RENDITION_KINDS = ["video", "audio", "subtitles"] as const;
 
 export const RenditionSchema = v.object({
   id: RenditionIdSchema,
