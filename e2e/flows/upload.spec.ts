@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Cluster } from "../fixtures/cluster.ts";
 import { DEMO, DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
+import { cuttableWay } from "../fixtures/cuttable-way.ts";
 import { expect, test } from "../fixtures/test.ts";
 import type { Page } from "../fixtures/test.ts";
 import {
   chooseFiles,
-  cuttableWay,
   networkOf,
   openUpload,
   rowOf,
