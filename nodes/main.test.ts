@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,6 +60,26 @@ test("says that it is ready once on standard output and to its parent, and stops
   expect(printed.out).toBe(`${JSON.stringify(ready)}\n`);
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+test("ends cleanly though it is told twice, as by Ctrl-C and by its parent", { timeout: START_LIMIT_MS }, async () => {
+  const { child } = start({});
+  const [ready] = v.parse(v.looseTuple([v.object({ url: v.string() })]), await once(child, "message"));
+  const held = connect(Number(new URL(ready.url).port), "127.0.0.1");
+  held.on("error", () => undefined);
+  held.write("PUT /chunks/x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n");
+  await fetch(`${ready.url}/ping`);
+  child.kill("SIGTERM");
+  // It takes no more connections, and lets this one end.
+  for (let open = true; open; ) {
+    open = await fetch(`${ready.url}/ping`).then(
+      () => true,
+      () => false,
+    );
+  }
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+  held.destroy();
 });
 
 test("stops when its parent goes away", { timeout: START_LIMIT_MS }, async () => {

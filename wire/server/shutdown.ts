@@ -1,4 +1,7 @@
-/** A clean end: SIGINT and SIGTERM run the closers in order, once; a second signal, or ten seconds, end at once. */
+/**
+ * A clean end: SIGINT and SIGTERM run the closers in order, once; a second SIGINT, or ten seconds, end at once. A second SIGTERM
+ * changes nothing: Ctrl-C and service managers reach a whole group of processes, and then our parent tells us once more.
+ */
 import type { Log } from "./log.ts";
 
 /** Closers get this long together. */
@@ -14,7 +17,7 @@ export function stopOnSignals(log: Log, close: () => Promise<void>): void {
   let stopping = false;
   const stop = (reason: string) => {
     if (stopping) {
-      if (reason !== "disconnect") process.exit(1);
+      if (reason === "SIGINT") process.exit(1);
       return;
     }
     stopping = true;
