@@ -1,4 +1,4 @@
-/** Roles started one by one with the addresses and the key that docs/deploy.md gives them, as on several machines. */
+/** Roles started one by one with the very flags of the units in docs/deploy.md, as on several machines. */
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,34 +18,35 @@ test("a metadata server and three nodes started apart store, play and give back 
   const key = join(folder, "cluster.key");
   await writeFile(key, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
   const start = async (words: string[], address: string) => {
-    const role = spawnProgram([...words, "--cluster-key", key]);
+    const role = spawnProgram(words);
     await serves(address);
     return role;
   };
-  const nodeWords = (index: number) => {
-    const [id, own] = [`disk-${index}`, String(port + index)];
-    const address = `http://${NODE_HOST}:${own}`;
-    const data = ["--data", join(folder, id), "--metadata", url];
-    const where = [
-      "--host",
-      "0.0.0.0",
-      "--port",
-      own,
-      "--public-url",
-      address,
-      "--internal-url",
-      `http://127.0.0.1:${own}`,
-    ];
-    return { words: ["node", "--id", id, ...where, ...data], address };
+  const nodeWords = async (index: number) => {
+    const own = String(port + index);
+    return await wordsOfUnit("node", {
+      "--id": `disk-${index}`,
+      "--host": "0.0.0.0",
+      "--port": own,
+      "--data": join(folder, `disk-${index}`),
+      "--metadata": url,
+      "--public-url": addressOf(index),
+      "--internal-url": `http://127.0.0.1:${own}`,
+      "--cluster-key": key,
+    });
   };
-  const metadata = ["metadata", "--port", String(port), "--data", join(folder, "metadata"), "--public-url", url];
+  const addressOf = (index: number) => `http://${NODE_HOST}:${port + index}`;
+  const metadata = await wordsOfUnit("metadata", {
+    "--host": "127.0.0.1",
+    "--port": String(port),
+    "--data": join(folder, "metadata"),
+    "--public-url": url,
+    "--cluster-key": key,
+  });
   const roles = [await start(metadata, url)];
   try {
     await mkdir(join(folder, "disk-1"));
-    for (const index of [1, 2, 3]) {
-      const { words, address } = nodeWords(index);
-      roles.push(await start(words, address));
-    }
+    for (const index of [1, 2, 3]) roles.push(await start(await nodeWords(index), addressOf(index)));
     const vstack = async (...words: string[]) => {
       const answer = await runVstack([...words, "--url", url]);
       expect(answer, answer.stderr).toMatchObject({ code: 0 });
@@ -55,7 +56,7 @@ test("a metadata server and three nodes started apart store, play and give back 
       const { nodes } = JSON.parse(await vstack("status", "--json")) as { nodes: { state: string; url: string }[] };
       return nodes.filter(({ state }) => state === "alive").map((node) => node.url);
     };
-    const addresses = [1, 2, 3].map((index) => nodeWords(index).address);
+    const addresses = [1, 2, 3].map(addressOf);
     await expect.poll(alive).toEqual(addresses);
 
     const { id, watchUrl } = JSON.parse(await vstack("upload", DEMO_240P, "--json")) as {
@@ -125,6 +126,15 @@ test("a role with another key is turned away, and says so", async () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 });
+
+/** The words of a role's unit behind `vstack.js`, each flag with the value that it has in this test: no flag more or less. */
+async function wordsOfUnit(role: "metadata" | "node", values: Readonly<Record<string, string>>): Promise<string[]> {
+  const document = await readFile("docs/deploy.md", "utf8");
+  const command = new RegExp(`^ExecStart=\\S+ \\S+/vstack\\.js ${role} ((?:.*\\\\\n)*.*)$`, "m").exec(document)?.[1];
+  const flags = [...(command ?? "").matchAll(/--[a-z-]+/g)].map(([flag]) => flag);
+  expect(Object.keys(values), `the unit of the ${role} role`).toEqual(flags);
+  return [role, ...Object.entries(values).flat()];
+}
 
 async function chunkCounts(addresses: readonly string[]): Promise<number[]> {
   const healths = addresses.map(
