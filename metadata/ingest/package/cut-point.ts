@@ -25,13 +25,27 @@ export interface GroupSize {
 const TIE_SECONDS = 0.1;
 
 /**
- * How many of the pending groups form the next segment: the end nearest to the target, within the limits.
+ * How many of the pending groups form the next segment: the end nearest to the target, within the limits. What would be left
+ * as a sliver at the end joins the segment before it, if it can.
  *
  * @param pending groups in order, not yet in a segment
  * @param ended no more groups will come
- * @returns 0 when more groups must be seen first, which they must for at most the target length plus one group
+ * @returns 0 when more groups must be seen first, which they must for at most the target length, a sliver and one group
  */
 export function groupsInNextSegment(pending: readonly GroupSize[], ended: boolean): number {
+  const count = nearestCut(pending, ended);
+  const rest = pending.slice(count);
+  if (count === 0 || lengthOf(rest) >= SHORTEST_CHOSEN_SEGMENT_SECONDS) return count;
+  if (!ended) return 0;
+  const sizeBytes = pending.reduce((sum, group) => sum + group.sizeBytes, 0);
+  return exceedsLimits(lengthOf(pending), sizeBytes) ? count : pending.length;
+}
+
+function lengthOf(groups: readonly GroupSize[]): number {
+  return (groups.at(-1)?.endSeconds ?? 0) - (groups[0]?.startSeconds ?? 0);
+}
+
+function nearestCut(pending: readonly GroupSize[], ended: boolean): number {
   const first = pending[0];
   if (first === undefined) return 0;
   let sizeBytes = 0;

@@ -8,7 +8,9 @@ export const TARGET_SEGMENT_SECONDS = 4;
 
 /**
  * A keyframe earlier than this is not chosen although it lies nearer to the target: a sliver of a segment costs a
- * request and a record like a full one. Seconds.
+ * request and a record like a full one. At the end it would also keep hls.js from ever ending: it takes no notice of edit
+ * lists, dates segments with B-frames two or three frames late, and looks for a last one of one frame behind all that is
+ * buffered. Seconds.
  */
 export const SHORTEST_CHOSEN_SEGMENT_SECONDS = 1;
 

@@ -41,6 +41,12 @@ async function* inParts(bytes: Uint8Array, seed: number): AsyncGenerator<Uint8Ar
     at = end;
   }
 }
+/** Of the first track: behind the type, version and flags (ISO/IEC 14496-12 section 8.8.12). */
+const decodeTimeAt = (bytes: Buffer) => bytes.indexOf("tfdt") + 8;
+const decodeTimeOf = (piece: PackagedPiece | undefined) => {
+  const bytes = Buffer.from(piece?.bytes ?? []);
+  return bytes.readBigUInt64BE(decodeTimeAt(bytes));
+};
 const written = (pieces: readonly PackagedPiece[]) => Buffer.concat(pieces.map(({ bytes }) => bytes));
 
 describe("fragmentPieces()", () => {
@@ -53,6 +59,24 @@ describe("fragmentPieces()", () => {
       expect(found[index]?.startSeconds).toBeCloseTo(piece.startSeconds, 3);
       expect(found[index]?.durationSeconds).toBeCloseTo(piece.durationSeconds, 3);
     }
+  });
+
+  it("joins a sliver at the end to the segment before it, and leaves one in the middle alone", async () => {
+    const video = { codec: "avc", keyframes: [0, 100], frameCount: 200, frameRate: 25 } as const;
+    const pieces = await packaged({ container: "mp4", video });
+    const [, frame] = await packaged({ container: "mp4", video: { ...video, keyframes: [0], frameCount: 1 } });
+    const sliver = Buffer.from(frame?.bytes ?? []);
+    // It begins where the others end: twice as late as the second one, which begins in the middle.
+    sliver.writeBigUInt64BE(2n * decodeTimeOf(pieces[2]), decodeTimeAt(sliver));
+    const found = await collected(fragmentPieces(inParts(Buffer.concat([written(pieces), sliver]), 1)));
+    expect(found.map(({ durationSeconds }) => durationSeconds)).toEqual([0, 4, expect.closeTo(4.04, 5)]);
+    expect(written(found).equals(Buffer.concat([written(pieces), sliver]))).toBe(true);
+
+    const [init, first] = pieces;
+    const short = Buffer.from(frame?.bytes ?? []);
+    short.writeBigUInt64BE(decodeTimeOf(pieces[2]), decodeTimeAt(short));
+    const parts = [init?.bytes, first?.bytes, short, sliver].map((bytes) => bytes ?? Buffer.alloc(0));
+    expect(await collected(fragmentPieces(inParts(Buffer.concat(parts), 1)))).toHaveLength(4);
   });
 
   it("follows sound without a picture", async () => {

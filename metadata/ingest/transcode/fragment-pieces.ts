@@ -1,13 +1,14 @@
 /**
  * Cuts what ffmpeg writes (a fragmented MP4, ISO/IEC 14496-12 section 8.8) into the pieces of a rendition while it is being
- * written: `ftyp` and `moov` are the init segment, every `moof` with its `mdat` is a segment. Holds one segment at a time.
+ * written: `ftyp` and `moov` are the init segment, every `moof` with its `mdat` is a segment; a sliver at the end joins the one before it. Holds two segments at a time.
  */
 import { invariant } from "#core/invariant.ts";
 import { MAX_CHUNK_BYTES, MAX_SEGMENT_SECONDS } from "#wire/contract/limits.ts";
+import { exceedsLimits } from "../package/cut-point.ts";
 import { startsWithIdr } from "../package/keyframes.ts";
 import type { PackagedPiece } from "../package/package-source.ts";
 import { damaged, keyframesTooFarApart, noKeyframe, segmentTooLarge } from "../package/refusals.ts";
-import { SEGMENT_TOLERANCE_SECONDS } from "../package/segment-limits.ts";
+import { SEGMENT_TOLERANCE_SECONDS, SHORTEST_CHOSEN_SEGMENT_SECONDS } from "../package/segment-limits.ts";
 import { byteReader } from "./byte-reader.ts";
 import type { FragmentTrack } from "./fragment-tracks.ts";
 import { readFragment, readTracks } from "./fragment-tracks.ts";
@@ -23,6 +24,29 @@ const AUDIO_TAIL_SECONDS = 1;
  * @throws UnsupportedMediaError when a segment is longer or larger than one may be, or begins with no keyframe
  */
 export async function* fragmentPieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<PackagedPiece, void, void> {
+  let held: PackagedPiece[] = [];
+  for await (const piece of fragments(stream)) {
+    const isSliver = piece.kind === "segment" && piece.durationSeconds < SHORTEST_CHOSEN_SEGMENT_SECONDS;
+    // A sliver goes out when another piece follows it: ffmpeg cuts short segments in the middle where keyframes are so.
+    if (!isSliver || held.length > 1) {
+      yield* held;
+      held = [];
+    }
+    held.push(piece);
+  }
+  yield* withoutSliver(held);
+}
+
+/** @param last one piece, or two of which the second is a sliver */
+function withoutSliver(last: readonly PackagedPiece[]): readonly PackagedPiece[] {
+  const [piece, sliver] = last;
+  if (piece?.kind !== "segment" || sliver === undefined) return last;
+  const durationSeconds = piece.durationSeconds + sliver.durationSeconds;
+  if (exceedsLimits(durationSeconds, piece.bytes.length + sliver.bytes.length)) return last;
+  return [{ ...piece, durationSeconds, bytes: joined([piece.bytes, sliver.bytes]) }];
+}
+
+async function* fragments(stream: AsyncIterable<Uint8Array>): AsyncGenerator<PackagedPiece, void, void> {
   const reader = byteReader(stream);
   let head: Uint8Array[] = [];
   let tracks: readonly FragmentTrack[] = [];
@@ -33,8 +57,7 @@ export async function* fragmentPieces(stream: AsyncIterable<Uint8Array>): AsyncG
     if (header === null) return;
     const { type, bodyBytes } = boxHeader(header);
     const isInit = tracks.length === 0;
-    if (bodyBytes > (isInit ? LARGEST_INIT_BYTES : MAX_CHUNK_BYTES))
-      throw segmentTooLarge(startSeconds, bodyBytes);
+    if (bodyBytes > (isInit ? LARGEST_INIT_BYTES : MAX_CHUNK_BYTES)) throw segmentTooLarge(startSeconds, bodyBytes);
     const body = await reader.read(bodyBytes);
     if (body === null) throw damaged("ffmpeg stopped in the middle of it");
     if (type === "ftyp" || type === "moov" || type === "moof" || type === "mdat") head.push(header, body);
