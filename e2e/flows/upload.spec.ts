@@ -100,7 +100,7 @@ test("a title is given before the start, and several files become the qualities 
   await openUpload(page, cluster.url);
   await chooseFiles(page, await copyOf(SMALL, "ladder-240p.mp4"), await copyOf(MIDDLE, "ladder-480p.mp4"));
   await expect(page.getByLabel("Title of ladder-240p.mp4")).toHaveValue("ladder-240p");
-  await page.getByLabel("These files are the qualities of one video").check();
+  await page.getByLabel("These files are one video").check();
   await page.getByLabel("Title of the video").fill("A ladder <b>& more</b>");
   await page.getByRole("button", { name: "Upload 2 files as one video" }).click();
   const id = await waitForStored(rowOf(page, "ladder-240p.mp4"));
@@ -110,6 +110,31 @@ test("a title is given before the start, and several files become the qualities 
   await pressPlay(page);
   await waitForTime(page, 1);
   await expect(page.getByLabel("Quality").getByRole("option")).toHaveText([/Auto/, "480p", "240p"]);
+});
+
+test("a film and its subtitles are taken for one video, and the captions can be chosen", async ({ page, cluster }) => {
+  const subtitles = join(folder, "film.en.vtt");
+  await writeFile(subtitles, "WEBVTT\n\n00:00.000 --> 00:40.000\nHello from the harbour\n");
+  await openUpload(page, cluster.url);
+  await chooseFiles(page, subtitles, await copyOf(SMALL, "film.mp4"));
+  await expect(page.getByLabel("These files are one video")).toBeChecked();
+  await page.getByRole("button", { name: "Upload 2 files as one video" }).click();
+  const id = await waitForStored(page.getByRole("article").filter({ hasText: "2 files" }));
+  await page.goto(`${cluster.url}/watch/${id}`);
+  await expect(page.getByRole("heading", { name: "film", exact: true })).toBeVisible();
+  await expect(page.getByText("1 quality")).toBeVisible();
+  await pressPlay(page);
+  await waitForTime(page, 1);
+  await page.getByRole("button", { name: /captions/i }).click();
+  const shown = async () =>
+    await page
+      .locator("video")
+      .evaluate((video: HTMLVideoElement) =>
+        [...video.textTracks].flatMap(({ mode, activeCues }) =>
+          mode === "showing" ? [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text) : [],
+        ),
+      );
+  await expect.poll(shown).toEqual(["Hello from the harbour"]);
 });
 
 test("pausing stops the send, and resuming goes on at the server's offset", async ({ page, cluster }) => {
@@ -199,7 +224,7 @@ test("what is no video is refused before its first byte, and what only looks lik
   expect(await chunkCount(cluster)).toBe(before);
   // The library keeps the reason until somebody has seen it.
   await page.getByRole("link", { name: "Library" }).click();
-  const failed = page.getByRole("region", { name: "On their way in" });
+  const failed = page.getByRole("region", { name: "Could not be stored" });
   await expect(failed).toContainText(/Cannot read the file/);
   await failed.getByRole("button", { name: "Dismiss garbage" }).click();
   await expect(failed).toBeHidden();

@@ -81,7 +81,7 @@ export class DropArea extends LitElement {
       </svg>
       <p class="call">Drop videos anywhere on this page, or paste them</p>
       <button class="primary" @click=${this.#open}>Choose files</button>
-      <input type="file" multiple accept="video/*,audio/*,.mkv,.flv,.avi,.ts,.m2ts,.mts,.wmv" aria-label="Files to upload" tabindex="-1" @change=${this.#chosen} />
+      <input type="file" multiple accept="video/*,audio/*,.mkv,.flv,.avi,.ts,.m2ts,.mts,.wmv,.vtt,.srt" aria-label="Files to upload" tabindex="-1" @change=${this.#chosen} />
     </div>`;
   }
 
@@ -106,6 +106,9 @@ export class DropArea extends LitElement {
         align-items: center;
         padding: var(--space-3) var(--space-4);
         text-align: start;
+      }
+      :host([compact]) .call {
+        justify-self: start;
       }
       :host([compact]) svg {
         width: 28px;

@@ -34,6 +34,10 @@ test.each([
   );
 });
 
+test.each(["film.en.vtt", "film.SRT"])("checkFile() lets the text of subtitles pass: %s", (name) => {
+  expect(check(bytes("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n"), { name })).toBeUndefined();
+});
+
 test("checkFile() leaves bytes that it does not know to the server", () => {
   expect(check(Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11))).toBeUndefined();
 });

@@ -27,9 +27,14 @@ export function checkFile({ name, sizeBytes, head }: FileFacts): string | undefi
   if (name.length > MAX_FILE_NAME_CHARACTERS) {
     return `The name of ${shown} has ${name.length} characters, and ${MAX_FILE_NAME_CHARACTERS} is the most. Give it a shorter one.`;
   }
-  if (isMedia(head)) return undefined;
+  if (isMedia(head) || isSubtitles(name)) return undefined;
   const kind = otherKind(head) ?? (looksLikeText(head) ? "a text" : undefined);
   return kind === undefined ? undefined : `${shown} is ${kind}, not a video. ${ADVICE}`;
+}
+
+/** Subtitles beside a video; whether they can be read is the server's to say. */
+export function isSubtitles(fileName: string): boolean {
+  return /\.(?:vtt|srt)$/i.test(fileName);
 }
 
 const ADVICE = "Choose an MP4, MOV, MKV or WebM file, or another video format.";

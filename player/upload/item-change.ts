@@ -1,4 +1,5 @@
 /** What one event makes of one file of the queue. Pure; queue-state.ts joins the files. */
+import { PROBLEM_KINDS } from "#wire/contract/problem.ts";
 import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import type { QueueCommand, QueueEvent } from "./queue-events.ts";
 import type { Failure, ItemState, QueueItem } from "./queue-item.ts";
@@ -7,6 +8,12 @@ import { NOTHING_SEEN, seen } from "./transfer-rate.ts";
 /** Pauses before each try, then the last one again and again: short for a dropped packet, together with the limit an hour for a server that is being repaired. */
 export const RETRY_DELAYS_MS = [250, 500, 1000, 2000, 4000, 8000, 15_000] as const;
 export const MAX_TRIES = 240;
+
+const UNTOLD: NonNullable<UploadStatus["failure"]> = {
+  code: "internal",
+  message: "The server did not say why",
+  advice: null,
+};
 
 /** An event that concerns one file alone. */
 export type OneEvent = Exclude<QueueEvent, { type: "added" | "started" | "online" | "cancel" }>;
@@ -113,8 +120,10 @@ function told(item: QueueItem, status: UploadStatus, nowMs: number): Change {
     return { item: { ...item, title: status.title, state: { is: "ready", videoId, chunksAtRisk } } };
   }
   if (status.phase === "failed") {
-    const { message, advice } = status.failure ?? { message: "The server did not say why", advice: null };
-    return { item: failed(item, { message, advice, again: "server" }) };
+    const { code, message, advice } = status.failure ?? UNTOLD;
+    // Other codes are refusals of the file itself: trying again would end the same.
+    const again = Object.hasOwn(PROBLEM_KINDS, code) ? "server" : "none";
+    return { item: failed(item, { message, advice, again }) };
   }
   if (status.phase === "cancelled") {
     return { item: failed(item, { message: "The upload was cancelled elsewhere", advice: null, again: "start" }) };

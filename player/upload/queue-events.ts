@@ -27,7 +27,7 @@ export type QueueEvent =
     }
   | { readonly type: "refused"; readonly id: string; readonly why: string }
   | { readonly type: "titled"; readonly id: string; readonly title: string }
-  /** The person starts everything that is chosen. `group`: as the qualities of one video, under this title. */
+  /** The person starts everything that is chosen. `group`: as one video, under this title. */
   | { readonly type: "started"; readonly group: { readonly id: string; readonly title: string } | null }
   | { readonly type: "created"; readonly id: string; readonly uploadId: string }
   | { readonly type: "progressed"; readonly id: string; readonly sentBytes: number; readonly nowMs: number }

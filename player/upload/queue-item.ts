@@ -42,7 +42,7 @@ export type ItemState =
   | { readonly is: "failed"; readonly failure: Failure }
   | { readonly is: "cancelling"; readonly trouble: string | null };
 
-/** Files that become the qualities of one video. */
+/** Files that become one video: its qualities, its subtitles. */
 export interface Group {
   readonly id: string;
   readonly size: number;

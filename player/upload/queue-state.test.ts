@@ -140,7 +140,7 @@ describe("advance()", () => {
     expect(item("f0")).toMatchObject({ uploadId: "u9", title: "Film", group: { id: "g1234567", size: 2 } });
   });
 
-  test("groups what is chosen as the qualities of one video under one title", () => {
+  test("groups what is chosen as one video under one title", () => {
     const { item } = run([
       added(names(3)),
       { type: "refused", id: "f1", why: "A picture" },
@@ -210,6 +210,16 @@ describe("advance()", () => {
     ]);
     expect(commands.at(-1)).toEqual({ do: "retry-at-server", id: "f0" });
     expect(item("f0").state.is).toBe("processing");
+  });
+
+  test("offers no second try for a file that the server refused: it would refuse it again", () => {
+    const failure = { code: "damaged", message: "It ends early", advice: "Upload the complete file" };
+    const { item } = run([
+      ...started(1),
+      { type: "sent", id: "f0" },
+      { type: "told", id: "f0", status: status({ phase: "failed", failure }), nowMs: 1 },
+    ]);
+    expect(item("f0").state).toMatchObject({ is: "failed", failure: { again: "none" } });
   });
 
   test("sends from the first byte when the server has forgotten the upload", () => {

@@ -2,7 +2,7 @@
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { liveClock } from "#wire/client/live-clock.ts";
-import { MAX_RENDITIONS, MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
+import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import { counted } from "../charts/quantities.ts";
 import { announce } from "../shell/announce.ts";
 import { elementStyles } from "../shell/element-styles.ts";
@@ -10,6 +10,7 @@ import "./drop-area.ts";
 import "./interrupted-list.ts";
 import type { Remembered } from "./interrupted-uploads.ts";
 import { uploadMemory } from "./interrupted-uploads.ts";
+import { areOneVideo, canBeOneVideo, titleOfVideo } from "./one-video.ts";
 import type { QueueItem } from "./queue-item.ts";
 import { rowsOf } from "./queue-rows.ts";
 import { isUnderWay, MAX_SENDS } from "./queue-state.ts";
@@ -35,8 +36,8 @@ export class UploadPage extends LitElement {
   };
   static override styles = [elementStyles, uploadStyles];
 
-  /** Whether the chosen files are the qualities of one video. */
-  declare isOneVideo: boolean;
+  /** Whether the chosen files are one video; undefined until the person says so. */
+  declare isOneVideo: boolean | undefined;
   declare groupTitle: string;
   /** What earlier pages have begun. */
   declare left: readonly Remembered[];
@@ -50,7 +51,7 @@ export class UploadPage extends LitElement {
 
   constructor() {
     super();
-    this.isOneVideo = false;
+    this.isOneVideo = undefined;
     this.groupTitle = "";
     this.left = [];
     this.listed = undefined;
@@ -109,16 +110,14 @@ export class UploadPage extends LitElement {
   }
 
   #start = (): void => {
-    const [first] = this.#chosen;
-    const title = this.groupTitle.trim() === "" ? (first?.title ?? "") : this.groupTitle;
+    const title = this.groupTitle.trim() === "" ? titleOfVideo(this.#chosen) : this.groupTitle;
     uploadQueue.start(this.#isGrouped ? title : undefined);
-    this.isOneVideo = false;
+    this.isOneVideo = undefined;
     this.groupTitle = "";
   };
 
   get #isGrouped(): boolean {
-    const { length } = this.#chosen;
-    return this.isOneVideo && length > 1 && length <= MAX_RENDITIONS;
+    return areOneVideo(this.#chosen, this.isOneVideo);
   }
 
   async #act(id: string, event: Event): Promise<void> {
@@ -173,27 +172,29 @@ export class UploadPage extends LitElement {
     const waiting = uploadQueue.items.filter(({ state }) => ["checking", "chosen", "refused"].includes(state.is));
     if (waiting.length === 0) return nothing;
     const count = this.#chosen.length;
-    const canGroup = count > 1 && count <= MAX_RENDITIONS;
     return html`<section aria-labelledby="chosen">
       <h2 id="chosen">Before the start</h2>
       ${
-        canGroup
+        canBeOneVideo(this.#chosen)
           ? html`<div class="group">
               <label class="check">
-                <input type="checkbox" .checked=${this.isOneVideo} @change=${this.#group} />
+                <input type="checkbox" .checked=${this.#isGrouped} @change=${this.#group} />
                 <span>
-                  These files are the qualities of one video
-                  <small>The same picture in several sizes, with keyframes at the same times.</small>
+                  These files are one video
+                  <small>
+                    A film and its subtitles (film.en.vtt, film.srt), or the same picture in several sizes with keyframes
+                    at the same times.
+                  </small>
                 </span>
               </label>
               ${
-                this.isOneVideo
+                this.#isGrouped
                   ? html`<label class="title">
                       Title of the video
                       <input
                         type="text"
                         maxlength=${MAX_TITLE_CHARACTERS}
-                        placeholder=${this.#chosen[0]?.title ?? ""}
+                        placeholder=${titleOfVideo(this.#chosen)}
                         .value=${this.groupTitle}
                         @input=${this.#typed}
                       />

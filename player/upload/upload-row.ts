@@ -135,9 +135,12 @@ export class UploadRow extends LitElement {
       .head {
         display: flex;
         flex-wrap: wrap;
-        align-items: end;
+        align-items: start;
         justify-content: space-between;
         gap: var(--space-3) var(--space-4);
+      }
+      label ~ .deeds {
+        align-self: end;
       }
       .names,
       label {
@@ -180,7 +183,7 @@ const AGAIN_NAMES: Readonly<Record<Failure["again"], string | null>> = {
 };
 
 function renderGroup({ group }: QueueItem) {
-  return group === null ? nothing : html` · one of ${group.size} qualities`;
+  return group === null ? nothing : html` · one of ${group.size} files`;
 }
 
 customElements.define("vstack-upload-row", UploadRow);
