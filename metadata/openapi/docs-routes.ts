@@ -44,6 +44,15 @@ const PAGE = `<!doctype html>
       theme="light"
       show-header="false"
       allow-authentication="true"
+      allow-server-selection="false"
+      primary-color="#4a4fc4"
+      bg-color="#faf9f7"
+      text-color="#17191e"
+      nav-bg-color="#ffffff"
+      nav-text-color="#555b66"
+      nav-hover-bg-color="#f1f0ed"
+      nav-hover-text-color="#17191e"
+      nav-accent-color="#4a4fc4"
       allow-spec-url-load="false"
       allow-spec-file-load="false"
       regular-font="system-ui, sans-serif"
@@ -101,7 +110,6 @@ async function apiDocument(described: Hono): Promise<OpenAPIV3_1.Document> {
       info: {
         title: "V-Stack",
         version: VERSION,
-        license: { name: "MIT", identifier: "MIT" },
         description:
           "The metadata server: library, uploads, media, cluster. Every failure is a problem document (RFC 9457) whose `type` is `urn:vstack:problem:<code>`. Writes from pages of other origins are refused; programs need no sign-in.",
       },

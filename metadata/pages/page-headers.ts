@@ -4,14 +4,15 @@ import { IMMUTABLE } from "#wire/contract/headers.ts";
 const FRAMES = "frame-ancestors 'self'";
 /**
  * `connect-src` is wide as storage nodes are origins that nobody knows before; everything else is ours. Styles of Lit
- * elements and of the player's controls are inline; media plays from `blob:`.
+ * elements and of the player's controls are inline; media plays from `blob:`, and hls.js gives its caption tracks an empty
+ * document from `data:`.
  */
 const PAGE_CSP = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' blob: data:",
-  "media-src 'self' blob:",
+  "media-src 'self' blob: data:",
   "worker-src 'self' blob:",
   "connect-src 'self' http: https:",
   FRAMES,

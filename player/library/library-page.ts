@@ -202,8 +202,9 @@ export class LibraryPage extends LitElement {
 
   #renderUploads() {
     if (this.uploads.length === 0 || this.search.trim() !== "") return nothing;
+    const isAnyUnderWay = this.uploads.some(({ phase }) => phase !== "failed");
     return html`<section class="uploads" aria-labelledby="uploads">
-      <h2 id="uploads">On their way in</h2>
+      <h2 id="uploads">${isAnyUnderWay ? "On their way in" : "Could not be stored"}</h2>
       <vstack-server-uploads
         .uploads=${this.uploads}
         @vstack-changed=${() => this.#askUploads()}

@@ -120,6 +120,10 @@ export class VideoCard extends LitElement {
         overflow-wrap: anywhere;
       }
       h2 a {
+        display: -webkit-box;
+        overflow: hidden;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 3;
         color: inherit;
         text-decoration: none;
       }

@@ -32,16 +32,22 @@ export function renderProgress(view: ItemView, name: string) {
     }
     <p class="words ${tone}">
       <span class="headline">${headline}</span>
-      ${detail === "" ? nothing : html`<span class="detail">${detail}</span>`}
+      ${detail === "" ? nothing : html`<span class="detail">${renderDetail(detail)}</span>`}
     </p>
     ${chunksAtRisk === 0 ? nothing : html`<p class="risk">${atRiskText(chunksAtRisk)}</p>`}
   `;
 }
 
+/** A command stands by itself, so that it can be read and copied. */
+function renderDetail(detail: string) {
+  const [, before, command] = /^(.*?:) (ffmpeg -i .*)$/.exec(detail) ?? [];
+  return command === undefined ? detail : html`${before}<code>${command}</code>`;
+}
+
 export const progressStyles = css`
   .phases {
     display: grid;
-    grid-template-columns: repeat(5, minmax(0, 1fr));
+    grid-template-columns: repeat(5, minmax(min-content, 1fr));
     gap: 4px;
     margin: 0;
     padding: 0;
@@ -52,8 +58,6 @@ export const progressStyles = css`
   .phases li {
     padding-top: 6px;
     border-top: 3px solid var(--line);
-    overflow: hidden;
-    text-overflow: ellipsis;
     white-space: nowrap;
   }
   .phases .done {
@@ -118,6 +122,20 @@ export const progressStyles = css`
   }
   .words > * {
     min-width: 0;
+  }
+  .words.bad {
+    display: grid;
+    gap: var(--space-1);
+  }
+  code {
+    display: block;
+    margin-top: var(--space-2);
+    padding: var(--space-2) var(--space-3);
+    border-radius: var(--radius-small);
+    background: var(--surface-sunk);
+    color: var(--ink);
+    font-family: var(--font-mono);
+    font-size: var(--size-small);
   }
   .detail {
     color: var(--ink-soft);

@@ -164,7 +164,7 @@ export class ServerUploads extends LitElement {
         gap: var(--space-3) var(--space-4);
       }
       .names {
-        flex: 1 1 14rem;
+        flex: 1 1 10rem;
         min-width: 0;
         overflow-wrap: anywhere;
       }

@@ -129,6 +129,10 @@ export const surfaceStyles = css`
   media-captions-button:not([mediasubtitleslist]) {
     display: none;
   }
+  /* Captions make room for the controls: seek bar and buttons. */
+  media-controller:is(:not([userinactive]), [mediapaused]) video::-webkit-media-text-track-container {
+    transform: translateY(calc(-28px - var(--target) - 4px));
+  }
   .fault {
     position: absolute;
     inset: 0;
@@ -172,10 +176,23 @@ export const surfaceStyles = css`
     media-time-display {
       padding: 0 2px;
     }
-    select {
-      max-width: 4.75rem;
+    /* The menus share what is left of the line; when that is too little, they take a second one. */
+    media-control-bar {
+      flex-wrap: wrap;
+      justify-content: end;
+    }
+    media-control-bar > select {
+      flex: 100 1 3.25rem;
+      width: 3.25rem;
+      max-width: 5.5rem;
       padding: 0 2px;
+      appearance: none;
+      text-align: center;
       text-overflow: ellipsis;
+    }
+    /* That menu switches them off, too. */
+    select[aria-label="Captions in"] ~ media-captions-button {
+      display: none;
     }
   }
   @media (max-width: 23rem) {

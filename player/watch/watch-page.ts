@@ -235,10 +235,22 @@ function renderFacts(video: Video) {
   return html`<p class="facts">
     <span>${clockText(video.durationSeconds)}</span>
     <span>${bytesText(video.sizeBytes)}</span>
-    <span>${counted(video.renditions.length, "rendition")}</span>
+    ${renditionCounts(video).map((count) => html`<span>${count}</span>`)}
     <span class=${present === wanted ? "" : "at-risk"}>${health}</span>
     <span>${counted(video.views, "view")}</span>
   </p>`;
+}
+
+/** What there is to choose from: of one sound track there is none. */
+function renditionCounts({ renditions }: Video): string[] {
+  const counts = { video: 0, audio: 0, subtitles: 0 };
+  for (const { kind } of renditions) counts[kind] += 1;
+  return [
+    ...(counts.video === 0 ? [] : [counts.video === 1 ? "1 quality" : `${counts.video} qualities`]),
+    // The first sound of a video is inside its qualities.
+    ...(counts.audio === 0 ? [] : [counted(counts.video === 0 ? counts.audio : counts.audio + 1, "sound track")]),
+    ...(counts.subtitles === 0 ? [] : [counts.subtitles === 1 ? "subtitles" : `${counts.subtitles} subtitles`]),
+  ];
 }
 
 function renderWithoutWorker() {
