@@ -2,6 +2,9 @@
  * tus 1.0.0 (creation, creation-with-upload, termination) by @tus/server, which takes and gives Web requests. It moves bytes
  * to files; what an upload means is decided in ingest.ts. Its errors, plain text, leave as problem documents.
  */
+import { createWriteStream } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { FileStore } from "@tus/file-store";
 import { EVENTS, Server } from "@tus/server";
 import * as v from "valibot";
@@ -13,6 +16,7 @@ import { PROBLEM_KINDS } from "#wire/contract/problem.ts";
 import { UploadMetadataSchema } from "#wire/contract/upload-api.ts";
 import type { Log } from "#wire/server/log.ts";
 import { problemResponse } from "#wire/server/problem-handler.ts";
+import { hasErrorCode } from "#wire/server/system-error.ts";
 import { parseInput } from "#wire/server/validated.ts";
 import type { Ingest } from "./ingest.ts";
 import type { UploadFiles } from "./upload-files.ts";
@@ -30,11 +34,16 @@ export function uploadServer({ ingest, files, log }: UploadServerPorts): (reques
   const server = new Server({
     path: ROUTES.uploads,
     relativeLocation: true,
-    datastore: new FileStore({ directory: files.folder }),
+    datastore: new TellingFileStore({ directory: files.folder }),
     maxSize: MAX_UPLOAD_BYTES,
     // Pages of other origins may not upload: no origin is named to them.
     allowedOrigins: () => false,
     postReceiveInterval: TOLD_EVERY_MS,
+    onResponseError: (_request, error) => {
+      if ("status_code" in error) return undefined;
+      log.warn({ err: error }, "Cannot take an upload's bytes");
+      return new Refusal(systemFailure(error));
+    },
     onUploadCreate: async (_request, upload) => {
       await asRefusal(async () => {
         const { size } = upload;
@@ -62,6 +71,25 @@ export function uploadServer({ ingest, files, log }: UploadServerPorts): (reques
     if (request.method === "DELETE" && response.status === 204) await ingest.cancel(uploadId);
     return response.status >= 400 ? await asProblem(request, response) : response;
   };
+}
+
+/** Tells why a write failed, where the store of @tus/file-store calls every failure the same. */
+class TellingFileStore extends FileStore {
+  override async write(...[body, id, offset]: Parameters<FileStore["write"]>): Promise<number> {
+    const file = createWriteStream(join(this.directory, id), { flags: "r+", start: offset });
+    await pipeline(body, file);
+    return offset + file.bytesWritten;
+  }
+}
+
+/** A failure of the system; its own words name files of ours. */
+function systemFailure(cause: unknown): VStackError {
+  // Space was promised to every upload that was taken in: something else on the disk has used it up.
+  if (hasErrorCode(cause, "ENOSPC", "EDQUOT")) {
+    const message = "Cannot take more of the file as the server's disk is full: what was received is kept";
+    return new VStackError("storage-full", message, { cause });
+  }
+  return new VStackError("internal", "Cannot keep what was received", { cause });
 }
 
 /** An error in the shape that @tus/server sends on. */
