@@ -200,10 +200,10 @@ function addVideoCommands(program: Command): void {
   program
     .command("upload")
     .description("store videos and print where to watch them")
-    .argument("<file...>", "video files: MP4, MOV, MKV or WebM")
+    .argument("<file...>", "video files: MP4, MOV, MKV, WebM; with ffmpeg on the server almost anything")
     .option("--title <text>", "title (default: the file's name)")
     .addOption(new Option("--redundancy <form>", "how it is kept").choices(["auto", "replication"]).default("auto"))
-    .option("--renditions", "the files are qualities of one video, with keyframes at the same times", false)
+    .option("--renditions", "the files are one video: its qualities, with keyframes at the same times, and its subtitles", false)
     .addOption(urlOption())
     .addOption(jsonOption())
     .action(async (files: string[], options: UploadOptions) => {
