@@ -8,6 +8,8 @@ import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { UploadStatusSchema } from "#wire/contract/upload-api.ts";
 
 const ASK_EVERY_MS = 1000;
+/** A stored video gets the copies that it lacks within seconds or days, as its nodes come back. */
+const ASK_MENDED_EVERY_MS = 5000;
 /** While the server is away. */
 const ASK_AGAIN_MS = 3000;
 
@@ -20,7 +22,7 @@ export interface FollowEvents {
 }
 
 /**
- * Follows an upload to its end, or to `signal`. Never rejects.
+ * Follows an upload to its end, the end of its risk included, or to `signal`. Never rejects.
  *
  * @param byEvents whether a connection may be kept open; a broken one is replaced by asking
  */
@@ -38,6 +40,7 @@ export async function followUpload(
       if (isStopped(signal)) return;
       events.onStatus(status);
       if (isLast(status)) return;
+      if (status.phase === "ready") delayMs = ASK_MENDED_EVERY_MS;
     } catch (error) {
       if (isStopped(signal)) return;
       if (errorCode(error) === "not-found" || errorCode(error) === "gone") {
@@ -51,7 +54,7 @@ export async function followUpload(
   }
 }
 
-/** @returns whether the end was told; false when the connection broke */
+/** @returns whether there is no more to tell; false when the connection broke or ended before */
 function listen(uploadId: string, events: FollowEvents, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const source = new EventSource(PATHS.uploadEvents(uploadId));
@@ -68,8 +71,8 @@ function listen(uploadId: string, events: FollowEvents, signal: AbortSignal): Pr
         return;
       }
       events.onStatus(status);
-      // The server closes after the last word, and an EventSource would connect again.
-      if (isLast(status)) end(true);
+      // The server closes when the job is over, and an EventSource would connect again.
+      if (isOver(status)) end(isLast(status));
     });
   });
 }
@@ -83,8 +86,12 @@ function parseStatus(data: unknown): UploadStatus | undefined {
   }
 }
 
-function isLast({ phase }: UploadStatus): boolean {
+function isOver({ phase }: UploadStatus): boolean {
   return phase === "ready" || phase === "failed" || phase === "cancelled";
+}
+
+function isLast(status: UploadStatus): boolean {
+  return isOver(status) && (status.phase !== "ready" || status.chunksAtRisk === 0);
 }
 
 /** A function, as the compiler would take the value of before the wait for granted. */

@@ -50,6 +50,8 @@ export function changeOf(item: QueueItem, event: OneEvent, turn: number): Change
       if (state.is !== "sending" && state.is !== "processing") return undefined;
       return { item: failed(item, event.failure) };
     case "told":
+      if (state.is === "ready")
+        return event.status.phase === "ready" ? told(item, event.status, event.nowMs) : undefined;
       return state.is === "processing" ? told(item, event.status, event.nowMs) : undefined;
     case "silent":
       return state.is === "processing" ? { item: { ...item, state: { ...state, trouble: event.why } } } : undefined;

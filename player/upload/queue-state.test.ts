@@ -198,6 +198,14 @@ describe("advance()", () => {
       silent.queue,
     );
     expect(ready.item("f0").state).toEqual({ is: "ready", videoId, chunksAtRisk: 2 });
+    const mended = run(
+      [
+        { type: "told", id: "f0", status: status({ phase: "ready", chunksAtRisk: 0 }), nowMs: 20 },
+        { type: "told", id: "f0", status: status({ phase: "cancelled" }), nowMs: 30 },
+      ],
+      ready.queue,
+    );
+    expect(mended.item("f0").state).toEqual({ is: "ready", videoId, chunksAtRisk: 0 });
   });
 
   test("asks the server to begin a failed job again", () => {

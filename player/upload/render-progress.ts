@@ -41,7 +41,9 @@ export function renderProgress(view: ItemView, name: string) {
 /** A command stands by itself, so that it can be read and copied. */
 function renderDetail(detail: string) {
   const [, before, command] = /^(.*?:) (ffmpeg -i .*)$/.exec(detail) ?? [];
-  return command === undefined ? detail : html`${before}<code>${command}</code>`;
+  if (command === undefined) return detail;
+  // Lines break between words alone: after the hyphen of an option would be wrong.
+  return html`${before}<code>${command.split(" ").map((word) => html`<span>${word}</span> `)}</code>`;
 }
 
 export const progressStyles = css`
@@ -136,6 +138,9 @@ export const progressStyles = css`
     color: var(--ink);
     font-family: var(--font-mono);
     font-size: var(--size-small);
+  }
+  code span {
+    white-space: nowrap;
   }
   .detail {
     color: var(--ink-soft);

@@ -43,6 +43,10 @@ export const uploadStyles = css`
     justify-content: space-between;
     gap: var(--space-2) var(--space-4);
   }
+  /* A button without a border: its words stand in line with what is above and below. */
+  .section-head .quiet {
+    margin-inline: calc(-1 * var(--space-4));
+  }
   .hint {
     max-width: 70ch;
     color: var(--ink-soft);
