@@ -203,7 +203,11 @@ function addVideoCommands(program: Command): void {
     .argument("<file...>", "video files: MP4, MOV, MKV, WebM; with ffmpeg on the server almost anything")
     .option("--title <text>", "title (default: the file's name)")
     .addOption(new Option("--redundancy <form>", "how it is kept").choices(["auto", "replication"]).default("auto"))
-    .option("--renditions", "the files are one video: its qualities, with keyframes at the same times, and its subtitles", false)
+    .option(
+      "--renditions",
+      "the files are one video: its qualities, with keyframes at the same times, and its subtitles",
+      false,
+    )
     .addOption(urlOption())
     .addOption(jsonOption())
     .action(async (files: string[], options: UploadOptions) => {
