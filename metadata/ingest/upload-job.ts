@@ -1,5 +1,7 @@
 /** One run of a video's job, from received files to its end: ready, failed, or stopped to be begun again or removed. */
+import { setMaxListeners } from "node:events";
 import type { VideoId } from "#core/ids.ts";
+import { REPLICA_COUNT } from "#core/placement/record.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { UploadPhase } from "#wire/contract/upload-api.ts";
 import type { IngestPorts } from "./ingest-ports.ts";
@@ -7,11 +9,15 @@ import type { JobPlace } from "./job-queue.ts";
 import type { JobReport, JobState, ProgressBoard } from "./progress-board.ts";
 import { DRAIN_DEADLINE_MS, giveUpChunks } from "./remove-video.ts";
 import { isPassing } from "./retry-upload.ts";
+import { CHUNKS_IN_FLIGHT } from "./store-pieces.ts";
 import { storeVideo } from "./store-video.ts";
 import type { Turns } from "./turns.ts";
 import { uploadFailure } from "./upload-failure.ts";
 import type { Progress, Upload, UploadFailure } from "./upload-store.ts";
 import { isOver, NO_PROGRESS } from "./upload-store.ts";
+
+/** Copies under way wait for a job's end, and a few others; Node warns of a leak from the eleventh on. */
+const MAX_END_LISTENERS = 2 * CHUNKS_IN_FLIGHT * REPLICA_COUNT;
 
 export interface UploadJobPorts extends IngestPorts {
   readonly board: ProgressBoard;
@@ -41,6 +47,7 @@ export function uploadJob(ports: UploadJobPorts): (videoId: VideoId, place: JobP
 async function runJob(videoId: VideoId, ports: UploadJobPorts, place: JobPlace): Promise<void> {
   const { board, catalog, uploads } = ports;
   const { signal } = place;
+  setMaxListeners(MAX_END_LISTENERS, signal);
   const files = await uploads.byVideo(videoId);
   const video = await catalog.video(videoId);
   if (video === undefined || files.every(isOver)) return;
