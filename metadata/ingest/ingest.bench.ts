@@ -1,6 +1,6 @@
 /**
  * How long does a video take from its first byte to three copies of every chunk, and how much memory does it cost the
- * metadata server? Needs ffmpeg, and the built programs (`npm run build`):
+ * servers? Needs ffmpeg, and the built programs (`npm run build`):
  *
  *     npx tsx metadata/ingest/ingest.bench.ts [--seconds 60] [--megabits 5] [--loops 1] [--rounds 3] [--servers FOLDER]
  *
@@ -10,11 +10,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openAsBlob, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import * as v from "valibot";
 import { ask, askJson } from "#wire/client/http.ts";
+import { metadataClient } from "#wire/client/metadata-client.ts";
 import { PATHS, ROUTES } from "#wire/contract/paths.ts";
 import { UploadStatusSchema } from "#wire/contract/upload-api.ts";
 
@@ -95,13 +95,13 @@ async function upload(url: string, path: string): Promise<Round> {
   }
 }
 
-/** Linux tells the largest resident size that a process ever had. */
-function peakResidentBytes(pid: number): number | null {
+/** The largest resident size that a process ever had, as Linux tells it; NaN elsewhere. */
+function peakResidentBytes(pid: number): number {
   try {
     const kibibytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+    return Number(kibibytes) * 1024;
   } catch {
-    return null;
+    return Number.NaN;
   }
 }
 
@@ -114,10 +114,12 @@ const cluster = spawn(process.execPath, [join(values.servers, "cli.js"), ...word
 try {
   await once(cluster.stdout, "data");
   const url = `http://127.0.0.1:${values.port}`;
-  const { pid } = await askJson(`${url}/api/cluster`, v.object({ metadata: v.object({ pid: v.number() }) }), { signal })
-    .then(({ metadata }) => metadata)
-    .catch(() => ({ pid: 0 }));
-  const idleBytes = peakResidentBytes(pid);
+  const { metadata, nodes } = await metadataClient(url).cluster(signal);
+  const peaks = () => ({
+    metadata: peakResidentBytes(metadata.pid),
+    largestNode: Math.max(...nodes.map(({ pid }) => peakResidentBytes(pid))),
+  });
+  const idleResidentBytes = peaks();
   const rounds: Round[] = [];
   for (let round = 0; round < Number(values.rounds); round += 1) rounds.push(await upload(url, video));
   const median = (of: (round: Round) => number) =>
@@ -127,8 +129,11 @@ try {
     ...{ fileBytes: statSync(video).size, rounds: rounds.length, chunksStored },
     chunksAtRisk: Math.max(...rounds.map(({ chunksAtRisk }) => chunksAtRisk)),
     ...{ totalMsMedian: median(({ totalMs }) => totalMs), jobMsMedian: median(({ jobMs }) => jobMs) },
+    ...{ totalMsFastest: Math.round(Math.min(...rounds.map(({ totalMs }) => totalMs))) },
     ...{ jobMsFastest: Math.round(Math.min(...rounds.map(({ jobMs }) => jobMs))) },
-    ...{ idleResidentBytes: idleBytes, peakResidentBytes: peakResidentBytes(pid) },
+    ...{ idleResidentBytes, peakResidentBytes: peaks() },
+    // Of one minute: others on the machine lengthen every time above.
+    loadAverage: loadavg()[0],
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } finally {
