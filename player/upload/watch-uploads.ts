@@ -18,8 +18,9 @@ export function watchUploads(onList: (uploads: readonly ListedUpload[]) => void,
   let wake = new AbortController();
   const run = async () => {
     while (!signal.aborted) {
-      const delayMs = document.hidden ? IDLE_ASK_MS : await ask(onList, signal);
+      // Before the question: a change that comes while it is under way is not in its answer.
       wake = new AbortController();
+      const delayMs = document.hidden ? IDLE_ASK_MS : await ask(onList, signal);
       await liveClock.sleep(delayMs, AbortSignal.any([signal, wake.signal]));
     }
   };
