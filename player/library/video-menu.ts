@@ -50,7 +50,7 @@ export class VideoMenu extends LitElement {
     this.isOpen = event instanceof ToggleEvent && event.newState === "open";
     if (!this.isOpen) return;
     this.#place();
-    this.#entries[0]?.focus();
+    // The first entry has had the focus since the menu was shown (autofocus): this event comes too late for quick keys.
     // A menu that stays where its button no longer is would belong to nothing.
     window.addEventListener("scroll", () => this.#menu?.hidePopover(), { once: true, passive: true, capture: true });
   };
@@ -135,7 +135,7 @@ export class VideoMenu extends LitElement {
       </button>
       <div id="menu" popover role="menu" aria-label="More about ${video.title}" @toggle=${this.#toggled} @keydown=${this.#pressed}>
         ${video.state === "ready" ? this.#renderReady(video) : nothing}
-        <button role="menuitem" tabindex="-1" class="danger" @click=${this.#remove}>Delete…</button>
+        <button role="menuitem" tabindex="-1" class="danger" ?autofocus=${video.state !== "ready"} @click=${this.#remove}>Delete…</button>
       </div>
     `;
   }
@@ -143,7 +143,7 @@ export class VideoMenu extends LitElement {
   #renderReady({ id, title }: VideoSummary) {
     const address = new URL(PAGE_PATHS.watch(id), location.href).href;
     return html`
-      <button role="menuitem" tabindex="-1" @click=${this.#rename}>Rename…</button>
+      <button role="menuitem" tabindex="-1" autofocus @click=${this.#rename}>Rename…</button>
       <button role="menuitem" tabindex="-1" @click=${() => this.#copy(address, "Link")}>Copy link</button>
       <button
         role="menuitem"
