@@ -17,9 +17,9 @@ export interface PathConditions {
 }
 
 /**
- * `refuse`: connections are refused. `hang`: accepted, never answered, and bodies under way stop. `brown-out`: answers at
- * 50 kbit/s. `unavailable`: 503. `truncate`: bodies end in the middle. `corrupt`: bytes of the body are wrong.
- * `slow-disk`: the first byte takes half a second longer.
+ * `refuse`: connections are refused, and bodies under way break. `hang`: accepted, not answered, and bodies under way stop,
+ * for as long as it lasts. `brown-out`: answers at 50 kbit/s. `unavailable`: 503. `truncate`: bodies end in the middle.
+ * `corrupt`: bytes of the body are wrong. `slow-disk`: the first byte takes half a second longer.
  */
 export const FAULT_KINDS = ["refuse", "hang", "brown-out", "unavailable", "truncate", "corrupt", "slow-disk"] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];

@@ -29,6 +29,10 @@ export const ROUTES = {
   /** GET: the best rendition as one file. */
   videoDownload: "/api/videos/:videoId/download",
   uploadEvents: "/api/uploads/:uploadId/events",
+  /** Of the metadata server under `--lab`: PUT sets an emulated network, GET lists, DELETE takes back (`?session=`, or all). */
+  labNetwork: "/api/lab/network",
+  /** Of a node under `--lab`: PUT its part of a session's network, DELETE (`?session=`, or all). */
+  nodeLabNetwork: "/lab/network",
 } as const;
 
 export const PATHS = {
