@@ -13,6 +13,8 @@ export interface PathConditions {
   readonly lossRatio: number;
   /** Connections begin with ten packets a round trip and double (RFC 6928, RFC 5681). */
   readonly slowStart: boolean;
+  /** Share of requests that are answered 503, 0..1; none when left out. */
+  readonly failureRatio?: number;
   readonly fault: Fault | null;
 }
 

@@ -54,6 +54,7 @@ export const PathSchema = v.object({
   jitterMs: DelaySchema,
   lossRatio: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   slowStart: v.boolean(),
+  failureRatio: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
   fault: v.nullable(v.object({ kind: v.picklist(FAULT_KINDS) })),
 });
 const PathChangeSchema = v.partial(PathSchema);
