@@ -6,6 +6,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { metadataClient } from "#wire/client/metadata-client.ts";
 import { VStackError } from "#wire/contract/errors.ts";
+import { liveClock } from "#wire/client/live-clock.ts";
+import { AccessLedger } from "../access-ledger.ts";
 import type { ClusterFolder } from "../cluster-folder.ts";
 import { clusterFolder, exists, lockClusterFolder, prepareClusterFolder } from "../cluster-folder.ts";
 import type { MediaOptions } from "../media-options.ts";
@@ -38,8 +40,11 @@ export async function up(options: UpOptions): Promise<void> {
   const unlock = await lockClusterFolder(folder);
   const stop = watchForStop();
   const roles: RoleProcess[] = [];
+  const ledger = new AccessLedger(liveClock);
   try {
     await startCluster(options, folder, roles);
+    // Without --lab nodes never ask.
+    for (const { child } of roles) ledger.attach(child);
     const url = localUrl(options.host, options.port);
     await waitForNodes(url, options.nodes, stop.signal);
     if (options.demo) await storeDemoOnce(url, folder, stop.signal);
@@ -50,6 +55,7 @@ export async function up(options: UpOptions): Promise<void> {
     if (!stop.signal.aborted) throw error;
   } finally {
     stop.release();
+    ledger.close();
     const [metadata, ...nodes] = roles;
     if (metadata !== undefined) await stopRoles([metadata]);
     await stopRoles(nodes);
@@ -78,6 +84,7 @@ async function startCluster(options: UpOptions, folder: ClusterFolder, roles: Ro
     return startRole("node", nodeId, {
       ...common,
       VSTACK_NODE_ID: nodeId,
+      VSTACK_ACCESS_LEDGER: common.VSTACK_LAB,
       VSTACK_PORT: String(options.port + index + 1),
       VSTACK_DATA: folder.nodeFolder(nodeId),
       VSTACK_METADATA_URL: localUrl(options.host, options.port),

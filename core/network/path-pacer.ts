@@ -56,17 +56,22 @@ export class PathPacer {
     this.#lastMs = startMs;
   }
 
-  /** Goes on with other conditions; what is under way stays under way. */
-  replace(phases: readonly PathPhase[]): void {
+  /**
+   * Goes on with other conditions and at another time; what is under way stays under way.
+   *
+   * @param nowMs time of the session now, as it may begin anew
+   */
+  replace(phases: readonly PathPhase[], nowMs: number): void {
     this.#phases = phases;
+    for (const flow of this.#flows) {
+      flow.roundEndsMs += nowMs - this.#lastMs;
+      flow.connection.lastSentMs += nowMs - this.#lastMs;
+    }
+    this.#lastMs = nowMs;
   }
 
   conditionsAt(atMs: number): PathConditions {
     return phaseAt(this.#phases, Math.max(0, atMs)).path;
-  }
-
-  get flowCount(): number {
-    return this.#flows.size;
   }
 
   /** A transfer begins now. */

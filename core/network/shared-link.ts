@@ -29,8 +29,10 @@ export class SharedLink<Key> {
     this.#lastMs = startMs;
   }
 
-  replace(curve: RateCurve): void {
+  /** Goes on with another rate and at another time; what was wanted stays wanted. */
+  replace(curve: RateCurve, nowMs: number): void {
     this.#curve = curve;
+    this.#lastMs = nowMs;
   }
 
   /** Whether somebody wants more than was granted. */

@@ -6,13 +6,20 @@ import { ChunkHashSchema } from "#wire/contract/schemas.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { parseInput } from "#wire/server/validated.ts";
 import type { NodeEnv } from "./node-env.ts";
+import type { LabNetworks } from "../emulation/lab-networks.ts";
 import { type ReadPorts, readChunk } from "./read-chunk.ts";
+import { readEmulated } from "./read-emulated.ts";
 import { deleteChunk, putChunk, type WritePorts } from "./write-chunk.ts";
 
-export function chunkRoutes(ports: ReadPorts & WritePorts): Hono<NodeEnv> {
+/** @param networks emulated ones, in lab mode */
+export function chunkRoutes(ports: ReadPorts & WritePorts, networks?: LabNetworks): Hono<NodeEnv> {
   const app = new Hono<NodeEnv>();
   // Hono answers HEAD by the GET route and drops the body.
-  app.get(ROUTES.chunk, (context) => readChunk(context, hashOf(context), ports));
+  app.get(ROUTES.chunk, (context) =>
+    networks === undefined
+      ? readChunk(context, hashOf(context), ports)
+      : readEmulated(context, hashOf(context), ports, networks),
+  );
   app.put(ROUTES.chunk, (context) => putChunk(context, hashOf(context), ports));
   app.delete(ROUTES.chunk, (context) => deleteChunk(context, hashOf(context), ports));
   app.all(ROUTES.chunk, methodNotAllowed("GET", "HEAD", "PUT", "DELETE", "OPTIONS"));
