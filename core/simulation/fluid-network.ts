@@ -7,6 +7,7 @@
  */
 import { invariant } from "../invariant.ts";
 import type { NetworkPlan, PathConditions } from "../network/conditions.ts";
+import { firstByteDelayMs } from "../network/path-phases.ts";
 import { nextChangeMs, rateAt } from "../network/rate-curve.ts";
 import type { Random } from "../random.ts";
 import type { FailureKind } from "../schedule/plan-events.ts";
@@ -107,20 +108,21 @@ export class FluidNetwork {
 
   #ask(transfer: Transfer): void {
     const { link } = transfer;
-    const connection = link.takeConnection();
-    if (connection === "none") {
+    const { clock, random } = this.#options;
+    const connection = link.takeConnection(clock.nowMs);
+    if (connection === undefined) {
       link.queue.push(transfer);
       return;
     }
     transfer.phase = "waiting";
+    transfer.connection = connection;
     link.waiting.add(transfer);
-    const { clock, random } = this.#options;
     if (link.faultKind === "refuse") {
       const refuse = () => this.#fail(transfer, "refused", "connection refused");
       clock.at(clock.nowMs + link.conditions.roundTripMs, refuse);
       return;
     }
-    const delayMs = link.firstByteDelayMs(connection, random());
+    const delayMs = firstByteDelayMs(link.conditions, connection.isNew, random);
     clock.at(clock.nowMs + delayMs, () => this.#answer(transfer));
   }
 
@@ -128,25 +130,25 @@ export class FluidNetwork {
   #answer(transfer: Transfer): void {
     if (transfer.phase !== "waiting" && transfer.phase !== "held") return;
     const { link } = transfer;
-    switch (link.faultKind) {
-      case "hang":
-        transfer.phase = "held";
-        return;
-      case "unavailable":
-        this.#fail(transfer, "status", "status 503");
-        return;
-      case "truncate":
-        transfer.endsAtBytes = Math.ceil(transfer.wantedBytes / 2);
-        break;
-      case "corrupt":
-        transfer.isCorrupt = true;
+    const { failureRatio = 0 } = link.conditions;
+    if (link.faultKind === "hang") {
+      transfer.phase = "held";
+      return;
     }
+    if (link.faultKind === "unavailable" || (failureRatio > 0 && this.#options.random() < failureRatio)) {
+      this.#fail(transfer, "status", "status 503");
+      return;
+    }
+    if (link.faultKind === "truncate") transfer.endsAtBytes = Math.ceil(transfer.wantedBytes / 2);
+    if (link.faultKind === "corrupt") transfer.isCorrupt = true;
     this.#advance();
     link.waiting.delete(transfer);
     transfer.phase = "flowing";
     transfer.lastReadMs = this.#options.clock.nowMs;
     link.flows.push(transfer);
     this.#flowing.push(transfer);
+    link.refreshRate(this.#options.clock.nowMs);
+    transfer.beginRound(this.#options.clock.nowMs);
     this.#ratesAreOld = true;
     this.#pump();
   }
@@ -157,6 +159,7 @@ export class FluidNetwork {
     this.#ratesAreOld = true;
     if (link.faultKind === "corrupt") for (const transfer of link.flows) transfer.isCorrupt = true;
     if (link.faultKind === "refuse") this.#breakAll(link);
+    for (const transfer of link.flows) transfer.beginRound(this.#options.clock.nowMs);
     if (link.faultKind !== "hang") {
       for (const transfer of [...link.waiting]) if (transfer.phase === "held") this.#answer(transfer);
     }
@@ -165,8 +168,7 @@ export class FluidNetwork {
 
   /** A node that refuses has lost its connections too. */
   #breakAll(link: NodeLink): void {
-    link.openConnections -= link.idleConnections;
-    link.idleConnections = 0;
+    link.closeIdleConnections();
     for (const transfer of [...link.waiting]) this.#fail(transfer, "refused", "connection reset");
     for (const transfer of [...link.flows]) this.#fail(transfer, "broken", "connection reset");
   }
@@ -180,17 +182,17 @@ export class FluidNetwork {
   }
 
   #end(transfer: Transfer, keepsConnection: boolean): void {
-    const { link, phase } = transfer;
+    const { link, phase, connection } = transfer;
     transfer.phase = "over";
-    if (phase === "queued") link.queue.splice(link.queue.indexOf(transfer), 1);
+    if (connection === null) link.queue.splice(link.queue.indexOf(transfer), 1);
     else {
       if (phase === "flowing") {
         link.flows.splice(link.flows.indexOf(transfer), 1);
         this.#flowing.splice(this.#flowing.indexOf(transfer), 1);
         this.#ratesAreOld = true;
       } else link.waiting.delete(transfer);
-      if (keepsConnection) link.idleConnections += 1;
-      else link.openConnections -= 1;
+      if (keepsConnection) link.keepConnection(connection, this.#options.clock.nowMs);
+      else link.closeConnection();
       const next = link.queue.shift();
       if (next !== undefined) this.#ask(next);
     }
@@ -219,6 +221,10 @@ export class FluidNetwork {
     const { nowMs } = this.#options.clock;
     this.#advance();
     for (const transfer of this.#flowing.filter(({ dueMs }) => dueMs <= nowMs)) this.#read(transfer);
+    for (const transfer of this.#flowing.filter(({ roundDueMs }) => roundDueMs <= nowMs)) {
+      transfer.endRound(nowMs, this.#options.random);
+      this.#ratesAreOld = true;
+    }
     this.#isPumping = false;
     this.#settle();
   }
@@ -274,7 +280,9 @@ export class FluidNetwork {
   #setAlarm(): void {
     let atMs = Infinity;
     if (this.#flowing.length > 0) atMs = this.#accessUntilMs;
-    for (const { dueMs, link } of this.#flowing) atMs = Math.min(atMs, dueMs, link.rateUntilMs);
+    for (const { dueMs, roundDueMs, link } of this.#flowing) {
+      atMs = Math.min(atMs, dueMs, roundDueMs, link.rateUntilMs);
+    }
     if (this.#alarm !== null && this.#alarm.atMs === atMs) return;
     this.#alarm?.cancel();
     this.#alarm = atMs === Infinity ? null : this.#options.clock.at(atMs, () => this.#onAlarm());

@@ -1,12 +1,22 @@
 /** One node's end of the simulated network: its conditions now, its rate now, its connections. */
 import type { PathConditions } from "../network/conditions.ts";
-import { BROWN_OUT_BYTES_PER_SECOND, SLOW_DISK_MS } from "../network/conditions.ts";
+import { BROWN_OUT_BYTES_PER_SECOND } from "../network/conditions.ts";
+import type { ConnectionWindow } from "../network/connection-window.ts";
+import { startWindow, windowAfterIdle } from "../network/connection-window.ts";
 import { nextChangeMs, rateAt } from "../network/rate-curve.ts";
 import type { SharedLink } from "./fair-share.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** Connections to one node at once: HTTP/1.1 in a browser. The seventh request waits for one of them. */
 const MAX_CONNECTIONS = 6;
+
+/** Its window outlives the transfer. */
+export interface Connection {
+  /** Null when nothing on the path holds it down. */
+  window: ConnectionWindow | null;
+  idleSinceMs: number;
+  isNew: boolean;
+}
 
 export class NodeLink implements SharedLink {
   readonly nodeId: string;
@@ -20,8 +30,9 @@ export class NodeLink implements SharedLink {
   readonly waiting = new Set<Transfer>();
   /** Requests beyond the connections, first come first served. */
   readonly queue: Transfer[] = [];
-  idleConnections = 0;
-  openConnections = 0;
+  /** Idle, the last used one last. */
+  readonly #idle: Connection[] = [];
+  #openConnections = 0;
 
   constructor(nodeId: string, conditions: PathConditions) {
     this.nodeId = nodeId;
@@ -31,6 +42,11 @@ export class NodeLink implements SharedLink {
   change(change: Partial<PathConditions>): void {
     this.conditions = { ...this.conditions, ...change };
     this.rateUntilMs = 0;
+    const busy = [...this.flows, ...this.waiting].flatMap(({ connection }) => connection ?? []);
+    for (const connection of [...this.#idle, ...busy]) {
+      const fresh = startWindow(this.conditions);
+      connection.window = fresh === null ? null : (connection.window ?? fresh);
+    }
   }
 
   get faultKind(): string | null {
@@ -40,34 +56,37 @@ export class NodeLink implements SharedLink {
   /** Brings the rate up to date; whether it may have changed. */
   refreshRate(nowMs: number): boolean {
     if (nowMs < this.rateUntilMs) return false;
-    const { rate } = this.conditions;
-    const pathRate = rateAt(rate, nowMs);
+    const { rate, lossRatio } = this.conditions;
     this.rateUntilMs = nextChangeMs(rate, nowMs);
-    this.rate =
-      this.faultKind === "hang"
-        ? 0
-        : this.faultKind === "brown-out"
-          ? Math.min(pathRate, BROWN_OUT_BYTES_PER_SECOND)
-          : pathRate;
+    this.rate = this.faultKind === "hang" || lossRatio >= 1 ? 0 : rateAt(rate, nowMs);
+    if (this.faultKind === "brown-out") this.rate = Math.min(this.rate, BROWN_OUT_BYTES_PER_SECOND);
     return true;
   }
 
-  /** Takes a connection for a request: a warm one, a new one, or none as all are busy. */
-  takeConnection(): "warm" | "new" | "none" {
-    if (this.idleConnections > 0) {
-      this.idleConnections -= 1;
-      return "warm";
+  /** A connection for a request: a warm one, a new one, or undefined as all are busy. */
+  takeConnection(nowMs: number): Connection | undefined {
+    const warm = this.#idle.pop();
+    if (warm !== undefined) {
+      if (warm.window !== null) warm.window = windowAfterIdle(warm.window, nowMs - warm.idleSinceMs);
+      return warm;
     }
-    if (this.openConnections >= MAX_CONNECTIONS) return "none";
-    this.openConnections += 1;
-    return "new";
+    if (this.#openConnections >= MAX_CONNECTIONS) return undefined;
+    this.#openConnections += 1;
+    return { window: startWindow(this.conditions), idleSinceMs: 0, isNew: true };
   }
 
-  /** From the request to the first byte of the answer, `lot` uniform in [0, 1). */
-  firstByteDelayMs(connection: "warm" | "new", lot: number): number {
-    const { roundTripMs, jitterMs } = this.conditions;
-    const jitter = (2 * lot - 1) * jitterMs;
-    const disk = this.faultKind === "slow-disk" ? SLOW_DISK_MS : 0;
-    return Math.max(0, roundTripMs + jitter) + (connection === "new" ? roundTripMs : 0) + disk;
+  keepConnection(connection: Connection, nowMs: number): void {
+    connection.isNew = false;
+    connection.idleSinceMs = nowMs;
+    this.#idle.push(connection);
+  }
+
+  closeConnection(): void {
+    this.#openConnections -= 1;
+  }
+
+  closeIdleConnections(): void {
+    this.#openConnections -= this.#idle.length;
+    this.#idle.length = 0;
   }
 }

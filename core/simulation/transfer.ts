@@ -1,7 +1,9 @@
 /** One request on the simulated network: bytes without contents. */
+import { roundMs, windowAfterRound, windowRate } from "../network/connection-window.ts";
+import type { Random } from "../random.ts";
 import type { FailureKind } from "../schedule/plan-events.ts";
 import type { Flow } from "./fair-share.ts";
-import type { NodeLink } from "./node-link.ts";
+import type { Connection, NodeLink } from "./node-link.ts";
 
 /** Where a transfer stands. `queued`: no connection is free. `held`: its answer is ready, but the node hangs. */
 type TransferPhase = "queued" | "waiting" | "held" | "flowing" | "over";
@@ -15,6 +17,9 @@ export interface TransferListener {
   failed(kind: FailureKind, detail: string): void;
 }
 
+/** So many times the rate of the path, a window is as good as none. */
+const OPEN_WINDOW_FACTOR = 4;
+
 /** The first read of a body is what one packet carries. */
 const FIRST_READ_BYTES = 1448;
 
@@ -26,6 +31,8 @@ export class Transfer implements Flow {
   readonly #blockEnds: readonly number[];
   #block = 0;
   phase: TransferPhase = "queued";
+  /** Null while it waits for one. */
+  connection: Connection | null = null;
   windowRate = Infinity;
   rate = 0;
   receivedBytes = 0;
@@ -39,6 +46,9 @@ export class Transfer implements Flow {
   markDueMs = Infinity;
   /** When something is to be told at the present rate. */
   dueMs = Infinity;
+  /** When the window of the connection grows or shrinks; Infinity when nothing holds it down. */
+  roundDueMs = Infinity;
+  #roundStartBytes = 0;
 
   constructor(link: NodeLink, blockEnds: readonly number[], listener: TransferListener) {
     this.link = link;
@@ -50,6 +60,27 @@ export class Transfer implements Flow {
 
   advance(passedMs: number): void {
     this.receivedBytes = Math.min(this.endsAtBytes, this.receivedBytes + (this.rate * passedMs) / 1000);
+  }
+
+  /** A round of the connection's window begins: at the start of the body, and after each round. */
+  beginRound(nowMs: number): void {
+    const { conditions } = this.link;
+    const window = this.connection?.window ?? null;
+    this.#roundStartBytes = this.receivedBytes;
+    this.windowRate = window === null ? Infinity : windowRate(window, conditions);
+    // A window far beyond the path holds nothing back, and cannot shrink without loss.
+    const isOpen = conditions.lossRatio === 0 && this.windowRate > OPEN_WINDOW_FACTOR * this.link.rate;
+    this.roundDueMs = window === null || (isOpen && this.link.rate > 0) ? Infinity : nowMs + roundMs(conditions);
+  }
+
+  endRound(nowMs: number, random: Random): void {
+    const { connection } = this;
+    const { lossRatio } = this.link.conditions;
+    const sentBytes = this.receivedBytes - this.#roundStartBytes;
+    if (connection?.window) {
+      connection.window = windowAfterRound(connection.window, { sentBytes, lossRatio, random });
+    }
+    this.beginRound(nowMs);
   }
 
   /** The next byte count at which something happens. */
