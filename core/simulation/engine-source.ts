@@ -29,6 +29,9 @@ export interface EngineSourceOptions {
 /** Verified segments that wait for the player, and fetches under way: as the worker's cache, bounded. */
 const MAX_FETCHES = 8;
 
+/** Segments begun before the player asks: deeper, a switch of rendition wastes more than it gains. */
+export const MAX_SEGMENTS_AHEAD = 3;
+
 interface Fetch {
   readonly wish: SegmentWish;
   readonly driver: PlanDriver;
@@ -152,7 +155,7 @@ export class EngineSource implements SegmentSource {
       sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
     });
     const next = count > 0 ? likelyNext(this.#asked) : undefined;
-    const endSeq = next === undefined ? 0 : Math.min(video.segmentCount, next.seq + count);
+    const endSeq = next === undefined ? 0 : Math.min(video.segmentCount, next.seq + Math.min(count, MAX_SEGMENTS_AHEAD));
     for (let seq = next?.seq ?? 0; seq < endSeq && this.#fetches.size < MAX_FETCHES; seq += 1) {
       const wish: SegmentWish = { slot: "segment", seq, level: newest.level };
       if (!this.#fetches.has(keyOf(wish))) this.#begin(wish, true).driver.begin();
