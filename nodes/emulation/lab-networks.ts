@@ -34,8 +34,8 @@ interface KnownNetwork {
 
 /** What becomes of a request that came by an emulated path. */
 export type Arrival =
-  /** The node answers; `open` begins the body. */
-  | { readonly fate: "answered"; readonly path: SessionPath; readonly socket: object }
+  /** The node answers. `readyAtMs`: when the first byte was due, monotonic. */
+  | { readonly fate: "answered"; readonly path: SessionPath; readonly socket: object; readonly readyAtMs: number }
   /** The connection is to be cut without a word. */
   | { readonly fate: "refused" };
 
@@ -91,14 +91,19 @@ export class LabNetworks {
         return { fate: "refused" };
       }
       const { isNew } = path.connectionOf(socket);
-      await clock.sleep(path.firstByteDelayMs(isNew), gone);
-      while (path.conditions().fault?.kind === "hang" && !gone.aborted) await clock.sleep(HANG_POLL_MS, gone);
+      const delayMs = path.firstByteDelayMs(isNew);
+      let readyAtMs = clock.nowMs() + delayMs;
+      await clock.sleep(delayMs, gone);
+      while (path.conditions().fault?.kind === "hang" && !gone.aborted) {
+        await clock.sleep(HANG_POLL_MS, gone);
+        readyAtMs = clock.nowMs();
+      }
       const faultNow = path.conditions().fault?.kind;
       if (faultNow === "refuse") return { fate: "refused" };
       if (faultNow === "unavailable" || path.fails()) {
         throw new VStackError("unavailable", "Cannot answer as the emulated node is not available");
       }
-      return { fate: "answered", path, socket };
+      return { fate: "answered", path, socket, readyAtMs };
     } finally {
       this.#requestCount -= 1;
       path.waitingCount -= 1;

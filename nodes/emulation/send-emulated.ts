@@ -20,6 +20,8 @@ const CORRUPT_EVERY_BYTES = 16 * 1024;
 export interface EmulatedWay {
   readonly path: SessionPath;
   readonly socket: object;
+  /** When the first byte was due, monotonic milliseconds. */
+  readonly readyAtMs: number;
   readonly pieces: BufferPool;
 }
 
@@ -31,7 +33,7 @@ export async function sendEmulated(
   outgoing: ServerResponse,
   head: AnswerHead,
   part: ChunkPart,
-  { path, socket, pieces }: EmulatedWay,
+  { path, socket, readyAtMs, pieces }: EmulatedWay,
 ): Promise<number> {
   const sizeBytes = part.end - part.start;
   const buffer = pieces.tryTake(Math.min(PIECE_BYTES, sizeBytes));
@@ -39,7 +41,7 @@ export async function sendEmulated(
     throw new VStackError("unavailable", "Cannot send the chunk as too many readers are served: ask another node");
   }
   let flushed = false;
-  const transfer = path.open(path.connectionOf(socket).connection, sizeBytes);
+  const transfer = path.open(path.connectionOf(socket).connection, sizeBytes, readyAtMs);
   const close = () => {
     transfer.close();
   };

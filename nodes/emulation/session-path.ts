@@ -15,7 +15,7 @@ import { PacedTransfer } from "./paced-transfer.ts";
 
 /** Often enough that a block of 128 KiB at 50 Mbit/s comes in four pieces; a late tick makes up for itself. */
 const TICK_MS = 5;
-/** A body that begins does not wait for the others' tick: its first bytes are its latency. */
+/** A body that begins does not wait for a whole tick: its first bytes are its latency. */
 const FIRST_TICK_MS = 1;
 /** What may wait for the access link besides a tenth of a second of the path: wants travel between processes. */
 const ACCESS_QUEUE_BYTES = 64 * 1024;
@@ -110,10 +110,13 @@ export class SessionPath {
     return failureRatio > 0 && this.#ports.random() < failureRatio;
   }
 
-  /** A body begins. It must be closed. */
-  open(connection: PacedConnection, wantedBytes: number): PacedTransfer {
-    this.#tick();
-    const flow = this.#pacer.open(connection, wantedBytes, this.#sessionMs());
+  /**
+   * A body begins. It must be closed.
+   *
+   * @param readyAtMs when its first byte was due, monotonic: late timers and slow disks do not delay it any further
+   */
+  open(connection: PacedConnection, wantedBytes: number, readyAtMs: number): PacedTransfer {
+    const flow = this.#pacer.open(connection, wantedBytes, Math.min(readyAtMs - this.#originMs, this.#sessionMs()));
     const onClose = (closed: PacedTransfer) => {
       this.#pacer.close(flow);
       this.#transfers.delete(closed.id);
@@ -123,7 +126,10 @@ export class SessionPath {
     const transfer = new PacedTransfer((this.#lastId += 1), { flow, wantedBytes, onClose });
     this.#transfers.set(transfer.id, transfer);
     if (this.#isFree) transfer.release();
-    else if (!this.#isTicking) void this.#keepTicking();
+    else {
+      this.#tick();
+      if (!this.#isTicking) void this.#keepTicking();
+    }
     return transfer;
   }
 
