@@ -155,7 +155,8 @@ export class EngineSource implements SegmentSource {
       sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
     });
     const next = count > 0 ? likelyNext(this.#asked) : undefined;
-    const endSeq = next === undefined ? 0 : Math.min(video.segmentCount, next.seq + Math.min(count, MAX_SEGMENTS_AHEAD));
+    const endSeq =
+      next === undefined ? 0 : Math.min(video.segmentCount, next.seq + Math.min(count, MAX_SEGMENTS_AHEAD));
     for (let seq = next?.seq ?? 0; seq < endSeq && this.#fetches.size < MAX_FETCHES; seq += 1) {
       const wish: SegmentWish = { slot: "segment", seq, level: newest.level };
       if (!this.#fetches.has(keyOf(wish))) this.#begin(wish, true).driver.begin();

@@ -120,7 +120,7 @@ export class PlanDriver {
         });
         break;
       case "accept-block":
-        this.#accept(command.block);
+        this.#accept(command.attempt, command.block);
         break;
       case "explain":
         break;
@@ -138,7 +138,15 @@ export class PlanDriver {
     const { attempt: id, nodeId, start, end, firstBlock, endBlock, because, isHedge, predictedMs } = command;
     const record: AttemptRecord = {
       ...{ id, nodeId, start, end, because, isHedge, predictedMs, startedMs: this.#ports.clock.nowMs },
-      ...{ firstByteMs: null, endedMs: null, receivedBytes: 0, blocksVerified: 0, outcome: null, reason: null },
+      ...{
+        firstByteMs: null,
+        endedMs: null,
+        receivedBytes: 0,
+        acceptedBytes: 0,
+        blocksVerified: 0,
+        outcome: null,
+        reason: null,
+      },
     };
     this.record.attempts[id] = record;
     const attempt: OpenAttempt = { record, nextBlock: { index: firstBlock }, transfer: null, hashing: 0 };
@@ -249,9 +257,11 @@ export class PlanDriver {
     this.#ports.book = applyEvent(this.#ports.book, { ...event, nodeId, atMs: this.#ports.clock.nowMs });
   }
 
-  #accept(block: number): void {
+  #accept(id: number, block: number): void {
     invariant(this.#accepted[block] === false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
     this.#accepted[block] = true;
+    const [{ start = 0, end = 0 } = {}, record] = [this.#input.blocks[block], this.record.attempts[id]];
+    if (record !== undefined) record.acceptedBytes += end - start;
     if (block !== this.#releasedBlocks) return;
     while (this.#accepted[this.#releasedBlocks] === true) this.#releasedBlocks += 1;
     const releasedBytes = this.#input.blocks[this.#releasedBlocks - 1]?.end ?? 0;

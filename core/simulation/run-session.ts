@@ -33,6 +33,8 @@ import { seededRandom } from "../random.ts";
 import type { Strategy } from "../schedule/strategy.ts";
 import { EngineSource } from "./engine-source.ts";
 import { FluidNetwork } from "./fluid-network.ts";
+import type { NativePolicy } from "./native-source.ts";
+import { NativeSource } from "./native-source.ts";
 import type { DriverPorts } from "./plan-driver.ts";
 import type { PlayerSettings } from "./player-model.ts";
 import { PAGE_LOAD_POLICY, PlayerModel } from "./player-model.ts";
@@ -43,7 +45,8 @@ import { VirtualClock } from "./virtual-clock.ts";
 export interface SessionInput {
   readonly plan: NetworkPlan;
   readonly video: VideoModel;
-  readonly strategy: Strategy;
+  /** Ours with a strategy, or plain hls.js with a policy. */
+  readonly strategy: Strategy | NativePolicy;
   readonly player: PlayerSettings;
   /** For jitter, chance in strategies, and the order of what falls on one moment. */
   readonly seed: number;
@@ -90,8 +93,12 @@ export function runSession(input: SessionInput): SessionResult {
     isOver = true;
   };
   const player = new PlayerModel({
-    ...{ clock, video, settings, onOver },
-    makeSource: (view) => new EngineSource({ strategy, video, nodeIds, ports, player: view }),
+    ...{ clock, video, onOver },
+    settings: isNative(strategy) ? { ...settings, loadPolicy: null } : settings,
+    makeSource: (view) =>
+      isNative(strategy)
+        ? new NativeSource({ policy: strategy, video, nodeIds, clock, network })
+        : new EngineSource({ strategy, video, nodeIds, ports, player: view }),
   });
   const endMs = video.segmentCount * video.segmentSeconds * 1000 * MAX_LENGTHS + MAX_EXTRA_MS;
   clock.at(endMs, onOver);
@@ -101,6 +108,10 @@ export function runSession(input: SessionInput): SessionResult {
   const book = snapshotBook(ports.book, { nowMs: clock.nowMs, wallMs: clock.nowMs });
   const hedgeBudgetBytes = startBook.hedgeBudget;
   return sessionResult({ plan, video, player, network, endMs: clock.nowMs, book, hedgeBudgetBytes });
+}
+
+function isNative(strategy: Strategy | NativePolicy): strategy is NativePolicy {
+  return "errorRetries" in strategy;
 }
 
 function warmBook({ warmBook: snapshot }: SessionInput): EstimateBook {

@@ -18,6 +18,8 @@ export interface AttemptRecord {
   firstByteMs: number | null;
   endedMs: number | null;
   receivedBytes: number;
+  /** Of blocks that were delivered in its copy. */
+  acceptedBytes: number;
   blocksVerified: number;
   /** What the estimate said at the start; null when nothing was known. */
   readonly predictedMs: number | null;

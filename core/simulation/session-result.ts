@@ -107,13 +107,11 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** What attempts without a fault received of a delivered segment beyond its size. */
-function duplicatesOf({ outcome, wastedBytes, attempts }: SegmentRecord): number {
+/** What attempts without a fault received of a delivered segment and others delivered. */
+function duplicatesOf({ outcome, attempts }: SegmentRecord): number {
   if (outcome !== "delivered") return 0;
-  const faulty = attempts.filter((attempt) => attempt.outcome !== "complete" && attempt.outcome !== "cancelled");
-  const wasted = (attempt: { receivedBytes: number; blocksVerified: number; start: number; end: number }) =>
-    attempt.blocksVerified === 0 ? attempt.receivedBytes : 0;
-  return Math.max(0, wastedBytes - sum(faulty.map(wasted)));
+  const blameless = attempts.filter((attempt) => attempt.outcome === "complete" || attempt.outcome === "cancelled");
+  return sum(blameless.map(({ receivedBytes, acceptedBytes }) => receivedBytes - acceptedBytes));
 }
 
 function shareOf(nodeId: string, records: readonly SegmentRecord[]): NodeShare {
