@@ -16,6 +16,8 @@ import type { ListOptions } from "./commands/library.ts";
 import { list, remove, rename, show } from "./commands/library.ts";
 import { runRole } from "./commands/role.ts";
 import { status } from "./commands/status.ts";
+import type { SimulateOptions } from "./commands/simulate.ts";
+import { simulateScheduler } from "./commands/simulate.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import { token } from "./commands/token.ts";
 import type { UpOptions } from "./commands/up.ts";
@@ -294,6 +296,26 @@ function addOperationCommands(program: Command): void {
     });
 }
 
+function addSimulateCommand(program: Command): void {
+  const simulate = program.command("simulate").description("run the system's decisions on a virtual clock");
+  simulate
+    .command("scheduler")
+    .description("compare strategies in simulated sessions, against the bound that nobody can beat")
+    .option("--scenario <name...>", "networks: topologies, profile:NAME, scenario:NAME (default: every topology)")
+    .option("--strategy <name...>", "who plays (default: smart, the baselines, plain hls.js in two settings)")
+    .addOption(new Option("--seeds <number>", "sessions of each kind").default(3).argParser(whole(1, 1000)))
+    .addOption(new Option("--seed <number>", "the first seed").default(1).argParser(whole(0, 1_000_000_000)))
+    .option("--traces <folder>", "measured networks instead of generated ones")
+    .option("--cold", "no estimates from an earlier session", false)
+    .option("--out <file>", "write every session as JSON")
+    .addOption(jsonOption())
+    .exitOverride()
+    .showHelpAfterError("(add --help for help)")
+    .action(async (options: SimulateOptions) => {
+      exitWith(await simulateScheduler(options));
+    });
+}
+
 async function main(): Promise<void> {
   const program = new Command("vstack")
     .description("Streams video from a handful of ordinary servers; the viewer's browser is the load balancer")
@@ -303,6 +325,7 @@ async function main(): Promise<void> {
   addClusterCommands(program);
   addVideoCommands(program);
   addOperationCommands(program);
+  addSimulateCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help for help)");
   try {
     await program.parseAsync();

@@ -72,6 +72,11 @@ export function boundOf(input: BoundInput, result: SessionResult): SessionBound 
   };
 }
 
+/** What the whole network gives over the first `seconds` of a session. */
+export function meanSupplyBytesPerSecond(plan: NetworkPlan, seconds: number): number {
+  return supplyOf(plan).bytesBy(seconds * 1000) / seconds;
+}
+
 /** All strategies of a pair share one plan. */
 function supplyOf(plan: NetworkPlan): Supply {
   const supply = supplies.get(plan) ?? new Supply(plan);

@@ -35,8 +35,8 @@ export interface FluidNetworkOptions {
 
 export class FluidNetwork {
   readonly #options: FluidNetworkOptions;
-  readonly #links: readonly NodeLink[];
-  readonly #linkOf: ReadonlyMap<string, NodeLink>;
+  readonly #links: readonly NodeLink<Transfer>[];
+  readonly #linkOf: ReadonlyMap<string, NodeLink<Transfer>>;
   readonly #flowing: Transfer[] = [];
   readonly #intervals: BusyInterval[] = [];
   #underWay = 0;
@@ -51,7 +51,7 @@ export class FluidNetwork {
 
   constructor(options: FluidNetworkOptions) {
     this.#options = options;
-    this.#links = options.plan.nodes.map(({ nodeId, path }) => new NodeLink(nodeId, path));
+    this.#links = options.plan.nodes.map(({ nodeId, path }) => new NodeLink<Transfer>(nodeId, path));
     this.#linkOf = new Map(this.#links.map((link) => [link.nodeId, link]));
     for (const { atMs, nodeId, change } of options.plan.changes) {
       options.clock.at(atMs, () => this.#changeLink(this.#link(nodeId), change));
@@ -100,7 +100,7 @@ export class FluidNetwork {
     this.#busyBytes = goesOn ? last.receivedBytes : 0;
   }
 
-  #link(nodeId: string): NodeLink {
+  #link(nodeId: string): NodeLink<Transfer> {
     const link = this.#linkOf.get(nodeId);
     invariant(link !== undefined, `Cannot reach a node that the plan does not have: ${nodeId}`);
     return link;
@@ -153,7 +153,7 @@ export class FluidNetwork {
     this.#pump();
   }
 
-  #changeLink(link: NodeLink, change: Partial<PathConditions>): void {
+  #changeLink(link: NodeLink<Transfer>, change: Partial<PathConditions>): void {
     this.#advance();
     link.change(change);
     this.#ratesAreOld = true;
@@ -167,7 +167,7 @@ export class FluidNetwork {
   }
 
   /** A node that refuses has lost its connections too. */
-  #breakAll(link: NodeLink): void {
+  #breakAll(link: NodeLink<Transfer>): void {
     link.closeIdleConnections();
     for (const transfer of [...link.waiting]) this.#fail(transfer, "refused", "connection reset");
     for (const transfer of [...link.flows]) this.#fail(transfer, "broken", "connection reset");

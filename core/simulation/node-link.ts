@@ -4,8 +4,7 @@ import { BROWN_OUT_BYTES_PER_SECOND } from "../network/conditions.ts";
 import type { ConnectionWindow } from "../network/connection-window.ts";
 import { startWindow, windowAfterIdle } from "../network/connection-window.ts";
 import { nextChangeMs, rateAt } from "../network/rate-curve.ts";
-import type { SharedLink } from "./fair-share.ts";
-import type { Transfer } from "./transfer.ts";
+import type { Flow, SharedLink } from "./fair-share.ts";
 
 /** Connections to one node at once: HTTP/1.1 in a browser. The seventh request waits for one of them. */
 const MAX_CONNECTIONS = 6;
@@ -18,7 +17,13 @@ export interface Connection {
   isNew: boolean;
 }
 
-export class NodeLink implements SharedLink {
+/** A request to the node; transfer.ts. */
+interface Member extends Flow {
+  /** Null while it waits for one. */
+  readonly connection: Connection | null;
+}
+
+export class NodeLink<Transfer extends Member> implements SharedLink {
   readonly nodeId: string;
   conditions: PathConditions;
   rate = 0;

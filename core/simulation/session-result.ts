@@ -130,7 +130,7 @@ function detectionsOf(plan: NetworkPlan, records: readonly SegmentRecord[]): Det
     const movedAfterMs = records.flatMap((record) =>
       record.attempts
         .filter(
-          (attempt) => attempt.nodeId === nodeId && attempt.startedMs <= atMs && (attempt.endedMs ?? Infinity) > atMs,
+          (attempt) => attempt.nodeId === nodeId && attempt.startedMs <= atMs && (attempt.endedMs ?? Infinity) >= atMs,
         )
         .filter((attempt) => attempt.outcome !== "complete")
         .map((hit) => movedMs(record, hit, atMs) - atMs),

@@ -24,7 +24,7 @@ const OPEN_WINDOW_FACTOR = 4;
 const FIRST_READ_BYTES = 1448;
 
 export class Transfer implements Flow {
-  readonly link: NodeLink;
+  readonly link: NodeLink<Transfer>;
   readonly wantedBytes: number;
   readonly listener: TransferListener;
   /** Ends of the blocks, counted from the start of the transfer; rising, the last is `wantedBytes`. */
@@ -50,7 +50,7 @@ export class Transfer implements Flow {
   roundDueMs = Infinity;
   #roundStartBytes = 0;
 
-  constructor(link: NodeLink, blockEnds: readonly number[], listener: TransferListener) {
+  constructor(link: NodeLink<Transfer>, blockEnds: readonly number[], listener: TransferListener) {
     this.link = link;
     this.#blockEnds = blockEnds;
     this.wantedBytes = blockEnds[blockEnds.length - 1] ?? 0;
