@@ -63,9 +63,10 @@ const hostOption = () =>
   new Option("--host <address>", "address to listen on; 0.0.0.0 for all").env("VSTACK_HOST").default("127.0.0.1");
 const keyOption = () => new Option("--cluster-key <file>", "file with the cluster key").env("VSTACK_CLUSTER_KEY_FILE");
 const labOption = () =>
-  new Option("--lab", "lab mode: chunks are not cached by browsers (or VSTACK_LAB=1)").default(
-    environmentFlag("VSTACK_LAB", false),
-  );
+  new Option(
+    "--lab",
+    "lab mode: networks can be emulated, chunks are not cached by browsers (or VSTACK_LAB=1)",
+  ).default(environmentFlag("VSTACK_LAB", false));
 const logOption = () =>
   new Option("--log-level <level>", "logs on standard error")
     .env("VSTACK_LOG_LEVEL")

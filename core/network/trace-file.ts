@@ -7,7 +7,7 @@ import { rateCurve } from "./rate-curve.ts";
 
 const HEADER = "time_s,kbit_s,latency_ms";
 /** Ten minutes in steps of 30 ms; what the wire carries of a curve (wire/contract/emulation-api.ts). */
-export const MAX_TRACE_ROWS = 20_000;
+const MAX_TRACE_ROWS = 20_000;
 const MAX_KBIT_S = 1e9;
 const MAX_TRACE_SECONDS = 24 * 3600;
 const MAX_LATENCY_MS = 60_000;

@@ -162,6 +162,21 @@ describe("a node under --lab", { timeout: START_LIMIT_MS }, () => {
     expect((await hung).status).toBe(200);
   });
 
+  test("is done with a body when its reader goes away", async () => {
+    await put(node, network({ rate: constantRate(1_000) }));
+    const inFlight = async () => {
+      const metrics = await (await fetch(`${node.url}${ROUTES.metrics}`)).text();
+      return Number(/^vstack_requests_in_flight (\d+)$/m.exec(metrics)?.[1]);
+    };
+    const leaving = new AbortController();
+    const answer = await take(node, "mine", { signal: leaving.signal });
+    expect(answer.status).toBe(200);
+    // The asking for metrics is one of them.
+    expect(await inFlight()).toBe(2);
+    leaving.abort();
+    while ((await inFlight()) > 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
   test("wants a capability for that, and a network that makes sense", async () => {
     expect((await put(node, network({}), "none")).status).toBe(401);
     expect((await put(node, network({}), await allow("PUT", hash))).status).toBe(403);

@@ -181,6 +181,31 @@ describe("LabNetworks", () => {
     expect((await waitOf(clock, arrival)).tookMs).toBeLessThanOrEqual(2);
   });
 
+  test("answers who waits at a hanging node when its network is taken back", async () => {
+    const clock = lateClock();
+    const lab = labOf(clock);
+    lab.put(network({ fault: { kind: "hang" } }));
+    const arrival = lab.arrive("a", {}, new AbortController().signal);
+    await clock.advance(1_000);
+    lab.clear(undefined);
+    expect((await waitOf(clock, arrival)).value).toMatchObject({ fate: "answered" });
+  });
+
+  test("keeps the path's rate when only the access link goes", async () => {
+    const clock = lateClock();
+    const rate = constantRate(1_000_000);
+    const lab = labOf(clock, linkLedger(clock, []));
+    lab.put(network({ rate }, { access: constantRate(10_000) }));
+    const drained = drain(await openBody(lab, clock, "a", {}));
+    await clock.advance(1_000);
+    expect(drained.bytes).toBeLessThanOrEqual(10_200);
+    lab.put(network({ rate }));
+    await clock.advance(1_000);
+    // With what waited for the link: a tenth of a second of the path, and 64 KiB.
+    expect(drained.bytes).toBeGreaterThan(1_000_000);
+    expect(drained.bytes).toBeLessThan(1_200_000);
+  });
+
   test("takes changes into bodies under way, and lets them go when the network is taken back", async () => {
     const clock = lateClock();
     const lab = labOf(clock);

@@ -15,8 +15,11 @@ import type { AccessLedger } from "./access-link.ts";
 import type { PathPlan } from "./session-path.ts";
 import { SessionPath } from "./session-path.ts";
 
-/** Requests that wait or are sent at once: with six connections a session, 64 sessions have fewer. */
-const MAX_LAB_REQUESTS = 512;
+/**
+ * Requests that wait for their first byte: with six connections each, 64 sessions have fewer. Bodies are bounded by the
+ * memory for pieces (nodes/node-app.ts).
+ */
+const MAX_WAITING = 512;
 /** How often a request that found the node hanging looks whether it still does. */
 const HANG_POLL_MS = 20;
 
@@ -44,7 +47,7 @@ export class LabNetworks {
   readonly #networks = new Map<string | null, KnownNetwork>();
   /** By the session of the requests; the empty name stands for those without one. */
   readonly #paths = new Map<string, SessionPath>();
-  #requestCount = 0;
+  #waitingCount = 0;
 
   constructor(ports: LabNetworksPorts) {
     this.#ports = ports;
@@ -78,11 +81,11 @@ export class LabNetworks {
   async arrive(session: string, socket: object, gone: AbortSignal): Promise<Arrival | undefined> {
     const path = this.#pathOf(session);
     if (path === undefined) return undefined;
-    if (this.#requestCount >= MAX_LAB_REQUESTS) {
-      throw new VStackError("too-many-requests", `Cannot emulate more than ${MAX_LAB_REQUESTS} requests at once`);
+    if (this.#waitingCount >= MAX_WAITING) {
+      throw new VStackError("too-many-requests", `Cannot emulate as ${MAX_WAITING} other requests wait already`);
     }
     const { clock } = this.#ports;
-    this.#requestCount += 1;
+    this.#waitingCount += 1;
     path.waitingCount += 1;
     try {
       const { roundTripMs, fault } = path.conditions();
@@ -105,7 +108,7 @@ export class LabNetworks {
       }
       return { fate: "answered", path, socket, readyAtMs };
     } finally {
-      this.#requestCount -= 1;
+      this.#waitingCount -= 1;
       path.waitingCount -= 1;
       path.lastUsedMs = clock.nowMs();
     }

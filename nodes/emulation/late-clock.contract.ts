@@ -43,6 +43,6 @@ export function lateClock(latenessMs: () => number = () => 0): LateClock {
 }
 
 /** Lets promises that are ready run; a macrotask comes after all of them. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -47,6 +47,11 @@ export class PacedTransfer {
     this.ready(bytes);
   }
 
+  /** There is no access link any more. */
+  passAccess(): void {
+    this.granted(this.#atAccessBytes);
+  }
+
   /** Bytes may be sent. */
   ready(bytes: number): void {
     if (bytes === 0) return;

@@ -6,7 +6,7 @@ import type { PathConditions } from "#core/network/conditions.ts";
 import type { PacedConnection } from "#core/network/path-pacer.ts";
 import { PathPacer } from "#core/network/path-pacer.ts";
 import type { PathPhase } from "#core/network/path-phases.ts";
-import { capacityBetween, firstByteDelayMs } from "#core/network/path-phases.ts";
+import { capacityBetween, firstByteDelayMs, FREE_PATH } from "#core/network/path-phases.ts";
 import type { Random } from "#core/random.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { Rate } from "#wire/contract/emulation-api.ts";
@@ -75,7 +75,7 @@ export class SessionPath {
     this.#link = this.#openLink(plan);
     if (before === undefined || this.#link !== undefined) return;
     before.close();
-    for (const transfer of this.#transfers.values()) transfer.release();
+    for (const transfer of this.#transfers.values()) transfer.passAccess();
   }
 
   /** The network is no more: what is under way is sent at once. */
@@ -88,7 +88,7 @@ export class SessionPath {
   }
 
   conditions(): PathConditions {
-    return this.#pacer.conditionsAt(this.#sessionMs());
+    return this.#isFree ? FREE_PATH : this.#pacer.conditionsAt(this.#sessionMs());
   }
 
   /** The connection behind a socket, and whether this session uses it for the first time. */
