@@ -41,7 +41,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
   async function load(): Promise<void> {
     const restored = restoreBook(await table.get(ROW_KEY), moment());
     // A node that was met since the start keeps its new estimate: it counts requests that are under way.
-    if (restored !== undefined) book = new Map([...restored, ...book]);
+    if (restored !== undefined) book = { ...book, nodes: new Map([...restored.nodes, ...book.nodes]) };
   }
   const loaded = load();
   background.add("read the estimates", loaded);
@@ -68,7 +68,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
     },
     views(nodeUrls) {
       const nowMs = clock.nowMs();
-      return [...book.keys()]
+      return [...book.nodes.keys()]
         .sort()
         .map((nodeId) => ({ nodeId, url: nodeUrls.get(nodeId) ?? "", ...viewNode(book, nodeId, nowMs) }));
     },

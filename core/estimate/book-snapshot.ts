@@ -6,7 +6,7 @@
 import type { NodeId } from "../ids.ts";
 import { parseNodeId } from "../ids.ts";
 import type { EstimateBook } from "./estimate-book.ts";
-import { MAX_BOOK_NODES } from "./estimate-book.ts";
+import { bookOf, MAX_BOOK_NODES } from "./estimate-book.ts";
 import { addSample, EMPTY_EWMA } from "./ewma.ts";
 import type { NodeEstimate } from "./node-estimate.ts";
 import { UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
@@ -51,7 +51,7 @@ export function snapshotBook(book: EstimateBook, at: Moment): BookSnapshot {
   return {
     schema: BOOK_SCHEMA,
     savedAtMs: at.wallMs,
-    nodes: [...book].map(([nodeId, node]) => snapshotNode(nodeId, node, at.nowMs)),
+    nodes: [...book.nodes].map(([nodeId, node]) => snapshotNode(nodeId, node, at.nowMs)),
   };
 }
 
@@ -84,12 +84,12 @@ export function restoreBook(value: unknown, at: Moment): EstimateBook | undefine
   if (!isFiniteNumber(savedAtMs) || !Array.isArray(nodes)) return undefined;
   const ageMs = Math.max(0, at.wallMs - savedAtMs);
   if (ageMs > MAX_SNAPSHOT_AGE_MS) return undefined;
-  const book = new Map<NodeId, NodeEstimate>();
+  const restored = new Map<NodeId, NodeEstimate>();
   for (const entry of nodes.slice(0, MAX_BOOK_NODES)) {
     const snapshot = readNode(entry);
-    if (snapshot !== undefined) book.set(snapshot.nodeId, restoredNode(snapshot, at.nowMs, ageMs));
+    if (snapshot !== undefined) restored.set(snapshot.nodeId, restoredNode(snapshot, at.nowMs, ageMs));
   }
-  return book;
+  return bookOf(restored);
 }
 
 type ReadNode = Omit<NodeSnapshot, "nodeId"> & { readonly nodeId: NodeId };

@@ -240,17 +240,17 @@ describe("applyEvent()", () => {
     for (let index = 0; index <= MAX_BOOK_NODES; index += 1) {
       book = applyEvent(book, { saw: "block-ok", nodeId: node(`n${index}`), atMs: index });
     }
-    expect(book.size).toBe(MAX_BOOK_NODES);
-    expect(book.has(node("n0"))).toBe(false);
+    expect(book.nodes.size).toBe(MAX_BOOK_NODES);
+    expect(book.nodes.has(node("n0"))).toBe(false);
   });
 
   test("leaves the book before it as it was", () => {
-    const before = JSON.stringify([...twoKnown]);
+    const before = JSON.stringify([...twoKnown.nodes]);
     played(twoKnown, A, [
       [1, ended("refused")],
       [2, { saw: "block-bad" }],
     ]);
-    expect(JSON.stringify([...twoKnown])).toBe(before);
+    expect(JSON.stringify([...twoKnown.nodes])).toBe(before);
   });
 });
 

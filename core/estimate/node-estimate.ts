@@ -23,6 +23,7 @@ import {
   bodyOpened,
   bytesArrived,
   EMPTY_THROUGHPUT,
+  rateDeviation,
   throughputRate,
 } from "./throughput.ts";
 
@@ -40,6 +41,8 @@ export interface NodeEstimate {
   readonly outcomesAtMs: number;
   readonly breaker: Breaker;
   readonly quarantine: Quarantine;
+  /** Null when no attempt ever failed. */
+  readonly lastFailureMs: number | null;
   readonly lastEventMs: number;
 }
 
@@ -53,6 +56,7 @@ export const UNKNOWN_NODE: NodeEstimate = {
   outcomesAtMs: 0,
   breaker: CLOSED_BREAKER,
   quarantine: NO_QUARANTINE,
+  lastFailureMs: null,
   lastEventMs: 0,
 };
 
@@ -62,9 +66,9 @@ export const UNKNOWN_NODE: NodeEstimate = {
  */
 export type AttemptEnd = "complete" | "cancelled" | "stalled" | "refused" | "failed" | "missing" | "corrupt";
 
-/** Something that an attempt on the node went through. */
+/** Something that an attempt on the node went through. `isHedge`: its bytes are asked for twice, on purpose. */
 export type NodeEvent =
-  | { readonly saw: "started"; readonly wantedBytes: number }
+  | { readonly saw: "started"; readonly wantedBytes: number; readonly isHedge?: boolean }
   | { readonly saw: "first-byte"; readonly latencyMs: number }
   | { readonly saw: "bytes"; readonly bytes: number }
   | { readonly saw: "block-ok" }
@@ -78,6 +82,7 @@ export type NodeEvent =
       readonly answered: boolean;
       /** Since the attempt's start. */
       readonly elapsedMs: number;
+      readonly isHedge?: boolean;
     };
 
 /** The node after an event. */
@@ -155,6 +160,7 @@ function counted(node: NodeEstimate, more: { successes: number; failures: number
   const faded = fadedOutcomes(node, atMs);
   return {
     ...node,
+    lastFailureMs: more.failures > 0 ? atMs : node.lastFailureMs,
     successes: faded.successes + more.successes,
     failures: faded.failures + more.failures,
     outcomesAtMs: atMs,
@@ -173,6 +179,8 @@ export interface NodeView {
   readonly firstByteMsP95: number | null;
   /** Null when nothing was measured. */
   readonly rateBytesPerSecond: number | null;
+  /** Mean distance of measured rates from the usual one. */
+  readonly rateDeviation: number;
   readonly inFlightRequests: number;
   readonly inFlightBytes: number;
   /** Faded counts. */
@@ -183,6 +191,10 @@ export interface NodeView {
   readonly retryAtMs: number;
   /** First-byte samples that the quantiles rest on. */
   readonly sampleCount: number;
+  /** Null when it never failed. */
+  readonly lastFailureMs: number | null;
+  /** When anything was last heard of or asked of it; null when nothing ever was. */
+  readonly lastEventMs: number | null;
 }
 
 /** The node at `nowMs`. */
@@ -193,12 +205,15 @@ export function viewEstimate(node: NodeEstimate, nowMs: number): NodeView {
     firstByteMsP50: quantile(node.firstBytesMs, 0.5),
     firstByteMsP95: quantile(node.firstBytesMs, 0.95),
     rateBytesPerSecond: throughputRate(node.throughput),
+    rateDeviation: rateDeviation(node.throughput),
     inFlightRequests: node.inFlightRequests,
     inFlightBytes: node.inFlightBytes,
     ...fadedOutcomes(node, nowMs),
     health,
     retryAtMs: Math.max((lies && node.quarantine.untilMs) || 0, (health === "open" && node.breaker.openUntilMs) || 0),
     sampleCount: node.firstBytesMs.length,
+    lastFailureMs: node.lastFailureMs,
+    lastEventMs: node === UNKNOWN_NODE ? null : node.lastEventMs,
   };
 }
 

@@ -3,7 +3,8 @@
  * open. Requests that run side by side share a link, so a rate per request would halve with two of them
  * (p2p-media-loader measures the same way).
  *
- * Two memories, 3 s and 12 s of busy time; the lower one is believed, so that bad news counts at once.
+ * Two memories, 3 s and 12 s of busy time; the lower one is believed, so that bad news counts at once. A third remembers
+ * how far samples lie from the mean: what must not be late counts on less.
  */
 import type { Ewma } from "./ewma.ts";
 import { addSample, EMPTY_EWMA, ewmaValue, fade } from "./ewma.ts";
@@ -22,6 +23,8 @@ export interface Throughput {
   /** Bytes per second. */
   readonly fast: Ewma;
   readonly slow: Ewma;
+  /** Mean distance of samples from the slow memory, bytes per second. */
+  readonly deviation: Ewma;
   /** Lower bound from whole attempts, first byte included; used until something better is known. */
   readonly floorBytesPerSecond: number | null;
   readonly openBodies: number;
@@ -35,6 +38,7 @@ export interface Throughput {
 export const EMPTY_THROUGHPUT: Throughput = {
   fast: EMPTY_EWMA,
   slow: EMPTY_EWMA,
+  deviation: EMPTY_EWMA,
   floorBytesPerSecond: null,
   openBodies: 0,
   lastEventMs: 0,
@@ -84,6 +88,11 @@ export function throughputRate(state: Throughput): number | null {
   return state.floorBytesPerSecond;
 }
 
+/** How far the rate usually is from what it is believed to be; 0 while too little is known. Bytes per second. */
+export function rateDeviation(state: Throughput): number {
+  return ewmaValue(state.deviation) ?? 0;
+}
+
 function passTime(state: Throughput, atMs: number): Throughput {
   const passedMs = Math.max(0, atMs - state.lastEventMs);
   if (state.openBodies > 0) return { ...state, lastEventMs: atMs, gatheredBusyMs: state.gatheredBusyMs + passedMs };
@@ -94,10 +103,13 @@ function passTime(state: Throughput, atMs: number): Throughput {
 function takeSample(state: Throughput): Throughput {
   if (state.gatheredBusyMs < SAMPLE_BUSY_MS) return state;
   const rate = (state.gatheredBytes * 1000) / state.gatheredBusyMs;
+  const usual = ewmaValue(state.slow);
+  const halfLives = state.gatheredBusyMs / SLOW_HALF_LIFE_MS;
   return {
     ...state,
+    deviation: usual === null ? state.deviation : addSample(state.deviation, Math.abs(rate - usual), halfLives),
     fast: addSample(state.fast, rate, state.gatheredBusyMs / FAST_HALF_LIFE_MS),
-    slow: addSample(state.slow, rate, state.gatheredBusyMs / SLOW_HALF_LIFE_MS),
+    slow: addSample(state.slow, rate, halfLives),
     gatheredBytes: 0,
     gatheredBusyMs: 0,
   };

@@ -17,6 +17,20 @@ export const SHARD_ALIGN_BYTES = 64;
  */
 export const MAX_BLOCK_SIZE_BYTES = 128 * 1024;
 
+/** Smaller blocks cost more in requests and hashing than they gain. */
+const MIN_BLOCK_SIZE_BYTES = 16 * 1024;
+/** Blocks that a chunk should have, so that several nodes can share it evenly and one slow block delays it little. */
+const WANTED_BLOCKS = 32;
+
+/**
+ * The block size for a new chunk: a power of two of about a 32nd of the chunk, 16..128 KiB. A low quality on a slow
+ * network needs small blocks to be split at all; a large chunk would gain nothing but a longer list.
+ */
+export function blockSizeFor(sizeBytes: number): number {
+  const power = 2 ** Math.ceil(Math.log2(Math.max(1, sizeBytes / WANTED_BLOCKS)));
+  return Math.min(MAX_BLOCK_SIZE_BYTES, Math.max(MIN_BLOCK_SIZE_BYTES, power));
+}
+
 /** One block: the half-open byte range [start, end) of its chunk. */
 export interface Block {
   readonly index: number;

@@ -3,7 +3,7 @@
  * decided and durable on at least two nodes.
  */
 import type { NodeId } from "#core/ids.ts";
-import { MAX_BLOCK_SIZE_BYTES } from "#core/placement/blocks.ts";
+import { blockSizeFor } from "#core/placement/blocks.ts";
 import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
@@ -91,7 +91,7 @@ async function placeOnce(
   const hash = await chunkHashOf(bytes);
   await ports.releases.intend({ position, hash, nodeIds: nodes.map(({ nodeId }) => nodeId) });
   const { record, blocks } = await storeChunk(
-    { bytes, position, nodes, blockSizeBytes: MAX_BLOCK_SIZE_BYTES, mint: ports.mint, signal },
+    { bytes, position, nodes, blockSizeBytes: blockSizeFor(bytes.length), mint: ports.mint, signal },
     ports,
   );
   await ports.releases.withdraw({ position, hash, nodeIds: neverAsked(position, nodes, record) });

@@ -8,13 +8,12 @@ import type { Block } from "#core/placement/blocks.ts";
 import { chunkBlocks } from "#core/placement/blocks.ts";
 import type { Step } from "#core/schedule/fetch-plan.ts";
 import { beginFetch, onEvent } from "#core/schedule/fetch-plan.ts";
-import { naiveStrategy } from "#core/schedule/naive-strategy.ts";
 import type { PlanContext } from "#core/schedule/plan-context.ts";
 import type { NodeFailure, PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
 import { FAILURE_ENDS } from "#core/schedule/plan-events.ts";
 import type { FetchPlan } from "#core/schedule/plan-state.ts";
-import { smartStrategy } from "#core/schedule/smart-strategy.ts";
 import { replicaSources } from "#core/schedule/source.ts";
+import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { readBlockList } from "#wire/client/block-list.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -30,8 +29,6 @@ import { TraceRecorder } from "./trace-recorder.ts";
 /** Between the last byte of a body and its end lies nothing, unless the node plays tricks. */
 const LAST_WORDS_MS = 1_000;
 
-const STRATEGIES = { smart: smartStrategy, naive: naiveStrategy };
-
 /**
  * Fetches one chunk from the nodes that hold it, verified block by block.
  *
@@ -44,6 +41,7 @@ export function fetchSegment(request: SegmentRequest, ports: SegmentFetchPorts):
   return {
     body: driver.release.body,
     done: driver.done,
+    want: (slackSeconds) => driver.want(slackSeconds),
     cancel: (reason) => driver.abort(reason),
     trace: () => driver.recorder.trace,
   };
@@ -54,6 +52,7 @@ interface OpenAttempt {
   readonly nodeId: NodeId;
   readonly startedMs: number;
   readonly wantedBytes: number;
+  readonly isHedge: boolean;
   readonly stop: () => void;
   receivedBytes: number;
   answered: boolean;
@@ -70,6 +69,8 @@ class SegmentDriver {
   #hashes = new Uint8Array();
   #plan: FetchPlan | undefined;
   #offered: Uint8Array<ArrayBuffer> | undefined;
+  /** Said before the plan began. */
+  #wanted: { readonly slackMs: number | null } | undefined;
   #sleeping = new AbortController();
   #hasEnded = false;
   #settle: (trace: SegmentTrace) => void = () => undefined;
@@ -90,6 +91,7 @@ class SegmentDriver {
 
   async begin(): Promise<void> {
     const { entry, nodeUrls, slackSeconds, strategy, giveUpWhenAllUnreachable = false } = this.#request;
+    const { isAhead = false } = this.#request;
     const hashes = await readBlockList(entry.record, entry.blocks, this.#ports.digest);
     if (this.#hasEnded) return;
     if (hashes === undefined) {
@@ -100,12 +102,20 @@ class SegmentDriver {
     const input = {
       blocks: this.#blocks,
       sources: replicaSources(entry.record, (nodeId) => nodeUrls.has(nodeId)),
-      strategy: STRATEGIES[strategy],
+      strategy: STRATEGIES_BY_NAME[strategy],
       slackMs: slackSeconds === null ? null : slackSeconds * 1000,
+      isAhead,
+      ...(this.#wanted === undefined ? {} : { ...this.#wanted, isAhead: false }),
       turn: entry.seq,
       givesUpWhenAllUnreachable: giveUpWhenAllUnreachable,
     };
     this.#guard(() => this.#carryOut(beginFetch(input, this.#context())));
+  }
+
+  want(slackSeconds: number | null): void {
+    const slackMs = slackSeconds === null ? null : slackSeconds * 1000;
+    this.#wanted = { slackMs };
+    this.#guard(() => this.#tell({ saw: "wanted", slackMs }));
   }
 
   abort(reason: string): void {
@@ -172,7 +182,7 @@ class SegmentDriver {
   }
 
   #startAttempt(command: PlanCommand & { do: "start" }): void {
-    const { attempt: id, nodeId, start, end } = command;
+    const { attempt: id, nodeId, start, end, isHedge } = command;
     const { session, entry, nodeUrls } = this.#request;
     const query = new URLSearchParams({ [QUERY.session]: session });
     const url = `${nodeUrls.get(nodeId) ?? ""}${PATHS.chunk(entry.record.hash)}?${query}`;
@@ -182,11 +192,12 @@ class SegmentDriver {
       nodeId,
       startedMs: this.#ports.clock.nowMs(),
       wantedBytes: end - start,
+      isHedge,
       stop: startAttempt(task, this.#ports, (report) => this.#guard(() => this.#onReport(id, report))),
       receivedBytes: 0,
       answered: false,
     });
-    this.#learn(nodeId, { saw: "started", wantedBytes: end - start });
+    this.#learn(nodeId, { saw: "started", wantedBytes: end - start, isHedge });
   }
 
   #stopAttempt(id: number, outcome: "cancelled" | "stalled" | "corrupt", reason: string): void {
@@ -242,9 +253,9 @@ class SegmentDriver {
     const attempt = this.#open.get(id);
     if (attempt === undefined) return;
     this.#open.delete(id);
-    const { nodeId, wantedBytes, receivedBytes, answered, startedMs } = attempt;
+    const { nodeId, wantedBytes, receivedBytes, answered, startedMs, isHedge } = attempt;
     const elapsedMs = this.#ports.clock.nowMs() - startedMs;
-    this.#learn(nodeId, { saw: "ended", how, wantedBytes, receivedBytes, answered, elapsedMs });
+    this.#learn(nodeId, { saw: "ended", how, wantedBytes, receivedBytes, answered, elapsedMs, isHedge });
   }
 
   #learn(nodeId: NodeId, event: NodeEvent): void {

@@ -30,6 +30,8 @@ export interface SegmentRequest {
    * (the worker has the gateway). Without it the fetch tries on for 30 s.
    */
   readonly giveUpWhenAllUnreachable?: boolean;
+  /** Begun before the player asked: takes what would otherwise idle, until {@link SegmentFetch.want}. */
+  readonly isAhead?: boolean;
 }
 
 /** What is believed about the nodes, shared by all fetches of a program. */
@@ -58,6 +60,8 @@ export interface SegmentFetch {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Settles (never rejects) when everything has ended, with the finished trace. */
   readonly done: Promise<SegmentTrace>;
+  /** The player asks for it now, or says anew how long it can wait. Seconds; null: urgent. */
+  want(slackSeconds: number | null): void;
   /** Stops every attempt in this tick; the body errors with `aborted`. */
   cancel(reason: string): void;
   /** The trace so far. */

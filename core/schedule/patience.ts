@@ -1,0 +1,58 @@
+/**
+ * How long an attempt may be silent, and how slow it may be. Four times the usual: the 95th percentile of the first byte,
+ * the mean gap between reads (scheduling note 2.9).
+ */
+import { completionMs, supplies } from "./node-supply.ts";
+import { neededEnd } from "./running-attempt.ts";
+import type { Judgement, Verdict } from "./strategy.ts";
+
+const PATIENCE_FACTOR = 4;
+const MIN_FIRST_BYTE_PATIENCE_MS = 400;
+const UNKNOWN_FIRST_BYTE_PATIENCE_MS = 600;
+const MIN_GAP_PATIENCE_MS = 300;
+/** A hung node may cost 800 ms, the first byte of its replacement included; a wrong guess costs one block twice. */
+const MAX_PATIENCE_MS = 700;
+/** A node so far away that the bound above is near its usual first byte gets at least this many times that. */
+const FAR_PATIENCE_FACTOR = 2;
+/** A silent attempt whose replacement has not delivered either may still come back for this long. */
+const LAST_HOPE_MS = 3_000;
+
+/** An attempt is given up when it needs this factor and this time more than another node: the budget does not save it. */
+const CRAWL_FACTOR = 4;
+const CRAWL_MARGIN_MS = 500;
+/** Pace is judged after this time of body. */
+const PACE_AFTER_MS = 500;
+/** What an attempt under way is looked at again after, for the endgame. */
+const REVIEW_MS = 100;
+
+export function judgePatiently(judgement: Judgement): Verdict {
+  const { attempt, nowMs } = judgement;
+  const silentAtMs = attempt.lastProgressMs + patienceMs(judgement);
+  const hopelessAtMs = silentAtMs + LAST_HOPE_MS;
+  if (nowMs >= hopelessAtMs) return { is: "hopeless", reviewAtMs: nowMs };
+  if (nowMs >= silentAtMs) return { is: "silent", reviewAtMs: hopelessAtMs };
+  return { is: crawls(judgement) ? "slow" : "on-time", reviewAtMs: Math.min(silentAtMs, nowMs + REVIEW_MS) };
+}
+
+function patienceMs({ attempt, view }: Judgement): number {
+  if (attempt.firstByteMs !== null) {
+    return clamp(PATIENCE_FACTOR * attempt.usualGapMs, MIN_GAP_PATIENCE_MS, MAX_PATIENCE_MS);
+  }
+  const usualMs = view.firstByteMsP95;
+  if (usualMs === null) return UNKNOWN_FIRST_BYTE_PATIENCE_MS;
+  const mostMs = Math.max(MAX_PATIENCE_MS, FAR_PATIENCE_FACTOR * usualMs);
+  return clamp(PATIENCE_FACTOR * usualMs, MIN_FIRST_BYTE_PATIENCE_MS, mostMs);
+}
+
+function crawls({ attempt, nowMs, blocks, others }: Judgement): boolean {
+  if (attempt.firstByteMs === null || nowMs < attempt.firstByteMs + PACE_AFTER_MS) return false;
+  const remainingBytes = neededEnd(attempt, blocks) - attempt.start - attempt.receivedBytes;
+  const leftMs = (remainingBytes * (nowMs - attempt.firstByteMs)) / Math.max(1, attempt.receivedBytes);
+  const healthy = supplies(others, 0).filter(({ isKnown, candidate }) => isKnown && candidate.view.health === "closed");
+  const elsewhereMs = Math.min(...healthy.map((node) => completionMs(node, remainingBytes)));
+  return leftMs > elsewhereMs * CRAWL_FACTOR + CRAWL_MARGIN_MS;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
