@@ -28,9 +28,8 @@ export interface VideoModel {
   readonly renditions: readonly Rendition[];
 }
 
-export const DEFAULT_LADDER_BITS_PER_SECOND = [400_000, 800_000, 1_500_000, 3_000_000, 5_000_000, 8_000_000];
 export const DEFAULT_VIDEO: VideoOptions = {
-  ladderBitsPerSecond: DEFAULT_LADDER_BITS_PER_SECOND,
+  ladderBitsPerSecond: [400_000, 800_000, 1_500_000, 3_000_000, 5_000_000, 8_000_000],
   segmentSeconds: 4,
   seconds: 180,
   spread: 0.2,

@@ -46,8 +46,9 @@ interface OpenAttempt {
   readonly record: AttemptRecord;
   readonly nextBlock: { index: number };
   transfer: Transfer | null;
-  /** Blocks that are being hashed. */
+  /** Blocks that are being hashed, and what is to be told behind them. */
   hashing: number;
+  afterHashing: (() => void) | null;
 }
 
 export class PlanDriver {
@@ -149,7 +150,13 @@ export class PlanDriver {
       },
     };
     this.record.attempts[id] = record;
-    const attempt: OpenAttempt = { record, nextBlock: { index: firstBlock }, transfer: null, hashing: 0 };
+    const attempt: OpenAttempt = {
+      record,
+      nextBlock: { index: firstBlock },
+      transfer: null,
+      hashing: 0,
+      afterHashing: null,
+    };
     this.#open.set(id, attempt);
     const blockEnds = this.#input.blocks.slice(firstBlock, endBlock).map((block) => block.end - start);
     attempt.transfer = this.#ports.network.start(nodeId, blockEnds, this.#listenerOf(id, attempt, blockEnds));
@@ -194,16 +201,14 @@ export class PlanDriver {
     clock.at(clock.nowMs + ((end - start) / 2 ** 20) * verifyMsPerMiB, () => {
       attempt.hashing -= 1;
       this.#onVerified(id, block, isCorrupt);
+      if (attempt.hashing === 0) attempt.afterHashing?.();
     });
   }
 
   /** Whole blocks of a body that is over are as good as any: its end is told behind them. */
   #afterHashing(attempt: OpenAttempt, tell: () => void): void {
     if (attempt.hashing === 0) tell();
-    else {
-      const { clock } = this.#ports;
-      clock.at(clock.nowMs + 0.1, () => this.#afterHashing(attempt, tell));
-    }
+    else attempt.afterHashing = tell;
   }
 
   #onVerified(id: number, block: number, isCorrupt: boolean): void {

@@ -58,7 +58,7 @@ function worst(summaries: readonly MatrixSummary[], field: "excessStallMsMax" | 
 }
 
 /** A player that always wants more than the nodes give together. */
-export function throughputTrial(strategy: Competitor, megabits: readonly number[], seed: number): number {
+function throughputTrial(strategy: Competitor, megabits: readonly number[], seed: number): number {
   const total = megabits.reduce((sum, rate) => sum + rate, 0);
   const video = videoModel({
     ...{ ladderBitsPerSecond: [total * 1.25e6], segmentSeconds: 4, seconds: 80, spread: 0.2, seed },
@@ -68,7 +68,7 @@ export function throughputTrial(strategy: Competitor, megabits: readonly number[
 }
 
 /** One of four nodes fails while the player fills its buffer, so that something is under way there. */
-export function failoverTrial(strategy: Competitor, kind: FaultKind, seed: number) {
+function failoverTrial(strategy: Competitor, kind: FaultKind, seed: number) {
   const plan = steadyPlan([4, 4, 4, 4]);
   const video = videoModel({ ladderBitsPerSecond: [8e6], segmentSeconds: 4, seconds: 80, spread: 0.2, seed });
   const detected: number[] = [];

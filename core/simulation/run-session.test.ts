@@ -41,6 +41,22 @@ describe("runSession()", () => {
     expect(result.endMs).toBeCloseTo((result.startupMs ?? 0) + 40_000, 0);
   });
 
+  it("costs what hashing costs, behind each block", () => {
+    const input = {
+      plan: planOf([4]),
+      video: steadyVideo(2, 40),
+      strategy: naiveStrategy,
+      player: fixedPlayer(0),
+      seed: 1,
+    };
+    const [free, slow] = [0, 100].map((verifyMsPerMiB) => runSession({ ...input, verifyMsPerMiB }));
+    // Only the last blocks of header and segment, which are short, are waited for.
+    const laterMs = (slow?.startupMs ?? 0) - (free?.startupMs ?? 0);
+    expect(laterMs).toBeGreaterThan(0.5);
+    expect(laterMs).toBeLessThan(5);
+    expect(slow).toMatchObject({ usefulBytes: free?.usefulBytes, requests: 11, violations: [] });
+  });
+
   it("stalls by what a node is too slow, and no more", () => {
     const input = { plan: planOf([2]), video: steadyVideo(4, 40), strategy: naiveStrategy, player: fixedPlayer(0) };
     const result = runSession({ ...input, seed: 1 });

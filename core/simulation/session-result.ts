@@ -8,6 +8,9 @@ import type { BusyInterval, FluidNetwork } from "./fluid-network.ts";
 import type { PlayedSegment, PlayerModel } from "./player-model.ts";
 import type { SegmentRecord } from "./segment-record.ts";
 
+/** Pauses between rounds of a plan are a second at most; plain hls.js waits eight. */
+const MAX_IDLE_MS = 10_000;
+
 export interface SessionResult extends BufferSummary {
   /** `ended`: all of it was played. `left`: it took too long. */
   readonly outcome: "ended" | "left";
@@ -149,11 +152,14 @@ function movedMs(record: SegmentRecord, hit: SegmentRecord["attempts"][number], 
 
 function violationsOf({ video, hedgeBudgetBytes }: SessionFacts, records: readonly SegmentRecord[]): string[] {
   const broken: string[] = [];
-  for (const { slot, seq, level, outcome, deliveredBytes, sizeBytes, failure, attempts } of records) {
+  for (const record of records) {
+    const { slot, seq, level, outcome, deliveredBytes, sizeBytes, failure, attempts } = record;
     const name = `${slot} ${seq} of level ${level}`;
     if (outcome === "running") broken.push(`${name} neither ended nor was given up`);
     if (outcome === "delivered" && deliveredBytes !== sizeBytes) broken.push(`${name} was delivered in part`);
     if (outcome === "failed" && failure === null) broken.push(`${name} failed without a reason`);
+    const idleMs = longestIdleMs(record);
+    if (idleMs > MAX_IDLE_MS) broken.push(`${name} starved for ${idleMs} ms`);
     if (attempts.some(({ endedMs }) => endedMs === null)) broken.push(`${name} left an attempt behind`);
   }
   const attempts = records.flatMap((record) => record.attempts);
@@ -162,4 +168,15 @@ function violationsOf({ video, hedgeBudgetBytes }: SessionFacts, records: readon
   if (hedgedBytes > allowedBytes + 1) broken.push(`hedges received ${hedgedBytes} bytes of ${allowedBytes}`);
   if (records.length > video.segmentCount * 100) broken.push("segments were asked for again and again");
   return broken;
+}
+
+/** The longest time in which a segment that the player waited for had no attempt under way. */
+function longestIdleMs({ wasAhead, startedMs, endedMs, attempts }: SegmentRecord): number {
+  if (wasAhead || endedMs === null) return 0;
+  let [coveredToMs, longestMs] = [startedMs, 0];
+  for (const attempt of attempts) {
+    longestMs = Math.max(longestMs, attempt.startedMs - coveredToMs);
+    coveredToMs = Math.max(coveredToMs, attempt.endedMs ?? endedMs);
+  }
+  return Math.max(longestMs, endedMs - coveredToMs);
 }
