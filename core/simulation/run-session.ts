@@ -70,7 +70,7 @@ export function fixedPlayer(level: number): PlayerSettings {
   return { ...ABR_PLAYER, quality: { is: "fixed", level } };
 }
 
-/** The least time that a session may take, in lengths of its video: then whoever still watches leaves. */
+/** The most time that a session may take, in lengths of its video and beyond: then whoever still watches leaves. */
 const MAX_LENGTHS = 4;
 const MAX_EXTRA_MS = 120_000;
 /** Between an earlier session and this one. */
