@@ -23,6 +23,7 @@ import { uploadFiles } from "./ingest/upload-files.ts";
 import { uploadServer } from "./ingest/upload-server.ts";
 import { isOver, sqliteUploads } from "./ingest/upload-store.ts";
 import { countChunksAtRisk } from "./ingest/verify-copies.ts";
+import { LabNetworks } from "./lab/lab-networks.ts";
 import { createMetadataApp } from "./metadata-app.ts";
 import { chunkPlacer, enoughNodes } from "./placement/place-chunk.ts";
 import type { ReleaseLoop } from "./placement/release-loop.ts";
@@ -61,6 +62,8 @@ export interface MetadataParts {
   readonly directory: NodeDirectory;
   readonly releaseLoop: ReleaseLoop;
   readonly mendLoop: MendLoop;
+  /** Undefined without `lab`. */
+  readonly labNetworks: LabNetworks | undefined;
 }
 
 export async function assembleMetadata(world: World): Promise<MetadataParts> {
@@ -91,10 +94,11 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
     canPlace: () => writable().length >= ACKNOWLEDGED_COPIES,
   });
   const answerTus = uploadServer({ ingest, files, log });
+  const labNetworks = world.lab ? new LabNetworks({ directory, mint, clock, fetch, log }) : undefined;
   const app = createMetadataApp({
     ...world,
-    ...{ catalog, directory, ingest, answerTus, registry },
+    ...{ catalog, directory, ingest, answerTus, registry, labNetworks },
     renameVideo: (change, signal) => renameVideo(change, upkeep, signal),
   });
-  return { app, ingest, directory, releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }) };
+  return { app, ingest, directory, releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }), labNetworks };
 }

@@ -48,7 +48,7 @@ async function serve(
   const { ffmpeg } = found;
   if (ffmpeg === null) log.info({ reason: found.reason }, "No ffmpeg: only what browsers play can be stored");
   else log.info({ path: ffmpeg.ffmpegPath, version: ffmpeg.version }, "Using ffmpeg");
-  const { app, ingest, directory, releaseLoop, mendLoop } = await assembleMetadata({
+  const { app, ingest, directory, releaseLoop, mendLoop, labNetworks } = await assembleMetadata({
     ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
     ...{ ffmpeg, ladder: config.ladder },
     ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
@@ -58,7 +58,8 @@ async function serve(
   url = publicUrlOf(config, listening.port);
   await ingest.resume();
   const stopping = new AbortController();
-  const running = [directory, ingest, releaseLoop, mendLoop].map((part) => part.run(stopping.signal));
+  const parts = [directory, ingest, releaseLoop, mendLoop, ...(labNetworks === undefined ? [] : [labNetworks])];
+  const running = parts.map((part) => part.run(stopping.signal));
   return {
     url,
     async close() {

@@ -218,7 +218,7 @@ describe("LabNetworks", () => {
     expect(drained.bytes - before).toBeCloseTo(100_000, -4);
     lab.clear("someone");
     expect(drained.bytes).toBeLessThan(ALL);
-    lab.clear(undefined);
+    lab.clear(null);
     await clock.advance(1);
     expect(drained.bytes).toBeGreaterThanOrEqual(ALL);
     expect(await lab.arrive("a", {}, new AbortController().signal)).toBeUndefined();

@@ -8,7 +8,7 @@ import { UNLIMITED_BYTES_PER_SECOND } from "#core/network/rate-curve.ts";
 import { seededRandom } from "#core/random.ts";
 import type { NodeId } from "#core/ids.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
-import type { NodeNetworkAnswer, Rate, SessionNetwork } from "#wire/contract/emulation-api.ts";
+import type { ClearChoice, NodeNetworkAnswer, Rate, SessionNetwork } from "#wire/contract/emulation-api.ts";
 import { MAX_LAB_SESSIONS, planFromWords } from "#wire/contract/emulation-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { AccessLedger } from "./access-link.ts";
@@ -65,8 +65,7 @@ export class LabNetworks {
     return { nodeId: this.#ports.nodeId, session, access };
   }
 
-  /** Takes back a session's network, or all. */
-  clear(session: string | undefined): void {
+  clear(session: ClearChoice): void {
     if (session === undefined) this.#networks.clear();
     else this.#networks.delete(session);
     this.#refreshPaths();

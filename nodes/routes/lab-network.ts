@@ -1,9 +1,14 @@
 /** `PUT` and `DELETE /lab/network`: sets and takes back emulated networks, with a capability as other writes; `--lab` only. */
 import { Hono } from "hono";
 import type { ClusterKey } from "#wire/client/capability.ts";
-import { LAB_NETWORK_SUBJECT, SessionNameSchema, SessionNetworkSchema } from "#wire/contract/emulation-api.ts";
+import {
+  ClearQuerySchema,
+  clearChoice,
+  LAB_NETWORK_SUBJECT,
+  SessionNetworkSchema,
+} from "#wire/contract/emulation-api.ts";
 import { NO_STORE } from "#wire/contract/headers.ts";
-import { QUERY, ROUTES } from "#wire/contract/paths.ts";
+import { ROUTES } from "#wire/contract/paths.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { parseInput, parseJsonBody } from "#wire/server/validated.ts";
 import type { LabNetworks } from "../emulation/lab-networks.ts";
@@ -25,8 +30,7 @@ export function labNetworkRoutes({ networks, ...keys }: LabPorts): Hono<NodeEnv>
   });
   app.delete(ROUTES.nodeLabNetwork, async (context) => {
     await checkAllowed(context, { method: "DELETE", subject: LAB_NETWORK_SUBJECT }, keys);
-    const name = context.req.query(QUERY.session);
-    networks.clear(name === undefined ? undefined : parseInput(SessionNameSchema, name, "query parameter session"));
+    networks.clear(clearChoice(parseInput(ClearQuerySchema, context.req.query(), "query")));
     return context.body(null, 204);
   });
   app.all(ROUTES.nodeLabNetwork, methodNotAllowed("PUT", "DELETE", "OPTIONS"));

@@ -8,6 +8,7 @@ import { FAULT_KINDS, type NetworkPlan, type PathConditions } from "#core/networ
 import type { RateCurve } from "#core/network/rate-curve.ts";
 import { constantRate, rateCurve, UNLIMITED_BYTES_PER_SECOND } from "#core/network/rate-curve.ts";
 import { MAX_NODES } from "./limits.ts";
+import { QUERY } from "./paths.ts";
 import { CountSchema, NodeIdSchema } from "./schemas.ts";
 
 /** Ten minutes in steps of 30 ms; the longest real trace that we know has 4,439. */
@@ -29,6 +30,7 @@ const SessionSchema = v.nullable(SessionNameSchema);
 const SeedSchema = v.pipe(CountSchema, v.maxValue(0xffff_ffff));
 const TimeSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_CURVE_MS));
 const DelaySchema = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_DELAY_MS));
+const RatioSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const SpeedSchema = v.pipe(v.number(), v.minValue(0), v.maxValue(UNLIMITED_BYTES_PER_SECOND));
 
 /** A {@link RateCurve} as JSON, which has no Infinity: a number is constant. Steps are `[atMs, bytesPerSecond]`. */
@@ -52,9 +54,9 @@ export const PathSchema = v.object({
   rate: RateSchema,
   roundTripMs: DelaySchema,
   jitterMs: DelaySchema,
-  lossRatio: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  lossRatio: RatioSchema,
   slowStart: v.boolean(),
-  failureRatio: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  failureRatio: v.exactOptional(RatioSchema),
   fault: v.nullable(v.object({ kind: v.picklist(FAULT_KINDS) })),
 });
 const PathChangeSchema = v.partial(PathSchema);
@@ -118,6 +120,19 @@ export const NetworkAskSchema = v.variant("by", [
   v.object({ ...ASKER_ENTRIES, by: v.literal("plan"), plan: NetworkPlanSchema }),
 ]);
 export type NetworkAsk = v.InferOutput<typeof NetworkAskSchema>;
+/** As an asker writes it. */
+export type NetworkAskWords = v.InferInput<typeof NetworkAskSchema>;
+
+/** Query of `DELETE`: a session's name, empty for the network of everybody; without it all are taken back. */
+export const ClearQuerySchema = v.object({
+  [QUERY.session]: v.optional(v.union([v.literal(""), SessionNameSchema])),
+});
+/** Whose network: one of them, or everything when undefined. */
+export type ClearChoice = string | null | undefined;
+
+export function clearChoice(query: v.InferOutput<typeof ClearQuerySchema>): ClearChoice {
+  return query.session === "" ? null : query.session;
+}
 
 /**
  * Whether a node shares the client's access link with the others: `unlimited` when it has no limit, `not-emulated` when it
@@ -128,15 +143,43 @@ const AccessSchema = v.picklist(["emulated", "unlimited", "not-emulated"]);
 export const NodeNetworkAnswerSchema = v.object({ nodeId: NodeIdSchema, session: SessionSchema, access: AccessSchema });
 export type NodeNetworkAnswer = v.InferOutput<typeof NodeNetworkAnswerSchema>;
 
-/** Answer of `PUT`, `GET` and `DELETE /api/lab/network`. */
-export const NetworksAnswerSchema = v.object({
-  networks: v.array(
+/** What is ordered of a path at one moment, scheduled changes regarded. */
+const PathNowSchema = v.object({
+  bytesPerSecond: SpeedSchema,
+  roundTripMs: DelaySchema,
+  jitterMs: DelaySchema,
+  lossRatio: RatioSchema,
+  failureRatio: RatioSchema,
+  fault: v.nullable(v.picklist(FAULT_KINDS)),
+});
+export type PathNow = v.InferOutput<typeof PathNowSchema>;
+
+/** A session's network as it is now; whole plans would be too long to list. */
+const NetworkStateSchema = v.object({
+  ...{ id: PLAN_ENTRIES.id, expect: PLAN_ENTRIES.expect, kind: PLAN_ENTRIES.kind },
+  ...{ session: SessionSchema, seed: SeedSchema, startedAtMs: SessionNetworkSchema.entries.startedAtMs },
+  accessBytesPerSecond: SpeedSchema,
+  /** When the last scheduled change is, since the start; 0 when nothing is scheduled. */
+  lastChangeMs: TimeSchema,
+  nodes: v.array(
     v.object({
-      network: SessionNetworkSchema,
-      /** What each node said; `unreachable` nodes do not emulate it. */
-      nodes: v.array(v.object({ nodeId: NodeIdSchema, access: v.picklist([...AccessSchema.options, "unreachable"]) })),
+      nodeId: NodeIdSchema,
+      /** What the node said when it took its part; `unreachable` nodes do not emulate it. */
+      access: v.picklist([...AccessSchema.options, "unreachable"]),
+      /** Null when the network says nothing about this node: then it is not held back. */
+      now: v.nullable(PathNowSchema),
     }),
   ),
+});
+export type NetworkState = v.InferOutput<typeof NetworkStateSchema>;
+
+/** Answer of `PUT`, `GET` and `DELETE /api/lab/network`: everything that is emulated now. */
+export const NetworksAnswerSchema = v.object({
+  /** Wall clock of the server, Unix milliseconds: what `startedAtMs` is measured by. */
+  nowMs: SessionNetworkSchema.entries.startedAtMs,
+  /** Every node of the cluster that may be asked for. */
+  nodeIds: v.array(NodeIdSchema),
+  networks: v.pipe(v.array(NetworkStateSchema), v.maxLength(MAX_LAB_SESSIONS)),
 });
 export type NetworksAnswer = v.InferOutput<typeof NetworksAnswerSchema>;
 

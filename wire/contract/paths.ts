@@ -29,9 +29,9 @@ export const ROUTES = {
   /** GET: the best rendition as one file. */
   videoDownload: "/api/videos/:videoId/download",
   uploadEvents: "/api/uploads/:uploadId/events",
-  /** Of the metadata server under `--lab`: PUT sets an emulated network, GET lists, DELETE takes back (`?session=`, or all). */
+  /** Of the metadata server under `--lab`: PUT sets an emulated network, GET lists, DELETE takes back (`?session=NAME`; empty: that of everybody; without: all). */
   labNetwork: "/api/lab/network",
-  /** Of a node under `--lab`: PUT its part of a session's network, DELETE (`?session=`, or all). */
+  /** Of a node under `--lab`: PUT its part of a session's network, DELETE as above. */
   nodeLabNetwork: "/lab/network",
 } as const;
 
@@ -49,6 +49,9 @@ export const PATHS = {
   download: (videoId: VideoId) => `/api/videos/${videoId}/download`,
   watch: (videoId: VideoId) => `/watch/${videoId}`,
   embed: (videoId: VideoId) => `/embed/${videoId}`,
+  /** @param session null: that of everybody; undefined: all of them */
+  clearNetwork: (route: "/api/lab/network" | "/lab/network", session: string | null | undefined) =>
+    session === undefined ? route : `${route}?session=${encodeURIComponent(session ?? "")}`,
   poster: (videoId: VideoId) => `/media/${videoId}/poster.jpg`,
   masterPlaylist: (videoId: VideoId) => `/media/${videoId}/master.m3u8`,
   mediaPlaylist: (videoId: VideoId, rendition: RenditionId) => `/media/${videoId}/${rendition}/index.m3u8`,
