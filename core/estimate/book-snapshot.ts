@@ -10,7 +10,7 @@ import { bookOf, MAX_BOOK_NODES } from "./estimate-book.ts";
 import { addSample, EMPTY_EWMA } from "./ewma.ts";
 import type { NodeEstimate } from "./node-estimate.ts";
 import { UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
-import { MAX_WINDOW_SAMPLES } from "./quantiles.ts";
+import { MAX_WINDOW_SAMPLES, windowOf } from "./quantiles.ts";
 
 export const BOOK_SCHEMA = 1;
 /** A network that nobody used for this long may be another one. */
@@ -60,7 +60,7 @@ function snapshotNode(nodeId: NodeId, node: NodeEstimate, nowMs: number): NodeSn
   const { breaker, quarantine } = node;
   return {
     nodeId,
-    firstBytesMs: node.firstBytesMs,
+    firstBytesMs: node.firstBytesMs.samples,
     rateBytesPerSecond: view.rateBytesPerSecond,
     successes: view.successes,
     failures: view.failures,
@@ -123,7 +123,7 @@ function restoredNode(snapshot: ReadNode, nowMs: number, ageMs: number): NodeEst
   const laterMs = (remainderMs: number | null) => (remainderMs === null ? null : nowMs + remainderMs - ageMs);
   return {
     ...UNKNOWN_NODE,
-    firstBytesMs: snapshot.firstBytesMs,
+    firstBytesMs: windowOf(snapshot.firstBytesMs),
     throughput: { ...UNKNOWN_NODE.throughput, fast: mean, slow: mean, lastEventMs: nowMs - ageMs },
     successes: snapshot.successes,
     failures: snapshot.failures,

@@ -13,7 +13,7 @@ import {
   CLOSED_BREAKER,
 } from "./breaker.ts";
 import type { SampleWindow } from "./quantiles.ts";
-import { addToWindow, quantile } from "./quantiles.ts";
+import { addToWindow, EMPTY_WINDOW } from "./quantiles.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { caughtLying, isQuarantined, NO_QUARANTINE } from "./quarantine.ts";
 import type { Throughput } from "./throughput.ts";
@@ -47,7 +47,7 @@ export interface NodeEstimate {
 }
 
 export const UNKNOWN_NODE: NodeEstimate = {
-  firstBytesMs: [],
+  firstBytesMs: EMPTY_WINDOW,
   throughput: EMPTY_THROUGHPUT,
   inFlightRequests: 0,
   inFlightBytes: 0,
@@ -151,7 +151,7 @@ const FAILURE = { successes: 0, failures: 1 };
  * would look unknown for ever. Failures add none, for a hung node must not earn more patience by hanging.
  */
 function censored(node: NodeEstimate, event: NodeEvent & { saw: "ended" }): Pick<NodeEstimate, "firstBytesMs"> {
-  const usualMs = quantile(node.firstBytesMs, 0.5) ?? 0;
+  const usualMs = node.firstBytesMs.p50 ?? 0;
   const teaches = !event.answered && event.elapsedMs > usualMs;
   return { firstBytesMs: teaches ? addToWindow(node.firstBytesMs, event.elapsedMs) : node.firstBytesMs };
 }
@@ -202,8 +202,8 @@ export function viewEstimate(node: NodeEstimate, nowMs: number): NodeView {
   const lies = isQuarantined(node.quarantine, nowMs);
   const health = lies ? "quarantined" : breakerState(node.breaker, nowMs);
   return {
-    firstByteMsP50: quantile(node.firstBytesMs, 0.5),
-    firstByteMsP95: quantile(node.firstBytesMs, 0.95),
+    firstByteMsP50: node.firstBytesMs.p50,
+    firstByteMsP95: node.firstBytesMs.p95,
     rateBytesPerSecond: throughputRate(node.throughput),
     rateDeviation: rateDeviation(node.throughput),
     inFlightRequests: node.inFlightRequests,
@@ -211,7 +211,7 @@ export function viewEstimate(node: NodeEstimate, nowMs: number): NodeView {
     ...fadedOutcomes(node, nowMs),
     health,
     retryAtMs: Math.max((lies && node.quarantine.untilMs) || 0, (health === "open" && node.breaker.openUntilMs) || 0),
-    sampleCount: node.firstBytesMs.length,
+    sampleCount: node.firstBytesMs.samples.length,
     lastFailureMs: node.lastFailureMs,
     lastEventMs: node === UNKNOWN_NODE ? null : node.lastEventMs,
   };

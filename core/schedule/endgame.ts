@@ -1,7 +1,8 @@
 /**
  * When every missing block is being fetched and a node is free: it takes over blocks that a slower node has not come to
  * (no byte is asked for twice), or asks for the last slow block once more, within the budget (hedging: Dean and Barroso,
- * "The Tail at Scale", CACM 2013). Only the tail of an attempt is ever doubled, never a chunk.
+ * "The Tail at Scale", CACM 2013). Only the tail of an attempt is ever doubled, never a chunk. Without budget, an attempt
+ * that is far too slow is given up for another.
  */
 import type { Block } from "../placement/blocks.ts";
 import type { NodeSupply } from "./node-supply.ts";
@@ -14,11 +15,14 @@ import { hasRoom } from "./split.ts";
 import type { Assignment, Situation } from "./strategy.ts";
 
 /** A steal must bring the end this much nearer, for it costs a request and perhaps a connection. */
-const MIN_GAIN_MS = 60;
+const MIN_GAIN_MS = 10;
 const MIN_GAIN_SHARE = 0.15;
 /** A hedge pays when the block would otherwise take this factor and this time longer. */
-const HEDGE_FACTOR = 1.3;
-const HEDGE_MARGIN_MS = 30;
+const HEDGE_FACTOR = 1.2;
+const HEDGE_MARGIN_MS = 15;
+/** One is given up without a budget when the block would take this factor and this time longer. */
+const REPLACE_FACTOR = 4;
+const REPLACE_MARGIN_MS = 500;
 /** Pace of an attempt is its own after this time of body; before, it is its node's. */
 const OWN_PACE_AFTER_MS = 150;
 
@@ -26,16 +30,16 @@ const OWN_PACE_AFTER_MS = 150;
 export function playEndgame(
   situation: Situation,
   nodes: readonly NodeSupply[],
-  may: { readonly steal: boolean; readonly hedge: boolean },
+  { runMs, ...may }: { readonly steals: boolean; readonly hedges: boolean; readonly runMs: number },
 ): Assignment[] {
-  const free = nodes.filter((node) => node.isKnown && node.candidate.running === 0 && hasRoom(node));
+  const free = nodes.filter((node) => node.isKnown && node.candidate.running === 0 && hasRoom(node, runMs));
   if (free.length === 0) return [];
   const latest = latestAttempt(situation, nodes);
   if (latest === undefined) return [];
   for (const node of free.sort((a, b) => a.beginsInMs - b.beginsInMs)) {
     const move =
-      (may.steal ? steal(latest, node, situation) : undefined) ??
-      (may.hedge ? hedge(latest, node, situation) : undefined);
+      (may.steals ? steal(latest, node, situation) : undefined) ??
+      (may.hedges ? hedge(latest, node, situation) : undefined);
     if (move !== undefined) return [move];
   }
   return [];
@@ -74,7 +78,9 @@ function project(attempt: RunningAttempt, situation: Situation, nodes: readonly 
   const sharers = running.filter((other) => other.nodeId === attempt.nodeId).length;
   const bodyMs = attempt.firstByteMs === null ? 0 : nowMs - attempt.firstByteMs;
   const nodePace = (supply?.rate ?? 1e-3) / Math.max(1, sharers);
-  const pace = bodyMs >= OWN_PACE_AFTER_MS ? Math.max(1e-3, attempt.receivedBytes / bodyMs) : nodePace;
+  const ownPace = bodyMs >= OWN_PACE_AFTER_MS ? Math.max(1e-3, attempt.receivedBytes / bodyMs) : nodePace;
+  // What it did lately counts too: a node that has just broken down has a fine average.
+  const pace = Math.min(ownPace, nodePace);
   const waitedMs = nowMs - attempt.startedMs;
   const firstByteInMs = attempt.firstByteMs === null ? firstByteLeftMs(waitedMs, supply?.firstByteMs ?? 0) : 0;
   const receivedTo = attempt.start + attempt.receivedBytes;
@@ -113,7 +119,11 @@ function hedge(latest: Projection, node: NodeSupply, situation: Situation): Assi
   const block: Block | undefined = situation.blocks[nextBlock];
   if (block === undefined || !covers(node.candidate.source, block)) return undefined;
   const bytes = block.end - block.start;
-  const isLate = blockInMs > completionMs(node, bytes) * HEDGE_FACTOR + HEDGE_MARGIN_MS;
-  if (!isLate || bytes > situation.hedgeBudgetBytes) return undefined;
-  return { nodeId: node.nodeId, run: blockRun(situation.blocks, nextBlock, nextBlock + 1), because: "hedge" };
+  const otherwiseMs = completionMs(node, bytes);
+  const run = blockRun(situation.blocks, nextBlock, nextBlock + 1);
+  if (blockInMs > otherwiseMs * HEDGE_FACTOR + HEDGE_MARGIN_MS && bytes <= situation.hedgeBudgetBytes) {
+    return { nodeId: node.nodeId, run, because: "hedge" };
+  }
+  const isHopeless = blockInMs > otherwiseMs * REPLACE_FACTOR + REPLACE_MARGIN_MS;
+  return isHopeless ? { nodeId: node.nodeId, run, because: "slow", takesFrom: latest.attempt.id } : undefined;
 }

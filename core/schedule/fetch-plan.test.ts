@@ -19,14 +19,17 @@ import type { Strategy } from "./strategy.ts";
 
 const KIB = 1024;
 
-/** Calls the first attempt slow as soon as it has delivered a block. */
+/** Replaces the first attempt by another node as soon as it has delivered a block. */
 const impatientStrategy: Strategy = {
   ...naiveStrategy,
   name: "impatient",
-  judge: ({ attempt }) => ({
-    is: attempt.id === 0 && attempt.verifiedBlocks > 0 ? "slow" : "on-time",
-    reviewAtMs: Infinity,
-  }),
+  assign(situation) {
+    const [first] = situation.running;
+    if (first?.id !== 0 || first.verifiedBlocks === 0) return naiveStrategy.assign(situation);
+    const other = situation.candidates.find(({ source }) => source.nodeId !== first.nodeId);
+    const run = blockRun(situation.blocks, first.verifiedBlocks, first.endBlock);
+    return other === undefined ? [] : [{ nodeId: other.source.nodeId, run, because: "slow", takesFrom: 0 }];
+  },
 };
 
 /** Asks two sources for everything: whose first block is verified first has won. */

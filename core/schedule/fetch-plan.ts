@@ -169,7 +169,7 @@ function cancel(attempt: RunningAttempt, reason: string): PlanCommand {
 function onWake(plan: FetchPlan, context: PlanContext): Step {
   const woken = { ...plan, wakeAtMs: null };
   if (plan.nextRoundAtMs === null || context.nowMs < plan.nextRoundAtMs) {
-    return advance({ plan: woken, commands: [] }, "failover", context);
+    return advance({ plan: woken, commands: [] }, more(plan), context);
   }
   const nextRound = { ...woken, nextRoundAtMs: null, failedInRound: new Set<never>() };
   return advance({ plan: nextRound, commands: [] }, "retry", context);
@@ -179,9 +179,8 @@ function onWake(plan: FetchPlan, context: PlanContext): Step {
 function advance(step: Step, cause: Cause, context: PlanContext): Step {
   if (!step.plan.accepted.includes(false)) return finish(step);
   const judged = judgeAll(step, context);
-  const gaveUpSlow = judged.commands.slice(step.commands.length).some(({ do: what }) => what === "cancel");
   const wentSilent = judged.plan.running.some((attempt) => attempt.isSilent);
-  const why = gaveUpSlow ? "slow" : wentSilent && cause !== "corrupt-block" ? "failover" : cause;
+  const why = wentSilent && cause !== "corrupt-block" ? "failover" : cause;
   return endOrWait(assignMore(judged, why, context), context);
 }
 
@@ -200,9 +199,6 @@ function judgeAll(step: Step, context: PlanContext): Step {
     const { is } = judge(next.plan, attempt, context);
     if (is === "hopeless") {
       next = endAttempt(next, attempt, { kind: silenceKind(attempt), detail: "no progress" });
-    } else if (is === "slow") {
-      const commands = [...next.commands, cancel(attempt, "slow")];
-      next = { plan: withoutAttempt(next.plan, attempt.id), commands };
     } else if (attempt.isSilent !== (is === "silent")) {
       next = { ...next, plan: withAttempt(next.plan, { ...attempt, isSilent: is === "silent" }) };
     }
@@ -244,13 +240,19 @@ function start({ plan, commands }: Step, assignment: Assignment, context: PlanCo
   };
   const view = viewNode(context.book, nodeId, context.nowMs);
   const predictedMs = expectedCompletionMs(view, run.end - run.start);
-  const relieved = plan.running.map((other) =>
-    other.id === takesFrom ? { ...other, neededEndBlock: Math.min(other.neededEndBlock, run.firstBlock) } : other,
-  );
+  const relieved = plan.running.find((other) => other.id === takesFrom);
+  const step = relieved === undefined ? { plan, commands } : relieve({ plan, commands }, relieved, run.firstBlock);
   return {
-    plan: { ...plan, attemptsStarted: id + 1, nextRoundAtMs: null, running: [...relieved, attempt] },
-    commands: [...commands, { do: "start", attempt: id, nodeId, ...run, because, predictedMs, isHedge }],
+    plan: { ...step.plan, attemptsStarted: id + 1, nextRoundAtMs: null, running: [...step.plan.running, attempt] },
+    commands: [...step.commands, { do: "start", attempt: id, nodeId, ...run, because, predictedMs, isHedge }],
   };
+}
+
+/** Nothing from this block on is wanted of the attempt any more. */
+function relieve({ plan, commands }: Step, attempt: RunningAttempt, fromBlock: number): Step {
+  const relieved = { ...attempt, neededEndBlock: Math.min(attempt.neededEndBlock, fromBlock) };
+  if (firstMissing(plan, relieved) !== undefined) return { plan: withAttempt(plan, relieved), commands };
+  return { plan: withoutAttempt(plan, attempt.id), commands: [...commands, cancel(attempt, "slow")] };
 }
 
 /** Ends the plan when nothing can help, begins a pause when every source failed, and asks for the next wake. */

@@ -1,9 +1,7 @@
 /**
- * How long an attempt may be silent, and how slow it may be. Four times the usual: the 95th percentile of the first byte,
+ * How long an attempt may be silent. Four times the usual: the 95th percentile of the first byte,
  * the mean gap between reads (scheduling note 2.9).
  */
-import { completionMs, supplies } from "./node-supply.ts";
-import { neededEnd } from "./running-attempt.ts";
 import type { Judgement, Verdict } from "./strategy.ts";
 
 const PATIENCE_FACTOR = 4;
@@ -17,13 +15,8 @@ const FAR_PATIENCE_FACTOR = 2;
 /** A silent attempt whose replacement has not delivered either may still come back for this long. */
 const LAST_HOPE_MS = 3_000;
 
-/** An attempt is given up when it needs this factor and this time more than another node: the budget does not save it. */
-const CRAWL_FACTOR = 4;
-const CRAWL_MARGIN_MS = 500;
-/** Pace is judged after this time of body. */
-const PACE_AFTER_MS = 500;
 /** What an attempt under way is looked at again after, for the endgame. */
-const REVIEW_MS = 100;
+const REVIEW_MS = 40;
 
 export function judgePatiently(judgement: Judgement): Verdict {
   const { attempt, nowMs } = judgement;
@@ -31,7 +24,7 @@ export function judgePatiently(judgement: Judgement): Verdict {
   const hopelessAtMs = silentAtMs + LAST_HOPE_MS;
   if (nowMs >= hopelessAtMs) return { is: "hopeless", reviewAtMs: nowMs };
   if (nowMs >= silentAtMs) return { is: "silent", reviewAtMs: hopelessAtMs };
-  return { is: crawls(judgement) ? "slow" : "on-time", reviewAtMs: Math.min(silentAtMs, nowMs + REVIEW_MS) };
+  return { is: "on-time", reviewAtMs: Math.min(silentAtMs, nowMs + REVIEW_MS) };
 }
 
 function patienceMs({ attempt, view }: Judgement): number {
@@ -42,15 +35,6 @@ function patienceMs({ attempt, view }: Judgement): number {
   if (usualMs === null) return UNKNOWN_FIRST_BYTE_PATIENCE_MS;
   const mostMs = Math.max(MAX_PATIENCE_MS, FAR_PATIENCE_FACTOR * usualMs);
   return clamp(PATIENCE_FACTOR * usualMs, MIN_FIRST_BYTE_PATIENCE_MS, mostMs);
-}
-
-function crawls({ attempt, nowMs, blocks, others }: Judgement): boolean {
-  if (attempt.firstByteMs === null || nowMs < attempt.firstByteMs + PACE_AFTER_MS) return false;
-  const remainingBytes = neededEnd(attempt, blocks) - attempt.start - attempt.receivedBytes;
-  const leftMs = (remainingBytes * (nowMs - attempt.firstByteMs)) / Math.max(1, attempt.receivedBytes);
-  const healthy = supplies(others, 0).filter(({ isKnown, candidate }) => isKnown && candidate.view.health === "closed");
-  const elsewhereMs = Math.min(...healthy.map((node) => completionMs(node, remainingBytes)));
-  return leftMs > elsewhereMs * CRAWL_FACTOR + CRAWL_MARGIN_MS;
 }
 
 function clamp(value: number, low: number, high: number): number {

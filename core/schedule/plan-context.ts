@@ -29,10 +29,8 @@ export function candidates(plan: FetchPlan, { book, nowMs }: PlanContext): Candi
 
 /** What the strategy thinks of an attempt under way. */
 export function judge(plan: FetchPlan, attempt: RunningAttempt, context: PlanContext): Verdict {
-  const others = candidates(plan, context).filter((other) => other.source.nodeId !== attempt.nodeId);
   const view = viewNode(context.book, attempt.nodeId, context.nowMs);
-  const { strategy, blocks } = plan.input;
-  return strategy.judge({ nowMs: context.nowMs, attempt, view, blocks, others });
+  return plan.input.strategy.judge({ nowMs: context.nowMs, attempt, view });
 }
 
 /** What the strategy may look at to start attempts. */

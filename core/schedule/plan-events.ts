@@ -97,7 +97,7 @@ export type PlanCommand =
  * Why attempts are started. `first`: nobody was asked yet, or more of the same is asked for. `race`: a rival in a race of
  * unknown nodes. `explore`: a node that was not heard of for long. `probe`: one that may have recovered. `ahead`: before the
  * player asked. `steal`: it takes over blocks that a slower node had not come to. `hedge`: a slow block is asked for twice.
- * `failover`: the one before failed or went silent. `slow`: it was given up as too slow. `corrupt-block`: it lied. `retry`:
+ * `failover`: the one before failed or went silent. `slow`: it replaces one that is far too slow. `corrupt-block`: it lied. `retry`:
  * another round after every source failed.
  */
 export type Cause =

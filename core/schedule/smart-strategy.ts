@@ -24,6 +24,8 @@ export interface SmartParts {
 /** A chunk up to this size is asked of several unknown nodes at once: it measures them all and costs next to nothing. */
 const RACE_BYTES = 32 * 1024;
 const MAX_RACERS = 6;
+/** A node that owes us no more than this is as good as idle. */
+const CRUMB_BYTES = 4 * 1024;
 /** A node not heard of for this long is worth a block when there is time. */
 const STALE_AFTER_MS = 15_000;
 
@@ -51,12 +53,13 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
     return [...shared, ...recovering];
   }
   if (isAhead || !parts.hedges || sharesBottleneck) return [];
-  return playEndgame(situation, nodes, { steal: splits, hedge: urgency.mayHedge });
+  return playEndgame(situation, nodes, { steals: splits, hedges: urgency.mayHedge, runMs: urgency.runMs });
 }
 
 /** Candidates worth planning with: healthy ones; else those that may have recovered; else the one that is free soonest. */
 function helpers({ candidates, isAhead }: Situation): Candidate[] {
-  const isIdle = ({ view, running }: Candidate) => view.inFlightRequests <= running;
+  const isIdle = ({ view, running }: Candidate) =>
+    view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
   const healthy = candidates.filter(({ view }) => view.health === "closed");
   if (isAhead) return healthy.filter(isIdle);
   if (healthy.length > 0) return healthy;
@@ -88,7 +91,7 @@ function race({ missing, cause, random }: Situation, nodes: readonly NodeSupply[
 /** Without splitting: every run to the node that is expected to be done with it first. */
 function wholeRuns({ missing, cause }: Situation, nodes: readonly NodeSupply[]): Assignment[] {
   return missing.flatMap((run) => {
-    const able = nodes.filter((node) => covers(node.candidate.source, run) && hasRoom(node));
+    const able = nodes.filter((node) => covers(node.candidate.source, run) && hasRoom(node, Infinity));
     const [first, ...others] = able;
     if (first === undefined) return [];
     const bytes = run.end - run.start;

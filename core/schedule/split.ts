@@ -26,14 +26,13 @@ export function splitMissing(situation: Situation, nodes: readonly NodeSupply[],
   const missingBytes = left.reduce((sum, run) => sum + run.end - run.start, 0);
   if (missingBytes === 0) return [];
   const finishMs = fluidFinishMs(nodes, missingBytes);
-  const free = nodes.filter((node) => hasRoom(node)).sort((a, b) => a.beginsInMs - b.beginsInMs);
+  const blockBytes = blocks[0] === undefined ? 0 : blocks[0].end - blocks[0].start;
+  const free = nodes.filter((node) => hasRoom(node, runMs)).sort((a, b) => a.beginsInMs - b.beginsInMs);
   const assignments: Assignment[] = [];
   for (const node of free) {
     const quotaBytes = node.rate * (finishMs - node.beginsInMs);
-    const wantedBytes = node.isKnown
-      ? Math.min(quotaBytes, node.rate * Math.max(runMs, MIN_RUN_FIRST_BYTES * node.firstByteMs))
-      : Math.min(quotaBytes, UNKNOWN_RUN_BYTES);
-    const run = takeRun(left, node, wantedBytes, blocks);
+    const runBytes = node.isKnown ? node.rate * fullRunMs(node, runMs) : UNKNOWN_RUN_BYTES;
+    const run = takeRun(left, node, Math.min(quotaBytes, Math.max(runBytes, blockBytes)), blocks);
     if (run !== undefined) assignments.push({ nodeId: node.nodeId, run, because: cause });
   }
   if (assignments.length > 0 || running.some((attempt) => !attempt.isSilent)) return assignments;
@@ -46,10 +45,17 @@ export function splitMissing(situation: Situation, nodes: readonly NodeSupply[],
   return [{ nodeId: best.nodeId, run: firstBlockOf(first, blocks), because: cause }];
 }
 
-/** Whether the node can be asked for more by this plan now. */
-export function hasRoom({ candidate, isKnown }: NodeSupply): boolean {
-  const most = isKnown ? MAX_RUNNING_PER_NODE : 1;
-  return candidate.running < most && candidate.view.inFlightRequests < MAX_REQUESTS_PER_NODE;
+/** Whether the node can be asked for more by this plan now: a second time only when the first keeps it busy no longer. */
+export function hasRoom(node: NodeSupply, runMs: number): boolean {
+  const { view, running } = node.candidate;
+  if (running >= (node.isKnown ? MAX_RUNNING_PER_NODE : 1) || view.inFlightRequests >= MAX_REQUESTS_PER_NODE)
+    return false;
+  return running === 0 || view.inFlightBytes / node.rate <= fullRunMs(node, runMs);
+}
+
+/** How long one request should keep the node busy. */
+function fullRunMs({ firstByteMs }: NodeSupply, runMs: number): number {
+  return Math.max(runMs, MIN_RUN_FIRST_BYTES * firstByteMs);
 }
 
 /** Takes about so many bytes from the front of what the node has of it; undefined when that is less than half a block. */

@@ -51,16 +51,19 @@ export interface Assignment {
   readonly nodeId: NodeId;
   readonly run: BlockRun;
   readonly because: Cause;
-  /** Attempt that is relieved of this run: it is the end of what is wanted of it. */
+  /**
+   * Attempt that is relieved of this run, which is the end of what is wanted of it. Relieved of all of it, it is cancelled,
+   * without reproach.
+   */
   readonly takesFrom?: number;
 }
 
 /**
  * What to think of an attempt under way. `on-time`: leave it. `silent`: let another node fetch the same blocks; the first
- * to verify one wins. `slow`: cancel it, without reproach. `hopeless`: cancel it as failed.
+ * to verify one wins. `hopeless`: cancel it as failed.
  */
 export interface Verdict {
-  readonly is: "on-time" | "silent" | "slow" | "hopeless";
+  readonly is: "on-time" | "silent" | "hopeless";
   /** When to judge again if nothing happens before. */
   readonly reviewAtMs: number;
 }
@@ -71,9 +74,6 @@ export interface Judgement {
   readonly attempt: RunningAttempt;
   /** Its node. */
   readonly view: NodeView;
-  readonly blocks: readonly Block[];
-  /** Candidates on other nodes. */
-  readonly others: readonly Candidate[];
 }
 
 export interface Strategy {
