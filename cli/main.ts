@@ -1,6 +1,6 @@
 /** `vstack`: arguments to commands. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 import { resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import type { ChunkHash, NodeId, VideoId } from "#core/ids.ts";
 import { parseChunkHash, parseNodeId, parseVideoId } from "#core/ids.ts";
 import type { VideoSort } from "#wire/contract/catalog-api.ts";
@@ -27,36 +27,15 @@ import { upload } from "./commands/upload.ts";
 import { readClusterKey } from "./cluster-folder.ts";
 import type { MediaOptions } from "./media-options.ts";
 import { mediaSettings, withMediaOptions } from "./media-options.ts";
+import { addNetworkCommands } from "./network-command.ts";
+import { clusterUrl, DEFAULT_URL, jsonOption, parsedBy, urlOption, whole } from "./option-values.ts";
 
-const DEFAULT_URL = "http://127.0.0.1:8080";
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^[0-9]+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}
-
-function parsedBy<T>(parse: (text: string) => T | undefined, expected: string): (text: string) => T {
-  return (text) => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    throw new InvalidArgumentError(`Expected ${expected}.`);
-  };
-}
 
 const videoArgument = parsedBy<VideoId>(parseVideoId, "a video id of 26 characters, as `vstack list` shows");
 const port = whole(1, 65_535);
 const seconds = whole(1, 86_400);
 
-const urlOption = () =>
-  new Option("--url <address>", "the cluster")
-    .env("VSTACK_URL")
-    .default(DEFAULT_URL)
-    .argParser(parsedBy(clusterUrl, "an http address"));
-const jsonOption = () => new Option("--json", "one line of JSON for programs").default(false);
 const dataOption = (fallback: string) =>
   new Option("--data <folder>", "where it keeps everything").env("VSTACK_DATA").default(fallback);
 const hostOption = () =>
@@ -72,10 +51,6 @@ const logOption = () =>
     .env("VSTACK_LOG_LEVEL")
     .choices(LOG_LEVELS)
     .default("warn");
-
-function clusterUrl(text: string): string | undefined {
-  return URL.canParse(text) && /^https?:/.test(text) ? text.replace(/\/+$/, "") : undefined;
-}
 
 /** A switch from the environment: 1 or true, 0 or false. */
 function environmentFlag(name: string, fallback: boolean): boolean {
@@ -326,6 +301,7 @@ async function main(): Promise<void> {
   addClusterCommands(program);
   addVideoCommands(program);
   addOperationCommands(program);
+  addNetworkCommands(program, exitWith);
   addSimulateCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help for help)");
   try {
