@@ -2,8 +2,6 @@
  * THE driver of a fetch plan (core/schedule/fetch-plan.ts): commands become attempts, answers become events. Worker,
  * gateway, `vstack get` and virtual players all fetch through it. It holds no policy.
  */
-import type { AttemptEnd, NodeEvent } from "#core/estimate/node-estimate.ts";
-import type { NodeId } from "#core/ids.ts";
 import type { Block } from "#core/placement/blocks.ts";
 import { chunkBlocks } from "#core/placement/blocks.ts";
 import type { Step } from "#core/schedule/fetch-plan.ts";
@@ -12,6 +10,9 @@ import type { PlanContext } from "#core/schedule/plan-context.ts";
 import type { NodeFailure, PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
 import { FAILURE_ENDS } from "#core/schedule/plan-events.ts";
 import type { FetchPlan } from "#core/schedule/plan-state.ts";
+import { missingRuns } from "#core/schedule/plan-state.ts";
+import type { Random } from "#core/random.ts";
+import { seededRandom } from "#core/random.ts";
 import { replicaSources } from "#core/schedule/source.ts";
 import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { readBlockList } from "#wire/client/block-list.ts";
@@ -20,12 +21,15 @@ import { VStackError } from "#wire/contract/errors.ts";
 import { PATHS, QUERY } from "#wire/contract/paths.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import type { AttemptReport } from "./attempt.ts";
-import { startAttempt } from "./attempt.ts";
+import { planEventOf, startAttempt } from "./attempt.ts";
 import type { BlockRelease } from "./block-release.ts";
 import { createBlockRelease } from "./block-release.ts";
-import type { SegmentFetch, SegmentFetchPorts, SegmentRequest } from "./segment-fetch.ts";
+import { OpenAttempts } from "./open-attempts.ts";
+import type { SegmentFetch, SegmentFetchPorts, SegmentRequest, StepCause } from "./segment-fetch.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
 
+/** Seeds are 32 bits. */
+const SEEDS = 2 ** 32;
 /** Between the last byte of a body and its end lies nothing, unless the node plays tricks. */
 const LAST_WORDS_MS = 1_000;
 
@@ -41,31 +45,25 @@ export function fetchSegment(request: SegmentRequest, ports: SegmentFetchPorts):
   return {
     body: driver.release.body,
     done: driver.done,
+    assigned: driver.assigned,
     want: (slackSeconds) => driver.want(slackSeconds),
     cancel: (reason) => driver.abort(reason),
     trace: () => driver.recorder.trace,
   };
 }
 
-/** An attempt under way, as far as the estimates need to know. */
-interface OpenAttempt {
-  readonly nodeId: NodeId;
-  readonly startedMs: number;
-  readonly wantedBytes: number;
-  readonly isHedge: boolean;
-  readonly stop: () => void;
-  receivedBytes: number;
-  answered: boolean;
-}
-
 class SegmentDriver {
   readonly recorder: TraceRecorder;
   readonly release: BlockRelease;
   readonly done: Promise<SegmentTrace>;
+  readonly assigned: Promise<void>;
   readonly #request: SegmentRequest;
   readonly #ports: SegmentFetchPorts;
   readonly #blocks: readonly Block[];
-  readonly #open = new Map<number, OpenAttempt>();
+  readonly #open: OpenAttempts;
+  /** The plan's chance, from one number of the program's: a recording names it, and a replay has the same. */
+  readonly #seed: number;
+  readonly #random: Random;
   #hashes = new Uint8Array();
   #plan: FetchPlan | undefined;
   #offered: Uint8Array<ArrayBuffer> | undefined;
@@ -74,11 +72,16 @@ class SegmentDriver {
   #sleeping = new AbortController();
   #hasEnded = false;
   #settle: (trace: SegmentTrace) => void = () => undefined;
+  /** Undefined once it was said. */
+  #sayAssigned: (() => void) | undefined;
 
   constructor(request: SegmentRequest, ports: SegmentFetchPorts) {
     this.#request = request;
     this.#ports = ports;
     this.#blocks = chunkBlocks(request.entry.record.sizeBytes, request.entry.record.blockSizeBytes);
+    this.#seed = Math.floor(ports.random() * SEEDS);
+    this.#random = seededRandom(this.#seed);
+    this.#open = new OpenAttempts(ports);
     this.recorder = new TraceRecorder(request, ports);
     this.release = createBlockRelease({
       released: (bytes) => this.recorder.released(bytes),
@@ -87,11 +90,13 @@ class SegmentDriver {
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
     });
+    this.assigned = new Promise((resolve) => {
+      this.#sayAssigned = resolve;
+    });
   }
 
   async begin(): Promise<void> {
-    const { entry, nodeUrls, slackSeconds, strategy, giveUpWhenAllUnreachable = false } = this.#request;
-    const { isAhead = false } = this.#request;
+    const { entry } = this.#request;
     const hashes = await readBlockList(entry.record, entry.blocks, this.#ports.digest);
     if (this.#hasEnded) return;
     if (hashes === undefined) {
@@ -99,17 +104,28 @@ class SegmentDriver {
       return;
     }
     this.#hashes = hashes;
-    const input = {
-      blocks: this.#blocks,
-      sources: replicaSources(entry.record, (nodeId) => nodeUrls.has(nodeId)),
-      strategy: STRATEGIES_BY_NAME[strategy],
+    this.#guard(() => this.#beginPlan());
+  }
+
+  #beginPlan(): void {
+    const { entry, nodeUrls, slackSeconds, strategy, isAhead = false } = this.#request;
+    const facts = {
       slackMs: slackSeconds === null ? null : slackSeconds * 1000,
       isAhead,
       ...(this.#wanted === undefined ? {} : { ...this.#wanted, isAhead: false }),
       turn: entry.seq,
-      givesUpWhenAllUnreachable: giveUpWhenAllUnreachable,
+      givesUpWhenAllUnreachable: this.#request.giveUpWhenAllUnreachable ?? false,
     };
-    this.#guard(() => this.#carryOut(beginFetch(input, this.#context())));
+    const sources = replicaSources(entry.record, (nodeId) => nodeUrls.has(nodeId));
+    const context = this.#context();
+    const step = beginFetch(
+      { ...facts, sources, blocks: this.#blocks, strategy: STRATEGIES_BY_NAME[strategy] },
+      context,
+    );
+    const { sizeBytes, blockSizeBytes } = entry.record;
+    const input = { ...facts, sources, sizeBytes, blockSizeBytes, strategy };
+    this.#note({ began: input, seed: this.#seed }, context.nowMs, step);
+    this.#carryOut(step);
   }
 
   want(slackSeconds: number | null): void {
@@ -125,18 +141,29 @@ class SegmentDriver {
   }
 
   #context(): PlanContext {
-    const { clock, estimates, random } = this.#ports;
-    return { nowMs: clock.nowMs(), book: estimates.read(), random };
+    const { clock, estimates } = this.#ports;
+    return { nowMs: clock.nowMs(), book: estimates.read(), random: this.#random };
   }
 
   #tell(event: PlanEvent): void {
-    const plan = this.#plan;
-    if (plan !== undefined) this.#carryOut(onEvent(plan, event, this.#context()));
+    if (this.#plan === undefined) return;
+    const context = this.#context();
+    const step = onEvent(this.#plan, event, context);
+    this.#note({ event }, context.nowMs, step);
+    this.#carryOut(step);
+  }
+
+  /** Before the commands are carried out, as that already changes the estimates. */
+  #note(what: StepCause, nowMs: number, { commands }: Step): void {
+    this.#ports.onStep?.({ ...what, traceId: this.#request.traceId, nowMs, commands });
   }
 
   #carryOut({ plan, commands }: Step): void {
     this.#plan = plan;
     for (const command of commands) this.#carryOutOne(command);
+    if (this.#sayAssigned === undefined || (plan.phase === "fetching" && missingRuns(plan).length > 0)) return;
+    this.#sayAssigned();
+    this.#sayAssigned = undefined;
   }
 
   /** A broken invariant ends this fetch with a typed error, not the program. */
@@ -144,11 +171,7 @@ class SegmentDriver {
     try {
       act();
     } catch (cause) {
-      for (const [id, attempt] of this.#open) {
-        attempt.stop();
-        this.recorder.attemptEnded(id, "cancelled", "internal");
-      }
-      this.#open.clear();
+      for (const id of this.#open.abandon()) this.recorder.attemptEnded(id, "cancelled", "internal");
       this.#fail("internal", cause instanceof Error ? cause.message : String(cause), { cause });
     }
   }
@@ -188,21 +211,12 @@ class SegmentDriver {
     const url = `${nodeUrls.get(nodeId) ?? ""}${PATHS.chunk(entry.record.hash)}?${query}`;
     const task = { url, run: command, sizeBytes: entry.record.sizeBytes, blocks: this.#blocks, hashes: this.#hashes };
     this.recorder.attemptStarted(command);
-    this.#open.set(id, {
-      nodeId,
-      startedMs: this.#ports.clock.nowMs(),
-      wantedBytes: end - start,
-      isHedge,
-      stop: startAttempt(task, this.#ports, (report) => this.#guard(() => this.#onReport(id, report))),
-      receivedBytes: 0,
-      answered: false,
-    });
-    this.#learn(nodeId, { saw: "started", wantedBytes: end - start, isHedge });
+    const stop = startAttempt(task, this.#ports, (report) => this.#guard(() => this.#onReport(id, report)));
+    this.#open.add(id, { nodeId, wantedBytes: end - start, isHedge, stop });
   }
 
   #stopAttempt(id: number, outcome: "cancelled" | "stalled" | "corrupt", reason: string): void {
-    this.#open.get(id)?.stop();
-    this.#closeAttempt(id, outcome);
+    this.#open.stop(id, outcome);
     this.recorder.attemptEnded(id, outcome, reason);
   }
 
@@ -216,50 +230,34 @@ class SegmentDriver {
 
   /** Estimates learn first, so that the plan decides with them. */
   #onReport(id: number, report: AttemptReport): void {
-    const attempt = this.#open.get(id);
-    if (attempt === undefined) return;
+    if (!this.#open.has(id)) return;
     switch (report.saw) {
       case "first-byte":
-        attempt.answered = true;
         this.recorder.attemptAnswered(id);
-        this.#learn(attempt.nodeId, { saw: "first-byte", latencyMs: this.#ports.clock.nowMs() - attempt.startedMs });
+        this.#open.answered(id);
         break;
       case "bytes":
-        attempt.receivedBytes += report.bytes;
         this.recorder.bytesReceived(id, report.bytes);
-        this.#learn(attempt.nodeId, report);
+        this.#open.received(id, report.bytes);
         break;
       case "block-ok":
       case "block-bad":
         this.recorder.blockHashed(id, report.verifyMs, report.saw === "block-ok");
-        this.#learn(attempt.nodeId, { saw: report.saw });
+        this.#open.blockHashed(id, report.saw);
         this.#offered = report.saw === "block-ok" ? report.content : undefined;
         break;
       case "ended":
-        this.#closeAttempt(id, "complete");
+        this.#open.close(id, "complete");
         this.recorder.attemptEnded(id, "complete", null);
         break;
       case "failed":
-        this.#closeAttempt(id, FAILURE_ENDS[report.kind]);
+        this.#open.close(id, FAILURE_ENDS[report.kind]);
         this.recorder.attemptEnded(id, "failed", `${report.kind}: ${report.detail}`);
         break;
     }
-    this.#tell({ ...report, attempt: id });
+    this.#tell(planEventOf(id, report));
     this.#offered = undefined;
     this.#settleWhenIdle();
-  }
-
-  #closeAttempt(id: number, how: AttemptEnd): void {
-    const attempt = this.#open.get(id);
-    if (attempt === undefined) return;
-    this.#open.delete(id);
-    const { nodeId, wantedBytes, receivedBytes, answered, startedMs, isHedge } = attempt;
-    const elapsedMs = this.#ports.clock.nowMs() - startedMs;
-    this.#learn(nodeId, { saw: "ended", how, wantedBytes, receivedBytes, answered, elapsedMs, isHedge });
-  }
-
-  #learn(nodeId: NodeId, event: NodeEvent): void {
-    this.#ports.estimates.apply({ ...event, nodeId, atMs: this.#ports.clock.nowMs() });
   }
 
   #fail(code: ErrorCode, why: string, more: { cause?: unknown; details?: Record<string, unknown> } = {}): void {
@@ -273,6 +271,7 @@ class SegmentDriver {
 
   #end(outcome: "delivered" | "failed" | "aborted", error?: VStackError): void {
     this.#hasEnded = true;
+    this.#sayAssigned?.();
     this.#sleeping.abort();
     if (error === undefined) this.release.close();
     else this.release.fail(error);
@@ -286,7 +285,7 @@ class SegmentDriver {
     const allSaid = new AbortController();
     void this.done.then(() => allSaid.abort());
     await this.#ports.clock.sleep(LAST_WORDS_MS, allSaid.signal);
-    for (const [id] of this.#open) this.#stopAttempt(id, "cancelled", "no-end");
+    for (const id of this.#open.ids()) this.#stopAttempt(id, "cancelled", "no-end");
     this.#settleWhenIdle();
   }
 
