@@ -3,18 +3,22 @@
  * open. Requests that run side by side share a link, so a rate per request would halve with two of them
  * (p2p-media-loader measures the same way).
  *
- * Two memories, 3 s and 12 s of busy time; the lower one is believed, so that bad news counts at once. A third remembers
+ * Two memories, 1 s and 12 s of busy time; the lower one is believed, so that bad news counts at once. A third remembers
  * how far samples lie from the mean: what must not be late counts on less.
  */
 import type { Ewma } from "./ewma.ts";
 import { addSample, EMPTY_EWMA, ewmaValue, fade } from "./ewma.ts";
 
-const FAST_HALF_LIFE_MS = 3_000;
+const FAST_HALF_LIFE_MS = 1_000;
 const SLOW_HALF_LIFE_MS = 12_000;
 /** Old knowledge loses half its weight in this time without work: a network changes while nobody looks. */
 const IDLE_HALF_LIFE_MS = 30_000;
-/** Busy time that makes one sample; shorter ones are mostly scheduling noise. */
+/** Bytes that count as a half-life too: a quick node is known after a few blocks, long before it was busy for a second. */
+const FAST_HALF_LIFE_BYTES = 256 * 1024;
+const SLOW_HALF_LIFE_BYTES = 2 * 1024 * 1024;
+/** Busy time that makes one sample; shorter ones are mostly scheduling noise, unless many bytes came in them. */
 const SAMPLE_BUSY_MS = 50;
+const SAMPLE_BYTES = 64 * 1024;
 /** Below these, what has gathered so far says nothing about the link. */
 const MIN_GATHERED_BUSY_MS = 5;
 const MIN_GATHERED_BYTES = 32 * 1024;
@@ -101,14 +105,17 @@ function passTime(state: Throughput, atMs: number): Throughput {
 }
 
 function takeSample(state: Throughput): Throughput {
-  if (state.gatheredBusyMs < SAMPLE_BUSY_MS) return state;
-  const rate = (state.gatheredBytes * 1000) / state.gatheredBusyMs;
+  const { gatheredBytes, gatheredBusyMs } = state;
+  const isBurst = gatheredBytes >= SAMPLE_BYTES && gatheredBusyMs >= MIN_GATHERED_BUSY_MS;
+  if (gatheredBusyMs < SAMPLE_BUSY_MS && !isBurst) return state;
+  const rate = (gatheredBytes * 1000) / gatheredBusyMs;
   const usual = ewmaValue(state.slow);
-  const halfLives = state.gatheredBusyMs / SLOW_HALF_LIFE_MS;
+  const halfLives = Math.max(gatheredBusyMs / SLOW_HALF_LIFE_MS, gatheredBytes / SLOW_HALF_LIFE_BYTES);
+  const fastHalfLives = Math.max(gatheredBusyMs / FAST_HALF_LIFE_MS, gatheredBytes / FAST_HALF_LIFE_BYTES);
   return {
     ...state,
     deviation: usual === null ? state.deviation : addSample(state.deviation, Math.abs(rate - usual), halfLives),
-    fast: addSample(state.fast, rate, state.gatheredBusyMs / FAST_HALF_LIFE_MS),
+    fast: addSample(state.fast, rate, fastHalfLives),
     slow: addSample(state.slow, rate, halfLives),
     gatheredBytes: 0,
     gatheredBusyMs: 0,

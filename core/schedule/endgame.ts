@@ -26,20 +26,23 @@ const REPLACE_MARGIN_MS = 500;
 /** Pace of an attempt is its own after this time of body; before, it is its node's. */
 const OWN_PACE_AFTER_MS = 150;
 
-/** One attempt at most: what follows from it is seen at the next event. */
+/**
+ * One attempt at most: what follows from it is seen at the next event.
+ *
+ * @param idle of the nodes, those that got nothing of what is missing
+ */
 export function playEndgame(
   situation: Situation,
-  nodes: readonly NodeSupply[],
+  { nodes, idle }: { readonly nodes: readonly NodeSupply[]; readonly idle: readonly NodeSupply[] },
   { runMs, ...may }: { readonly steals: boolean; readonly hedges: boolean; readonly runMs: number },
 ): Assignment[] {
-  const free = nodes.filter((node) => node.isKnown && node.candidate.running === 0 && hasRoom(node, runMs));
+  const free = idle.filter((node) => node.isKnown && node.candidate.running === 0 && hasRoom(node, runMs));
   if (free.length === 0) return [];
   const latest = latestAttempt(situation, nodes);
   if (latest === undefined) return [];
   for (const node of free.sort((a, b) => a.beginsInMs - b.beginsInMs)) {
     const move =
-      (may.steals ? steal(latest, node, situation) : undefined) ??
-      (may.hedges ? hedge(latest, node, situation) : undefined);
+      (may.steals ? steal(latest, node, situation) : undefined) ?? again(latest, node, situation, may.hedges);
     if (move !== undefined) return [move];
   }
   return [];
@@ -114,14 +117,14 @@ function isWorthIt(beforeMs: number, afterMs: number): boolean {
 }
 
 /** The node fetches the block that the attempt is at, once more. */
-function hedge(latest: Projection, node: NodeSupply, situation: Situation): Assignment | undefined {
+function again(latest: Projection, node: NodeSupply, situation: Situation, hedges: boolean): Assignment | undefined {
   const { nextBlock, blockInMs } = latest;
   const block: Block | undefined = situation.blocks[nextBlock];
   if (block === undefined || !covers(node.candidate.source, block)) return undefined;
   const bytes = block.end - block.start;
   const otherwiseMs = completionMs(node, bytes);
   const run = blockRun(situation.blocks, nextBlock, nextBlock + 1);
-  if (blockInMs > otherwiseMs * HEDGE_FACTOR + HEDGE_MARGIN_MS && bytes <= situation.hedgeBudgetBytes) {
+  if (hedges && blockInMs > otherwiseMs * HEDGE_FACTOR + HEDGE_MARGIN_MS && bytes <= situation.hedgeBudgetBytes) {
     return { nodeId: node.nodeId, run, because: "hedge" };
   }
   const isHopeless = blockInMs > otherwiseMs * REPLACE_FACTOR + REPLACE_MARGIN_MS;

@@ -35,6 +35,14 @@ export function likelyNext(asked: readonly Asked[]): NextSegment | undefined {
   return goesThrough ? { rendition, seq: last.seq + 1 } : undefined;
 }
 
+/** How many segments of its rendition the newest request closes, one behind the other. */
+export function segmentsInARow(asked: readonly Asked[]): number {
+  const own = asked.filter(({ slot, rendition }) => slot === "segment" && rendition === asked.at(-1)?.rendition);
+  let count = own.length > 0 ? 1 : 0;
+  while (count > 0 && count < own.length && own.at(-count - 1)?.seq === (own.at(-count)?.seq ?? 0) - 1) count += 1;
+  return count;
+}
+
 /** Where the session is: behind the newest segment that it asked for, of whatever rendition; at the start without any. */
 function positionOf(asked: readonly Asked[]): number {
   const newest = asked.findLast(({ slot }) => slot === "segment");

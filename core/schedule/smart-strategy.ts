@@ -24,6 +24,13 @@ export interface SmartParts {
 /** A chunk up to this size is asked of several unknown nodes at once: it measures them all and costs next to nothing. */
 const RACE_BYTES = 32 * 1024;
 const MAX_RACERS = 6;
+/** Below this, nothing is begun beside a segment that the player waits for. */
+const MIN_AHEAD_SLACK_MS = 2_000;
+/** After so many segments of one rendition the player is presumed to stay with it. */
+const SETTLED_SEGMENTS = 6;
+/** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
+const DEEP_SLACK_MS = 16_000;
+const SEGMENTS_AHEAD_DEEP = 3;
 /** A node that owes us no more than this is as good as idle. */
 const CRUMB_BYTES = 4 * 1024;
 /** A node not heard of for this long is worth a block when there is time. */
@@ -46,14 +53,13 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   const nodes = supplies(helpers(situation), urgency.doubt);
   if (nodes.length === 0) return [];
   const splits = parts.splits && !sharesBottleneck;
-  if (missing.length > 0) {
-    if (parts.races && isCold(situation, nodes)) return race(situation, nodes);
-    const recovering = probe(situation, urgency.mayExplore);
-    const shared = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
-    return [...shared, ...recovering];
-  }
-  if (isAhead || !parts.hedges || sharesBottleneck) return [];
-  return playEndgame(situation, nodes, { steals: splits, hedges: urgency.mayHedge, runMs: urgency.runMs });
+  if (missing.length > 0 && parts.races && isCold(situation, nodes)) return race(situation, nodes);
+  const shared = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
+  const assigned = [...shared, ...probe(situation, urgency.mayExplore)];
+  if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
+  const idle = nodes.filter(({ nodeId }) => !assigned.some((assignment) => assignment.nodeId === nodeId));
+  const { runMs, mayHedge } = urgency;
+  return [...assigned, ...playEndgame(situation, { nodes, idle }, { steals: splits, hedges: mayHedge, runMs })];
 }
 
 /** Candidates worth planning with: healthy ones; else those that may have recovered; else the one that is free soonest. */
@@ -118,7 +124,13 @@ function probe(situation: Situation, mayExplore: boolean): Assignment[] {
   return [{ nodeId: worth.source.nodeId, run, because: worth.view.health === "half-open" ? "probe" : "explore" }];
 }
 
-/** The next one, as soon as nodes would idle: it takes no node from the one that is wanted. */
-function segmentsAhead({ hasMissingBlocks, sharesBottleneck }: Outlook): number {
-  return hasMissingBlocks || sharesBottleneck ? 0 : 1;
+/**
+ * The next one, as soon as nodes would idle: it takes no node from the one that is wanted, unless the two share a link;
+ * so none while the player waits urgently for a segment. With time, and a player that stays with its rendition, more.
+ */
+function segmentsAhead({ waitsFor, hasMissingBlocks, inARow, slackMs, sharesBottleneck }: Outlook): number {
+  if (hasMissingBlocks) return 0;
+  const isUrgent = slackMs === null || slackMs < MIN_AHEAD_SLACK_MS;
+  if (waitsFor === "segment" && (isUrgent || sharesBottleneck)) return 0;
+  return !isUrgent && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

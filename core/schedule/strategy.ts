@@ -87,8 +87,12 @@ export interface Strategy {
 
 /** What can be said about the segments behind the one that is wanted. */
 export interface Outlook {
-  /** The segment that the player waits for has blocks that nobody fetches; false when it waits for none. */
+  /** What the player waits for now. */
+  readonly waitsFor: "nothing" | "init" | "segment";
+  /** It has blocks that nobody fetches; false when the player waits for nothing. */
   readonly hasMissingBlocks: boolean;
+  /** Segments that the player asked of this rendition one after the other: one that switches often wants other ones. */
+  readonly inARow: number;
   readonly slackMs: number | null;
   readonly sharesBottleneck: boolean;
 }

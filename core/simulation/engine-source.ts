@@ -10,7 +10,7 @@ import { blockSizeFor, chunkBlocks } from "../placement/blocks.ts";
 import type { LoadTimes } from "../playback/hls-abr.ts";
 import type { VideoModel } from "../playback/video-model.ts";
 import type { Asked } from "../schedule/look-ahead.ts";
-import { likelyNext, MAX_ASKED } from "../schedule/look-ahead.ts";
+import { likelyNext, MAX_ASKED, segmentsInARow } from "../schedule/look-ahead.ts";
 import type { Strategy } from "../schedule/strategy.ts";
 import type { DriverPorts } from "./plan-driver.ts";
 import { PlanDriver } from "./plan-driver.ts";
@@ -150,7 +150,9 @@ export class EngineSource implements SegmentSource {
     const { strategy, ports, video } = this.#options;
     const wanted = this.#fetches.get(keyOf(newest));
     const count = strategy.segmentsAhead({
+      waitsFor: wanted?.listener == null ? "nothing" : newest.slot,
       hasMissingBlocks: wanted !== undefined && wanted.driver.hasMissingBlocks,
+      inARow: segmentsInARow(this.#asked),
       slackMs: this.#slackMs(newest),
       sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
     });
