@@ -4,7 +4,7 @@
  */
 import type { NetworkPlan } from "../network/conditions.ts";
 import type { VideoModel } from "../playback/video-model.ts";
-import { MAX_SEGMENTS_AHEAD } from "./engine-source.ts";
+import { MAX_SEGMENTS_AHEAD } from "../schedule/segments-ahead.ts";
 import type { PlayerSettings } from "./player-model.ts";
 import type { SessionResult } from "./session-result.ts";
 import { Supply } from "./supply.ts";

@@ -10,7 +10,8 @@ import { blockSizeFor, chunkBlocks } from "../placement/blocks.ts";
 import type { LoadTimes } from "../playback/hls-abr.ts";
 import type { VideoModel } from "../playback/video-model.ts";
 import type { Asked } from "../schedule/look-ahead.ts";
-import { likelyNext, MAX_ASKED, segmentsInARow } from "../schedule/look-ahead.ts";
+import { MAX_ASKED } from "../schedule/look-ahead.ts";
+import { segmentsAhead } from "../schedule/segments-ahead.ts";
 import type { Strategy } from "../schedule/strategy.ts";
 import type { DriverPorts } from "./plan-driver.ts";
 import { PlanDriver } from "./plan-driver.ts";
@@ -28,9 +29,6 @@ export interface EngineSourceOptions {
 
 /** Verified segments that wait for the player, and fetches under way: as the worker's cache, bounded. */
 const MAX_FETCHES = 8;
-
-/** Segments begun before the player asks: deeper, a switch of rendition wastes more than it gains. */
-export const MAX_SEGMENTS_AHEAD = 3;
 
 interface Fetch {
   readonly wish: SegmentWish;
@@ -149,18 +147,18 @@ export class EngineSource implements SegmentSource {
     this.#isLookingAhead = true;
     const { strategy, ports, video } = this.#options;
     const wanted = this.#fetches.get(keyOf(newest));
-    const count = strategy.segmentsAhead({
-      waitsFor: wanted?.listener == null ? "nothing" : newest.slot,
-      hasMissingBlocks: wanted !== undefined && wanted.driver.hasMissingBlocks,
-      inARow: segmentsInARow(this.#asked),
-      slackMs: this.#slackMs(newest),
-      sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
+    const ahead = segmentsAhead({
+      ...{ asked: this.#asked, strategy, segmentCount: video.segmentCount },
+      outlook: {
+        waitsFor: wanted?.listener == null ? "nothing" : newest.slot,
+        hasMissingBlocks: wanted !== undefined && wanted.driver.hasMissingBlocks,
+        slackMs: this.#slackMs(newest),
+        sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
+      },
     });
-    const next = count > 0 ? likelyNext(this.#asked) : undefined;
-    const endSeq =
-      next === undefined ? 0 : Math.min(video.segmentCount, next.seq + Math.min(count, MAX_SEGMENTS_AHEAD));
-    for (let seq = next?.seq ?? 0; seq < endSeq && this.#fetches.size < MAX_FETCHES; seq += 1) {
+    for (const { seq } of ahead) {
       const wish: SegmentWish = { slot: "segment", seq, level: newest.level };
+      if (this.#fetches.size >= MAX_FETCHES) break;
       if (!this.#fetches.has(keyOf(wish))) this.#begin(wish, true).driver.begin();
     }
     this.#isLookingAhead = false;
