@@ -24,7 +24,7 @@ const HEDGE_MARGIN_MS = 15;
 const REPLACE_FACTOR = 4;
 const REPLACE_MARGIN_MS = 500;
 /** Pace of an attempt is its own after this time of body; before, it is its node's. */
-const OWN_PACE_AFTER_MS = 150;
+const OWN_PACE_AFTER_MS = 60;
 
 /**
  * One attempt at most: what follows from it is seen at the next event.

@@ -24,14 +24,15 @@ export interface SmartParts {
 /** A chunk up to this size is asked of several unknown nodes at once: it measures them all and costs next to nothing. */
 const RACE_BYTES = 32 * 1024;
 const MAX_RACERS = 6;
+const CRUMB_RACERS = 2;
 /** Below this, nothing is begun beside a segment that the player waits for. */
 const MIN_AHEAD_SLACK_MS = 2_000;
 /** After so many segments of one rendition the player is presumed to stay with it. */
-const SETTLED_SEGMENTS = 6;
+const SETTLED_SEGMENTS = 16;
 /** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
 const DEEP_SLACK_MS = 16_000;
 const SEGMENTS_AHEAD_DEEP = 3;
-/** A node that owes us no more than this is as good as idle. */
+/** So few bytes cost no more than the request: a node that owes them is as good as idle, two may be asked for them. */
 const CRUMB_BYTES = 4 * 1024;
 /** A node not heard of for this long is worth a block when there is time. */
 const STALE_AFTER_MS = 15_000;
@@ -48,12 +49,13 @@ export function smartStrategyWith(name: string, parts: SmartParts): Strategy {
 export const smartStrategy = smartStrategyWith("smart", { splits: true, hedges: true, races: true, minds: true });
 
 function assign(situation: Situation, parts: SmartParts): Assignment[] {
-  const { slackMs, isAhead, missing, sharesBottleneck } = situation;
+  const { slackMs, isAhead, sharesBottleneck } = situation;
   const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
   const nodes = supplies(helpers(situation), urgency.doubt);
   if (nodes.length === 0) return [];
   const splits = parts.splits && !sharesBottleneck;
-  if (missing.length > 0 && parts.races && isCold(situation, nodes)) return race(situation, nodes);
+  const racing = parts.races ? racers(situation, nodes) : [];
+  if (racing.length > 0) return race(situation, racing);
   const shared = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
   const assigned = [...shared, ...probe(situation, urgency.mayExplore)];
   if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
@@ -75,23 +77,21 @@ function helpers({ candidates, isAhead }: Situation): Candidate[] {
   return [...(open.length > 0 ? open : candidates)].sort((a, b) => a.view.retryAtMs - b.view.retryAtMs).slice(0, 1);
 }
 
-/** Nothing was fetched yet, nobody is known, and the chunk is small. */
-function isCold({ running, blocks, missing }: Situation, nodes: readonly NodeSupply[]): boolean {
+/** The nodes that race for all of a small chunk: all while some are unknown, the best two for a crumb; else none. */
+function racers({ running, blocks, missing, slackMs }: Situation, nodes: readonly NodeSupply[]): readonly NodeSupply[] {
   const bytes = blocks.at(-1)?.end ?? 0;
-  return (
-    running.length === 0 && missing[0]?.end === bytes && bytes <= RACE_BYTES && nodes.some(({ isKnown }) => !isKnown)
-  );
+  if (running.length > 0 || missing[0]?.end !== bytes || bytes > RACE_BYTES) return [];
+  if (nodes.some(({ isKnown }) => !isKnown)) return nodes.slice(0, MAX_RACERS);
+  if (slackMs !== null || bytes > CRUMB_BYTES) return [];
+  return [...nodes].sort((a, b) => completionMs(a, bytes) - completionMs(b, bytes)).slice(0, CRUMB_RACERS);
 }
 
-function race({ missing, cause, random }: Situation, nodes: readonly NodeSupply[]): Assignment[] {
-  const lots = nodes.map((node) => ({ node, lot: random() })).sort((a, b) => a.lot - b.lot);
-  return lots
-    .slice(0, MAX_RACERS)
-    .flatMap(({ node }, place) =>
-      missing
-        .filter((run) => covers(node.candidate.source, run))
-        .map((run) => ({ nodeId: node.nodeId, run, because: place === 0 ? cause : "race" }) as const),
-    );
+function race({ missing, cause }: Situation, nodes: readonly NodeSupply[]): Assignment[] {
+  return nodes.flatMap(({ nodeId, candidate }, place) =>
+    missing
+      .filter((run) => covers(candidate.source, run))
+      .map((run) => ({ nodeId, run, because: place === 0 ? cause : "race" }) as const),
+  );
 }
 
 /** Without splitting: every run to the node that is expected to be done with it first. */
