@@ -1,5 +1,6 @@
 /** `<vstack-app>`: header, the page of the address, key help, and the polite live region. */
 import { html, LitElement, nothing } from "lit";
+import { metadataClient } from "#wire/client/metadata-client.ts";
 import { ANNOUNCE } from "./announce.ts";
 import { elementStyles } from "./element-styles.ts";
 import "./help-dialog.ts";
@@ -19,6 +20,7 @@ const TITLES: Readonly<Record<Route["page"], string>> = {
   embed: "V-Stack",
   upload: "Upload · V-Stack",
   devtools: "Devtools · V-Stack",
+  chaos: "Chaos · V-Stack",
   "not-found": "Not found · V-Stack",
 };
 /** Loaded when first shown: the library does not wait for the playback library. */
@@ -28,6 +30,7 @@ const PAGES: Readonly<Record<Route["page"], () => Promise<unknown>>> = {
   embed: () => import("../watch/embed-page.ts"),
   upload: () => import("../upload/upload-page.ts"),
   devtools: () => import("../devtools/devtools-page.ts"),
+  chaos: () => import("../chaos/chaos-page.ts"),
   "not-found": () => Promise.resolve(),
 };
 /** Words that follow each other faster than this are one announcement: the last. */
@@ -39,6 +42,7 @@ export class AppShell extends LitElement {
     theme: { state: true },
     said: { state: true },
     uploading: { state: true },
+    isLab: { state: true },
   };
   static override styles = [elementStyles, shellStyles];
 
@@ -47,6 +51,8 @@ export class AppShell extends LitElement {
   declare said: string;
   /** Files that this page is sending. */
   declare uploading: number;
+  /** Whether the cluster was started with `--lab`. */
+  declare isLab: boolean;
   #run = new AbortController();
   #speak: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,6 +62,7 @@ export class AppShell extends LitElement {
     this.theme = storedTheme();
     this.said = "";
     this.uploading = 0;
+    this.isLab = false;
   }
 
   override connectedCallback(): void {
@@ -75,11 +82,20 @@ export class AppShell extends LitElement {
     );
     // Registered on every page, so that the worker is there when the first video is opened.
     void workerLink.connect();
+    if (this.route.page !== "embed") void this.#askForLab(signal);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#run.abort();
+  }
+
+  /** A server that does not answer has pages with troubles enough: there is only no link. */
+  async #askForLab(signal: AbortSignal): Promise<void> {
+    const cluster = await metadataClient("")
+      .cluster(signal)
+      .catch(() => undefined);
+    this.isLab = cluster?.lab ?? false;
   }
 
   async #moved(kind: "push" | "replace" | "history"): Promise<void> {
@@ -153,6 +169,7 @@ export class AppShell extends LitElement {
         <nav aria-label="Pages">
           ${this.#renderLink("library", "Library")} ${this.#renderLink("upload", "Upload")}
           ${this.#renderLink("devtools", "Devtools")}
+          ${this.isLab ? this.#renderLink("chaos", "Chaos") : nothing}
         </nav>
         <div class="tools">
           <select aria-label="Theme" @change=${this.#chooseTheme}>
@@ -169,7 +186,7 @@ export class AppShell extends LitElement {
     `;
   }
 
-  #renderLink(page: "library" | "upload" | "devtools", name: string) {
+  #renderLink(page: "library" | "upload" | "devtools" | "chaos", name: string) {
     const isHere = this.route.page === page;
     const count = page === "upload" && this.uploading > 0 ? this.uploading : undefined;
     return html`<a href=${PAGE_PATHS[page]} data-page aria-current=${isHere ? "page" : nothing}
@@ -193,6 +210,8 @@ export class AppShell extends LitElement {
         return nothing;
       case "devtools":
         return html`<vstack-devtools-page></vstack-devtools-page>`;
+      case "chaos":
+        return html`<vstack-chaos-page></vstack-chaos-page>`;
       case "not-found":
         return html`<section class="not-found">
           <h1 tabindex="-1">Nothing is at this address</h1>
