@@ -11,15 +11,24 @@ function setUp(load: () => Promise<void> = async () => undefined) {
   const clock = manualClock();
   const feed = traceFeed({ traces: () => [], estimates: () => [], clock, background: sampleBackground().work });
   const streams = underWay();
+  const gone: string[] = [];
   const doings = { claim: vi.fn(async () => undefined), activate: vi.fn(async () => undefined), set: vi.fn() };
   const handle = pageChannel({
-    ...{ clock, startedAtMs: 123, version: "1.2.3", traces: { load }, feed, underWay: streams },
+    ...{
+      clock,
+      startedAtMs: 123,
+      version: "1.2.3",
+      traces: { load },
+      feed,
+      underWay: streams,
+      lookAhead: { left: (session: string) => void gone.push(session) },
+    },
     ...{ playheads: { set: doings.set }, claim: doings.claim, activate: doings.activate },
   });
   const answers: WorkerMessage[] = [];
   const page = { postMessage: (message: WorkerMessage) => answers.push(message) };
   const say = (data: unknown) => handle({ data, port: undefined, page });
-  return { handle, say, answers, doings, streams, feed, clock };
+  return { handle, say, answers, doings, streams, gone, feed, clock };
 }
 
 /** Resolves with the next message at the page's end of a channel. */
@@ -30,6 +39,12 @@ function nextMessage(port: MessagePort): Promise<WorkerMessage> {
 }
 
 describe("pageChannel()", () => {
+  it("ends what was begun ahead for a player that left", async () => {
+    const { say, gone } = setUp();
+    await say({ kind: "left", session: "s" });
+    expect(gone).toEqual(["s"]);
+  });
+
   it("says who it is, on the port of the question", async () => {
     const { handle, answers } = setUp();
     const { port1, port2 } = new MessageChannel();

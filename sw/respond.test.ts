@@ -94,6 +94,7 @@ async function setUp(wish: Wish = {}) {
     },
     record,
     slackSeconds: () => null,
+    lookAhead: { asked: () => ({ take: () => undefined, fetching: () => undefined, isHere: () => undefined }) },
     onDelivered: (trace) => log.delivered.push(structuredClone(trace)),
   };
   return { ports, log };

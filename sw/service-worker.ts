@@ -17,6 +17,7 @@ import { QUERY } from "#wire/contract/paths.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { VERSION } from "#wire/contract/version.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import type { SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import { background } from "./background.ts";
 import { durableTables } from "./db.ts";
 import { deliveredMessage } from "./delivery-figures.ts";
@@ -24,6 +25,7 @@ import type { SegmentAsk } from "./delivery-story.ts";
 import { estimateStore } from "./estimate-store.ts";
 import type { MediaRequest } from "./intercept.ts";
 import { intercept } from "./intercept.ts";
+import { lookAhead } from "./look-ahead.ts";
 import { manifestCache } from "./manifest-cache.ts";
 import { pageChannel } from "./page-channel.ts";
 import { playheads } from "./playheads.ts";
@@ -66,27 +68,31 @@ const playlist = playlists({
   background: work,
 });
 
+const newTraceId = () => crypto.randomUUID();
+const segments = segmentCache(SEGMENT_CACHE_BYTES);
+const slackSeconds = (session: string) => heads.slackSeconds(session);
+
+function startFetch(request: SegmentRequest): SegmentFetch {
+  const fetch = fetchSegment(request, {
+    clock,
+    random: liveRandom,
+    fetch: liveFetch,
+    digest: sha256,
+    estimates,
+    onTrace: record,
+  });
+  work.add("end a fetch", fetch.done);
+  return fetch;
+}
+
+const ahead = lookAhead({
+  ...{ clock, estimates, manifests, segments, newTraceId, slackSeconds, fetchSegment: startFetch, background: work },
+});
+
 const ports: Omit<RespondPorts, "onDelivered"> = {
-  clock,
-  newTraceId: () => crypto.randomUUID(),
-  manifests,
-  segments: segmentCache(SEGMENT_CACHE_BYTES),
+  ...{ clock, newTraceId, manifests, segments, record, slackSeconds, fetchSegment: startFetch, lookAhead: ahead },
   ready: estimates.ready,
-  fetchSegment(request) {
-    const fetch = fetchSegment(request, {
-      clock,
-      random: liveRandom,
-      fetch: liveFetch,
-      digest: sha256,
-      estimates,
-      onTrace: record,
-    });
-    work.add("end a fetch", fetch.done);
-    return fetch;
-  },
   askGateway: (path, signal) => ask(`${path}?${QUERY.via}=gateway`, { signal, deadlineMs: GATEWAY_DEADLINE_MS }),
-  record,
-  slackSeconds: (session) => heads.slackSeconds(session),
 };
 
 function answerSegment(event: FetchEvent, ask: SegmentAsk): void {
@@ -137,7 +143,13 @@ const onMessage = pageChannel({
   version: VERSION,
   traces,
   feed,
-  playheads: heads,
+  playheads: {
+    set(session, playhead) {
+      heads.set(session, playhead);
+      ahead.heard(session);
+    },
+  },
+  lookAhead: ahead,
   underWay: streams,
   claim: () => self.clients.claim(),
   activate: () => self.skipWaiting(),

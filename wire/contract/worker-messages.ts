@@ -25,6 +25,8 @@ export const PageMessageSchema = v.variant("kind", [
     playbackRate: v.number(),
     paused: v.boolean(),
   }),
+  /** The player is gone: nothing more is fetched ahead for it. */
+  v.object({ kind: v.literal("left"), session: v.string() }),
   /** Sends traces and estimates to the given port until it closes. */
   v.object({ kind: v.literal("subscribe"), session: v.nullable(v.string()) }),
   /** A panel that closes says so: ports have no close event in every browser. */

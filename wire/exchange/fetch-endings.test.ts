@@ -102,6 +102,19 @@ describe("SegmentFetch.want()", () => {
     ahead.cancel("over");
   });
 
+  test("is all that makes bytes of a fetch ahead count as delivered, should it be given up", async () => {
+    for (const isWanted of [true, false]) {
+      const world = await createWorld({ nodes: SLOW_NODES, known: EQUAL, request: { isAhead: true } });
+      const fetching = fetchSegment(world.request, world.ports);
+      await settled(world.clock, world.clock.sleep(2_000, new AbortController().signal));
+      if (isWanted) fetching.want(5);
+      expect(fetching.trace().deliveredBytes).toBeGreaterThan(0);
+      fetching.cancel("elsewhere-in-time");
+      expect(fetching.trace().deliveredBytes > 0).toBe(isWanted);
+      await outcomeOf(world, fetching);
+    }
+  });
+
   test("counts when it is said before the plan began", async () => {
     const world = await createWorld({ nodes: SLOW_NODES, known: EQUAL, request: { isAhead: true } });
     const fetching = fetchSegment(world.request, world.ports);

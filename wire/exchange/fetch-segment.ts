@@ -131,6 +131,7 @@ class SegmentDriver {
   want(slackSeconds: number | null): void {
     const slackMs = slackSeconds === null ? null : slackSeconds * 1000;
     this.#wanted = { slackMs };
+    this.recorder.wanted();
     this.#guard(() => this.#tell({ saw: "wanted", slackMs }));
   }
 

@@ -10,11 +10,13 @@ export class TraceRecorder {
   readonly trace: SegmentTrace;
   readonly #ports: SegmentFetchPorts;
   readonly #beganMs: number;
+  #isWanted: boolean;
 
   constructor(request: SegmentRequest, ports: SegmentFetchPorts) {
     const { traceId: id, session, strategy, driver, videoId, rendition, slot, entry } = request;
     this.#ports = ports;
     this.#beganMs = ports.clock.nowMs();
+    this.#isWanted = request.isAhead !== true;
     this.trace = {
       ...{ schema: TRACE_SCHEMA, id, session, strategy, driver, videoId, rendition, slot, seq: entry.seq },
       ...{ hash: entry.record.hash, sizeBytes: entry.record.sizeBytes, servedFrom: "nodes" },
@@ -66,11 +68,27 @@ export class TraceRecorder {
     this.#changed();
   }
 
+  /** The player asks for what was begun ahead. */
+  wanted(): void {
+    this.#isWanted = true;
+  }
+
   /** The last word; later ones are ignored. */
   ended(outcome: "delivered" | "failed" | "aborted", failure: string | null): void {
     if (this.trace.outcome !== "running") return;
+    if (outcome !== "delivered" && !this.#isWanted) this.#takeBack();
     Object.assign(this.trace, { endedMs: this.#sinceBegin(), outcome, failure });
     this.#changed();
+  }
+
+  /** Verified bytes that nobody came for are waste, although they were ready to go out. */
+  #takeBack(): void {
+    const { wastedBytes, deliveredBytes } = this.trace;
+    Object.assign(this.trace, {
+      wastedBytes: wastedBytes + deliveredBytes,
+      deliveredBytes: 0,
+      firstReleaseMs: null,
+    });
   }
 
   #change(id: number, change: (attempt: AttemptTrace) => Partial<AttemptTrace>): void {
