@@ -10,9 +10,11 @@ import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts
 import { requestMetrics } from "#wire/server/request-metrics.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { type NodeMetrics, storeGauges } from "./metrics.ts";
+import { ByteLogs } from "./emulation/byte-logs.ts";
 import type { LabNetworks } from "./emulation/lab-networks.ts";
 import { chunkRoutes } from "./routes/chunks.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { labBytesRoutes } from "./routes/lab-bytes.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
 import type { NodeEnv } from "./routes/node-env.ts";
 import type { ChunkStore } from "./storage/chunk-store.ts";
@@ -43,15 +45,19 @@ export interface NodeAppPorts {
 
 export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
   const { nodeId, store, clusterKey, lab, log, registry, metrics, pid, clock, uploadStallMs } = ports;
-  const networks = lab ? ports.networks : undefined;
+  const wallMs = () => clock.wallMs();
+  const labParts =
+    lab && ports.networks !== undefined ? { networks: ports.networks, byteLogs: new ByteLogs(wallMs) } : undefined;
   storeGauges(registry, () => store.stats());
   const app = new Hono<NodeEnv>();
   app.onError(problemHandler(log));
   app.notFound(notFoundHandler);
   app.use(accessLog(log), requestMetrics(registry), readOnlyCors);
   app.route("/", healthRoutes({ nodeId, store, lab, registry, pid, nowMs: () => clock.nowMs() }));
-  const wallMs = () => clock.wallMs();
-  if (networks !== undefined) app.route("/", labNetworkRoutes({ clusterKey, wallMs, networks }));
+  if (labParts !== undefined) {
+    app.route("/", labNetworkRoutes({ clusterKey, wallMs, networks: labParts.networks }));
+    app.route("/", labBytesRoutes(nodeId, labParts));
+  }
   const chunks = {
     nodeId,
     store,
@@ -68,6 +74,6 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
     stored: metrics.stored,
     ...(uploadStallMs === undefined ? {} : { uploadStallMs }),
   };
-  app.route("/", chunkRoutes(chunks, networks));
+  app.route("/", chunkRoutes(chunks, labParts));
   return app;
 }

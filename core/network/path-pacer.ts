@@ -22,7 +22,7 @@ import { capacityBetween, nextPhaseMs, phaseAt } from "./path-phases.ts";
 /** Windows are looked at this often: round trips are whole milliseconds or nearly so. */
 const SLICE_MS = 1;
 /** A process that slept for longer does not make up for all of it: no network would have waited. */
-const MAX_CATCH_UP_MS = 1000;
+export const MAX_CATCH_UP_MS = 1000;
 
 /** A connection as the emulation sees it: its window outlives the transfer. */
 export interface PacedConnection {

@@ -12,6 +12,7 @@ import type { NetworkPlan, PathConditions } from "#core/network/conditions.ts";
 import { FREE_PATH } from "#core/network/path-phases.ts";
 import { constantRate } from "#core/network/rate-curve.ts";
 import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
+import { ByteLogSchema } from "#wire/contract/byte-log-api.ts";
 import {
   LAB_NETWORK_SUBJECT,
   NodeNetworkAnswerSchema,
@@ -105,6 +106,21 @@ describe("a node under --lab", { timeout: START_LIMIT_MS }, () => {
     const part = await take(node, "mine", { headers: { range: "bytes=70000-200000" } });
     expect(part.status).toBe(206);
     expect(Buffer.from(await part.arrayBuffer()).equals(content.subarray(70_000, 200_001))).toBe(true);
+  });
+
+  test("says what it sent to a session, and how well it kept time", async () => {
+    await put(node, { ...network({ rate: constantRate(3_000_000) }), session: "counted" });
+    await (await take(node, "counted", { headers: { range: "bytes=100-250099" } })).arrayBuffer();
+    await (await take(node, "other")).arrayBuffer();
+    const asked = await fetch(`${node.url}${PATHS.nodeBytes("counted")}`);
+    const log = v.parse(ByteLogSchema, await asked.json());
+    expect(log).toMatchObject({ nodeId: "n1", session: "counted", forgottenCount: 0 });
+    expect(log.requests).toHaveLength(1);
+    const [request] = log.requests;
+    expect(request).toMatchObject({ hash, start: 100, end: 250_100, sentBytes: 250_000 });
+    expect((request?.endedAtMs ?? 0) - (request?.arrivedAtMs ?? 0)).toBeGreaterThan(80);
+    expect(log.pace).toMatchObject({ passedBytes: 250_000, missedBytes: 0 });
+    expect(log.pace?.lateMsP99).toBeGreaterThanOrEqual(0);
   });
 
   test("shares one access link through its parent", async () => {

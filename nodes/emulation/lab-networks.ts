@@ -8,6 +8,7 @@ import { UNLIMITED_BYTES_PER_SECOND } from "#core/network/rate-curve.ts";
 import { seededRandom } from "#core/random.ts";
 import type { NodeId } from "#core/ids.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import type { Pace } from "#wire/contract/byte-log-api.ts";
 import type { ClearChoice, NodeNetworkAnswer, Rate, SessionNetwork } from "#wire/contract/emulation-api.ts";
 import { MAX_LAB_SESSIONS, planFromWords } from "#wire/contract/emulation-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -111,6 +112,11 @@ export class LabNetworks {
       path.waitingCount -= 1;
       path.lastUsedMs = clock.nowMs();
     }
+  }
+
+  /** How well the session's path kept time; null when nothing was emulated for it. */
+  paceOf(session: string): Pace | null {
+    return this.#paths.get(session)?.pace() ?? null;
   }
 
   get #hasLedger(): boolean {

@@ -9,9 +9,11 @@ import type { PathPhase } from "#core/network/path-phases.ts";
 import { capacityBetween, firstByteDelayMs, FREE_PATH } from "#core/network/path-phases.ts";
 import type { Random } from "#core/random.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import type { Pace } from "#wire/contract/byte-log-api.ts";
 import type { Rate } from "#wire/contract/emulation-api.ts";
 import type { AccessLedger, AccessLink } from "./access-link.ts";
 import { PacedTransfer } from "./paced-transfer.ts";
+import { PaceKeeper } from "./pace-keeper.ts";
 
 /** Often enough that a block of 128 KiB at 50 Mbit/s comes in four pieces; a late tick makes up for itself. */
 const TICK_MS = 5;
@@ -48,6 +50,8 @@ export class SessionPath {
   /** Monotonic time of the session's start. */
   #originMs: number;
   #lastId = 0;
+  readonly #paceKeeper = new PaceKeeper();
+  #lastTickMs = 0;
   #isTicking = false;
   #isFree = false;
   /** Requests that wait for their first byte. */
@@ -70,7 +74,8 @@ export class SessionPath {
   replace(plan: PathPlan): void {
     this.#tick();
     this.#originMs = this.#originOf(plan);
-    this.#pacer.replace(plan.phases, this.#sessionMs());
+    this.#lastTickMs = this.#sessionMs();
+    this.#pacer.replace(plan.phases, this.#lastTickMs);
     const before = this.#link;
     this.#link = this.#openLink(plan);
     if (before === undefined || this.#link !== undefined) return;
@@ -85,6 +90,11 @@ export class SessionPath {
     this.#link?.close();
     this.#link = undefined;
     for (const transfer of this.#transfers.values()) transfer.release();
+  }
+
+  /** How well it kept time so far. */
+  pace(): Pace {
+    return this.#paceKeeper.pace();
   }
 
   conditions(): PathConditions {
@@ -123,6 +133,7 @@ export class SessionPath {
       this.#link?.leave(closed.id);
       this.lastUsedMs = this.#ports.clock.nowMs();
     };
+    if (this.#transfers.size === 0) this.#lastTickMs = this.#sessionMs();
     const transfer = new PacedTransfer((this.#lastId += 1), { flow, wantedBytes, onClose });
     this.#transfers.set(transfer.id, transfer);
     if (this.#isFree) transfer.release();
@@ -134,14 +145,20 @@ export class SessionPath {
   }
 
   async #keepTicking(): Promise<void> {
-    const { clock } = this.#ports;
     this.#isTicking = true;
-    await clock.sleep(FIRST_TICK_MS, this.#stopping.signal);
+    await this.#sleep(FIRST_TICK_MS);
     while (this.#transfers.size > 0 && !this.#isFree) {
       this.#tick();
-      await clock.sleep(TICK_MS, this.#stopping.signal);
+      await this.#sleep(TICK_MS);
     }
     this.#isTicking = false;
+  }
+
+  async #sleep(delayMs: number): Promise<void> {
+    const { clock } = this.#ports;
+    const dueMs = clock.nowMs() + delayMs;
+    await clock.sleep(delayMs, this.#stopping.signal);
+    if (!this.#isFree) this.#paceKeeper.came(clock.nowMs() - dueMs);
   }
 
   #tick(): void {
@@ -150,10 +167,13 @@ export class SessionPath {
     const path = this.#pacer.conditionsAt(nowMs);
     const roomBytes = this.#link === undefined ? Infinity : accessQueueBytes(path, nowMs);
     for (const transfer of this.#transfers.values()) transfer.prepare(roomBytes);
+    if (this.#transfers.size > 0) this.#noticeStandstill(path, nowMs);
+    this.#lastTickMs = nowMs;
     this.#pacer.advance(nowMs);
     for (const transfer of this.#transfers.values()) {
       const bytes = transfer.collect();
       if (bytes === 0) continue;
+      this.#paceKeeper.passed(bytes);
       if (this.#link === undefined) transfer.ready(bytes);
       else {
         transfer.waitForAccess(bytes);
@@ -163,6 +183,11 @@ export class SessionPath {
     this.#link?.flush();
     // A node that refuses has lost its connections too.
     if (path.fault?.kind === "refuse") for (const transfer of [...this.#transfers.values()]) transfer.close();
+  }
+
+  #noticeStandstill(path: PathConditions, nowMs: number): void {
+    const fromMs = Math.max(0, this.#lastTickMs);
+    this.#paceKeeper.movedOn(nowMs - this.#lastTickMs, (forMs) => capacityBetween(path, fromMs, fromMs + forMs));
   }
 
   #openLink({ access, startedAtMs }: PathPlan): AccessLink | undefined {

@@ -33,6 +33,8 @@ export const ROUTES = {
   labNetwork: "/api/lab/network",
   /** Of a node under `--lab`: PUT its part of a session's network, DELETE as above. */
   nodeLabNetwork: "/lab/network",
+  /** Of a node under `--lab`: what it sent to a session (`?session=NAME`). */
+  nodeLabBytes: "/lab/bytes",
 } as const;
 
 export const PATHS = {
@@ -52,6 +54,7 @@ export const PATHS = {
   /** @param session null: that of everybody; undefined: all of them */
   clearNetwork: (route: "/api/lab/network" | "/lab/network", session: string | null | undefined) =>
     session === undefined ? route : `${route}?session=${encodeURIComponent(session ?? "")}`,
+  nodeBytes: (session: string) => `/lab/bytes?session=${encodeURIComponent(session)}`,
   poster: (videoId: VideoId) => `/media/${videoId}/poster.jpg`,
   masterPlaylist: (videoId: VideoId) => `/media/${videoId}/master.m3u8`,
   mediaPlaylist: (videoId: VideoId, rendition: RenditionId) => `/media/${videoId}/${rendition}/index.m3u8`,
