@@ -79,6 +79,11 @@ function addClusterCommands(program: Command): void {
     .addOption(hostOption())
     .addOption(new Option("--no-demo", "start with an empty library"))
     .addOption(labOption())
+    .addOption(
+      new Option("--copies <count>", "copies of each chunk, with --lab only (default: 3)").argParser(
+        whole(2, MAX_NODES),
+      ),
+    )
     .addOption(logOption())
     .action(async (options: UpOptions) => {
       const demo = options.demo && environmentFlag("VSTACK_DEMO", true);

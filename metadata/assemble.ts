@@ -42,6 +42,8 @@ export interface World {
   readonly fetch: FetchPort;
   readonly log: Log;
   readonly lab: boolean;
+  /** Copies of each chunk in a lab; as many as ever when absent. */
+  readonly labCopies?: number;
   readonly pid: number;
   /** Address of this server for browsers. */
   readonly publicUrl: () => string;
@@ -87,7 +89,10 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const ingest = createIngest({
     ...{ catalog, register, releases, releaseLoop: loop, uploads, files, freeBytes, clock, log },
     ...{ ffmpeg: world.ffmpeg ?? null, ladder: world.ladder ?? "auto" },
-    placeChunk: chunkPlacer({ register, releases, writable, mint, clock, fetch }),
+    placeChunk: chunkPlacer({
+      ...{ register, releases, writable, mint, clock, fetch },
+      ...(world.lab && world.labCopies !== undefined ? { copies: world.labCopies } : {}),
+    }),
     countChunksAtRisk: (videoId, signal) =>
       countChunksAtRisk(videoId, { register, nodeUrls: () => directory.internalUrls(), fetch }, signal),
     enoughNodes: (signal) => enoughNodes({ writable, clock }, signal),

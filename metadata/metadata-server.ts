@@ -51,6 +51,7 @@ async function serve(
   const { app, ingest, directory, releaseLoop, mendLoop, labNetworks } = await assembleMetadata({
     ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
     ...{ ffmpeg, ladder: config.ladder },
+    ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
     ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
     clusterKey: await importClusterKey(config.clusterKeyText),
   });

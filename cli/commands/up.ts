@@ -31,6 +31,8 @@ export interface UpOptions extends MediaOptions {
   readonly nodes: number;
   readonly demo: boolean;
   readonly lab: boolean;
+  /** Of each chunk, in a lab only. */
+  readonly copies?: number;
   readonly logLevel: string;
 }
 
@@ -76,6 +78,7 @@ async function startCluster(options: UpOptions, folder: ClusterFolder, roles: Ro
       VSTACK_PORT: String(options.port),
       VSTACK_DATA: folder.metadataFolder,
       VSTACK_PUBLIC_URL: localUrl(options.host, options.port),
+      ...(options.lab && options.copies !== undefined ? { VSTACK_LAB_COPIES: String(options.copies) } : {}),
       ...mediaSettings(options),
     }),
   );
@@ -126,7 +129,7 @@ async function storeDemoOnce(url: string, folder: ClusterFolder, signal: AbortSi
 function reportEnd(role: RoleProcess, options: UpOptions, folder: ClusterFolder, stopping: AbortSignal): void {
   void role.ended.then((end) => {
     if (stopping.aborted) return;
-    const key = `--cluster-key ${JSON.stringify(folder.keyFile)}`;
+    const key = `--cluster-key ${JSON.stringify(folder.keyFile)}${options.lab ? " --lab" : ""}`;
     const port = options.port + (role.name === "metadata" ? 0 : Number(role.name.slice(1)));
     const again =
       role.name === "metadata"
