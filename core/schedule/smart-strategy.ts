@@ -27,11 +27,12 @@ const MAX_RACERS = 6;
 const CRUMB_RACERS = 2;
 /** Below this, nothing is begun beside a segment that the player waits for. */
 const MIN_AHEAD_SLACK_MS = 2_000;
-/** After so many segments of one rendition the player is presumed to stay with it. */
+/** Segments of one rendition in a row after which the next one is likely to be of it, and after which all are. */
+const MIN_IN_A_ROW = 4;
 const SETTLED_SEGMENTS = 16;
 /** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
 const DEEP_SLACK_MS = 16_000;
-const SEGMENTS_AHEAD_DEEP = 3;
+const SEGMENTS_AHEAD_DEEP = 2;
 /** So few bytes cost no more than the request: a node that owes them is as good as idle, two may be asked for them. */
 const CRUMB_BYTES = 4 * 1024;
 /** A node not heard of for this long is worth a block when there is time. */
@@ -126,11 +127,13 @@ function probe(situation: Situation, mayExplore: boolean): Assignment[] {
 
 /**
  * The next one, as soon as nodes would idle: it takes no node from the one that is wanted, unless the two share a link;
- * so none while the player waits urgently for a segment. With time, and a player that stays with its rendition, more.
+ * so none while the player waits urgently for a segment. None either for a player that switches often, for what it leaves
+ * is waste. With time, and a player that stays with its rendition, more.
  */
 function segmentsAhead({ waitsFor, hasMissingBlocks, inARow, slackMs, sharesBottleneck }: Outlook): number {
   if (hasMissingBlocks) return 0;
   const isUrgent = slackMs === null || slackMs < MIN_AHEAD_SLACK_MS;
-  if (waitsFor === "segment" && (isUrgent || sharesBottleneck)) return 0;
+  if (waitsFor === "segment" && isUrgent) return 0;
+  if (waitsFor !== "init" && (sharesBottleneck || inARow < MIN_IN_A_ROW)) return 0;
   return !isUrgent && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

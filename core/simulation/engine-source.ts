@@ -3,6 +3,8 @@
  * segment, some of them begun before the player asks, as the strategy says; those of a rendition that the player left are
  * stopped.
  */
+import type { Span } from "../estimate/busy-rate.ts";
+import { busyRate } from "../estimate/busy-rate.ts";
 import { linkRate, sharesBottleneck } from "../estimate/link-estimate.ts";
 import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
@@ -29,6 +31,9 @@ export interface EngineSourceOptions {
 
 /** Verified segments that wait for the player, and fetches under way: as the worker's cache, bounded. */
 const MAX_FETCHES = 8;
+
+/** Fetches that may have overlapped the newest one. */
+const RECENT_RECORDS = 8;
 
 interface Fetch {
   readonly wish: SegmentWish;
@@ -127,17 +132,33 @@ export class EngineSource implements SegmentSource {
     else listener?.failed();
   }
 
-  /** Real times; for what was there before the player asked, the times that the network would need now (honest-timing.ts). */
-  #timesOf({ driver, requestedMs }: Fetch): LoadTimes {
-    const { sizeBytes, endedMs, firstReleaseMs } = driver.record;
+  /** The times that the network needed, not those of the hand-over: as the watch page does it (honest-timing.ts). */
+  #timesOf({ driver }: Fetch): LoadTimes {
     const { clock, book } = this.#options.ports;
     const endMs = clock.nowMs;
-    if (endedMs === null || endedMs > requestedMs) {
-      return { startMs: requestedMs, firstByteMs: Math.max(requestedMs, firstReleaseMs ?? endMs), endMs };
-    }
-    const bytesPerSecond = linkRate(book.link) ?? this.#options.player.estimateBitsPerSecond() / 8;
-    const firstByteMs = endMs - (1000 * sizeBytes) / bytesPerSecond;
-    return { startMs: firstByteMs, firstByteMs, endMs };
+    const { sizeBytes, attempts } = driver.record;
+    const firstByteMs = Math.min(...attempts.map((attempt) => attempt.firstByteMs ?? Infinity));
+    const rate =
+      busyRate(this.#spansSince(firstByteMs)) ??
+      linkRate(book.link) ??
+      this.#options.player.estimateBitsPerSecond() / 8;
+    const bodyMs = (1000 * sizeBytes) / rate;
+    const firstStartedMs = Math.min(...attempts.map(({ startedMs }) => startedMs));
+    const waitMs = firstByteMs === Infinity ? 0 : firstByteMs - firstStartedMs;
+    return { startMs: endMs - bodyMs - waitMs, firstByteMs: endMs - bodyMs, endMs };
+  }
+
+  /** What was useful of the transfers that reached into this time or began in it. */
+  #spansSince(fromMs: number): Span[] {
+    return this.records
+      .slice(-RECENT_RECORDS)
+      .flatMap(({ attempts }) =>
+        attempts.flatMap(({ firstByteMs, endedMs, acceptedBytes }) =>
+          firstByteMs === null || (endedMs ?? Infinity) < fromMs || acceptedBytes === 0
+            ? []
+            : [{ startMs: firstByteMs, endMs: endedMs ?? this.#options.ports.clock.nowMs, bytes: acceptedBytes }],
+        ),
+      );
   }
 
   /** THE place where segments are begun before the player asks. Called at every change but a read. */
