@@ -75,7 +75,7 @@ const estimate = {
 };
 const delivered = {
   ...{ kind: "delivered", session: "s", request: "r", deliveredBytes: 10, servedFrom: "cache", firstByteMs: null },
-  ...{ networkMs: 5, rateBytesPerSecond: 1e6, strategy: "naive" },
+  ...{ networkMs: 5, rateBytesPerSecond: 1e6, timesMislead: true, strategy: "naive" },
 };
 const upload = {
   ...{

@@ -65,6 +65,8 @@ export const WorkerMessageSchema = v.variant("kind", [
     firstByteMs: v.nullable(v.number()),
     networkMs: v.number(),
     rateBytesPerSecond: v.nullable(v.number()),
+    /** Part of it came before the request, or other segments came beside it: only the rate says what the network can do. */
+    timesMislead: v.optional(v.boolean(), false),
     strategy: v.picklist(STRATEGIES),
   }),
 ]);
