@@ -82,6 +82,13 @@ describe("/api/lab/network", () => {
     expect(pathOf(await answered("GET"), null).now?.roundTripMs).toBe(20);
   });
 
+  it("puts an access link behind every node, whichever are named", async () => {
+    const answer = await put({ by: "values", access: 5000, nodes: [{ nodeId: "node-2", path: { roundTripMs: 7 } }] });
+    expect(answer.networks[0]).toMatchObject({ accessBytesPerSecond: 5000, kind: "shared-access+paths" });
+    expect(answer.networks[0]?.nodes.map(({ now }) => now?.roundTripMs)).toEqual([0, 7, ...Array<number>(9).fill(0)]);
+    for (const { networks } of nodes.servers) expect(networks.get(null)?.nodes).toHaveLength(1);
+  });
+
   it("takes a topology of its own and a whole plan", async () => {
     expect((await put({ by: "topology", topology: "s2-weak-node" })).networks[0]?.id).toBe("s2-weak-node");
     const path = { rate: 7, roundTripMs: 0, jitterMs: 0, lossRatio: 0, slowStart: false, fault: null };

@@ -44,9 +44,12 @@ function planOf(ask: NetworkAsk, { nodeIds, before, nowMs }: Surroundings) {
       return { words: planToWords(named("topology", ask.topology, ask.seed, nodeIds)), startedAtMs: nowMs };
     case "values": {
       const { access } = ask;
+      const named = ask.nodes.map(({ nodeId, path }) => ({ nodeId, path: changeFromWords(path) }));
+      // A link lies behind every node; one that the network does not name would go past it.
+      const behind = access === undefined ? [] : nodeIds.map((nodeId) => ({ nodeId, path: {} }));
       const plan = withValues(before?.plan, {
         ...(access === undefined ? {} : { access: rateFromWords(access) }),
-        nodes: ask.nodes.map(({ nodeId, path }) => ({ nodeId, path: changeFromWords(path) })),
+        nodes: [...behind, ...named],
       });
       // What was scheduled goes on where it is.
       return { words: planToWords(plan), startedAtMs: before?.words.startedAtMs ?? nowMs };

@@ -155,7 +155,13 @@ export const chaosStyles = css`
     padding: calc(var(--space-3) - 1px) calc(var(--space-4) - 1px);
   }
   .card[aria-pressed="true"] strong::before {
-    content: "● ";
+    content: "";
+    display: inline-block;
+    width: 9px;
+    height: 9px;
+    margin-right: 7px;
+    border: 5px solid currentColor;
+    border-radius: 50%;
   }
   .card[aria-pressed="true"] span {
     color: var(--ink);
