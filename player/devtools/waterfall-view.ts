@@ -148,10 +148,15 @@ export class Waterfall extends LitElement {
         flex: none;
         width: 8px;
         height: 8px;
+        background: var(--ink-soft);
+        rotate: 45deg;
+      }
+      .strategy.smart {
         border-radius: 50%;
         background: var(--smart);
       }
       .strategy.naive {
+        rotate: 0deg;
         border-radius: 1px;
         background: var(--naive);
       }

@@ -1,10 +1,10 @@
 /** `<vstack-app>`: header, the page of the address, key help, and the polite live region. */
 import { html, LitElement, nothing } from "lit";
-import { metadataClient } from "#wire/client/metadata-client.ts";
 import { ANNOUNCE } from "./announce.ts";
 import { elementStyles } from "./element-styles.ts";
 import "./help-dialog.ts";
 import { HelpDialog } from "./help-dialog.ts";
+import { isLabCluster } from "./lab-mode.ts";
 import { watchNavigation } from "./navigation.ts";
 import type { Route } from "./router.ts";
 import { PAGE_PATHS, parseRoute } from "./router.ts";
@@ -82,20 +82,12 @@ export class AppShell extends LitElement {
     );
     // Registered on every page, so that the worker is there when the first video is opened.
     void workerLink.connect();
-    if (this.route.page !== "embed") void this.#askForLab(signal);
+    if (this.route.page !== "embed") void isLabCluster().then((isLab) => (this.isLab = isLab));
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#run.abort();
-  }
-
-  /** A server that does not answer has pages with troubles enough: there is only no link. */
-  async #askForLab(signal: AbortSignal): Promise<void> {
-    const cluster = await metadataClient("")
-      .cluster(signal)
-      .catch(() => undefined);
-    this.isLab = cluster?.lab ?? false;
   }
 
   async #moved(kind: "push" | "replace" | "history"): Promise<void> {

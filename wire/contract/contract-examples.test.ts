@@ -1,6 +1,7 @@
 /** One example of every shape that crosses a wire: it must survive JSON unchanged, and each listed change must be refused. */
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { CapabilityClaimsSchema } from "./capability.ts";
 import {
   ManifestPageSchema,
@@ -15,7 +16,7 @@ import { DeleteChunkAnswerSchema, NodeHealthSchema, PutChunkAnswerSchema } from 
 import { ClusterAnswerSchema, HeartbeatSchema, MetadataHealthSchema, NodesAnswerSchema } from "./cluster-api.ts";
 import { MANIFEST_PAGE_SEGMENTS, MAX_CHUNK_BYTES, MAX_TITLE_CHARACTERS } from "./limits.ts";
 import { ChunkRecordSchema, PositionSchema } from "./schemas.ts";
-import { NodeEstimateViewSchema, SegmentTraceSchema } from "./segment-trace.ts";
+import { NodeEstimateViewSchema, SegmentTraceSchema, STRATEGIES } from "./segment-trace.ts";
 import { UploadMetadataSchema, UploadStatusSchema } from "./upload-api.ts";
 import { PageMessageSchema, WorkerMessageSchema } from "./worker-messages.ts";
 
@@ -215,6 +216,10 @@ describe.each(SHAPES)("%s", (_name, schema, example, wrongs) => {
       expect(v.safeParse(schema, rest).success, `without ${name}`).toBe(false);
     }
   });
+});
+
+test("STRATEGIES names every strategy that the engine has", () => {
+  expect([...STRATEGIES].sort()).toEqual(Object.keys(STRATEGIES_BY_NAME).sort());
 });
 
 describe("PageMessageSchema", () => {

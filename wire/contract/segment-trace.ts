@@ -3,11 +3,18 @@
  * panel, the comparison, the benchmark and its report. Times are milliseconds since `startedAtMs`, monotonic.
  */
 import * as v from "valibot";
+import type { StrategyId } from "#core/schedule/strategies.ts";
 import { ChunkHashSchema, CountSchema, NodeIdSchema, RenditionIdSchema, VideoIdSchema } from "./schemas.ts";
 
 export const TRACE_SCHEMA = 1;
-export const STRATEGIES = ["smart", "naive"] as const;
+/** All strategies by name, as core/schedule/strategies.ts has them; pages offer those of {@link VIEWER_STRATEGIES}. */
+export const STRATEGIES = [
+  ...(["smart", "naive", "random", "nearest", "original"] as const),
+  ...(["smart-no-split", "smart-no-hedge", "smart-no-race", "smart-no-deadline"] as const),
+] as const satisfies readonly StrategyId[];
 export type StrategyName = (typeof STRATEGIES)[number];
+/** What viewers choose from; the others are for comparisons in lab mode. */
+export const VIEWER_STRATEGIES = ["smart", "naive"] as const satisfies readonly StrategyName[];
 
 /** How an attempt ended. `cancelled` is our own doing, with `reason` saying why. */
 const ATTEMPT_OUTCOMES = ["complete", "failed", "stalled", "corrupt", "cancelled"] as const;
