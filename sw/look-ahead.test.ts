@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { emptyBook } from "#core/estimate/estimate-book.ts";
+import type { Outlook } from "#core/schedule/strategy.ts";
+import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { ChunkHashSchema, RenditionIdSchema, VideoIdSchema } from "#wire/contract/schemas.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -56,6 +58,9 @@ function handFetch(request: SegmentRequest): HandFetch {
   };
 }
 
+/** The next one as soon as nodes would idle: what smart does, without its tuning. */
+const nextWhenIdle = { segmentsAhead: ({ hasMissingBlocks }: Outlook) => (hasMissingBlocks ? 0 : 1) };
+
 const KINDS: Readonly<Record<string, "video" | "audio">> = { "720p": "video", "480p": "video", "audio-2": "audio" };
 const SEGMENTS = 20;
 
@@ -72,6 +77,7 @@ async function setUp({ slackSeconds = 10, sizeBytes = 3000, inMemory = true } = 
     return { entry: { ...entry, seq: place.seq, record }, nodeUrls: new Map() };
   };
   const ahead = lookAhead({
+    strategies: { ...STRATEGIES_BY_NAME, smart: nextWhenIdle },
     ...{ clock, segments, background: work },
     estimates: { read: emptyBook },
     manifests: {

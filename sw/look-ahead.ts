@@ -9,9 +9,10 @@ import type { ChunkHash } from "#core/ids.ts";
 import type { Asked } from "#core/schedule/look-ahead.ts";
 import { MAX_ASKED } from "#core/schedule/look-ahead.ts";
 import { segmentsAhead, unlikelyBecause } from "#core/schedule/segments-ahead.ts";
-import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
+import type { Strategy } from "#core/schedule/strategy.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import { errorCode } from "#wire/contract/errors.ts";
+import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import type { EstimateStore, SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import type { SegmentAsk } from "./delivery-story.ts";
 import type { Background } from "./background.ts";
@@ -28,6 +29,7 @@ const QUIET_MS = 60_000;
 const MAX_SESSIONS = 64;
 
 export interface LookAheadPorts {
+  readonly strategies: Readonly<Record<StrategyName, Pick<Strategy, "segmentsAhead">>>;
   readonly clock: Clock;
   readonly estimates: Pick<EstimateStore, "read">;
   readonly manifests: Pick<ManifestCache, "peek" | "locate" | "renditionOf">;
@@ -149,7 +151,7 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
     const nowMs = clock.nowMs();
     const next = segmentsAhead({
       asked: question.asked,
-      strategy: STRATEGIES_BY_NAME[strategy],
+      strategy: ports.strategies[strategy],
       segmentCount: manifests.renditionOf(place)?.segmentCount ?? Infinity,
       outlook: {
         waitsFor: question.waitsFor,

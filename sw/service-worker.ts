@@ -9,6 +9,7 @@
  * would throw away the old one's cache in the middle of a film, and pages of the old version would talk to a worker of
  * the new one. So there is no `install` handler: without an old worker the browser activates at once, with one it waits.
  */
+import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { sha256 } from "#wire/client/digest.ts";
 import { ask, liveFetch } from "#wire/client/http.ts";
 import { liveClock, liveRandom } from "#wire/client/live-clock.ts";
@@ -86,6 +87,7 @@ function startFetch(request: SegmentRequest): SegmentFetch {
 }
 
 const ahead = lookAhead({
+  strategies: STRATEGIES_BY_NAME,
   ...{ clock, estimates, manifests, segments, newTraceId, slackSeconds, fetchSegment: startFetch, background: work },
 });
 

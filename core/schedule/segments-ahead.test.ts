@@ -3,13 +3,15 @@ import type { Asked } from "./look-ahead.ts";
 import { naiveStrategy } from "./naive-strategy.ts";
 import { segmentsAhead, unlikelyBecause } from "./segments-ahead.ts";
 import { originalStrategy } from "./simple-strategies.ts";
-import { smartStrategy } from "./smart-strategy.ts";
+import type { Outlook } from "./strategy.ts";
 
 const segment = (seq: number, rendition = "720p"): Asked => ({ rendition, slot: "segment", seq });
 const init = (rendition = "720p"): Asked => ({ rendition, slot: "init", seq: 0 });
 const IDLE = { waitsFor: "segment", hasMissingBlocks: false, slackMs: 10_000, sharesBottleneck: false } as const;
 const BUSY = { ...IDLE, hasMissingBlocks: true };
-const asks = { strategy: smartStrategy, outlook: IDLE, segmentCount: 100 };
+/** The next one as soon as nodes would idle. */
+const nextWhenIdle = { segmentsAhead: ({ hasMissingBlocks }: Outlook) => (hasMissingBlocks ? 0 : 1) };
+const asks = { strategy: nextWhenIdle, outlook: IDLE, segmentCount: 100 };
 
 describe("segmentsAhead()", () => {
   it("names the next segment when nodes would idle, and none while the wanted one has blocks to give away", () => {
@@ -22,6 +24,18 @@ describe("segmentsAhead()", () => {
     expect(segmentsAhead({ ...asks, asked, strategy: naiveStrategy })).toEqual([]);
     const seqs = segmentsAhead({ ...asks, asked, strategy: originalStrategy, outlook: BUSY }).map(({ seq }) => seq);
     expect(seqs).toEqual([5, 6, 7]);
+  });
+
+  it("tells the strategy how long the player has stayed with the rendition", () => {
+    const told: number[] = [];
+    const strategy = {
+      segmentsAhead: ({ inARow }: Outlook) => {
+        told.push(inARow);
+        return 1;
+      },
+    };
+    segmentsAhead({ ...asks, strategy, asked: [segment(1, "480p"), segment(2), segment(3), segment(4)] });
+    expect(told).toEqual([3]);
   });
 
   it("names nothing behind the end of the rendition", () => {

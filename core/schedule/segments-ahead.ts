@@ -12,7 +12,7 @@ export const MAX_SEGMENTS_AHEAD = 3;
 export interface AheadQuestion {
   /** By one session, oldest first, up to the segment that is wanted. */
   readonly asked: readonly Asked[];
-  readonly strategy: Strategy;
+  readonly strategy: Pick<Strategy, "segmentsAhead">;
   readonly outlook: Omit<Outlook, "inARow">;
   /** Segments of the rendition; Infinity when nobody knows. */
   readonly segmentCount: number;
