@@ -24,6 +24,7 @@ import type { UpOptions } from "./commands/up.ts";
 import { localUrl, up } from "./commands/up.ts";
 import type { UploadOptions } from "./commands/upload.ts";
 import { upload } from "./commands/upload.ts";
+import { addBenchCommands } from "./bench-command.ts";
 import { readClusterKey } from "./cluster-folder.ts";
 import type { MediaOptions } from "./media-options.ts";
 import { mediaSettings, withMediaOptions } from "./media-options.ts";
@@ -308,6 +309,7 @@ async function main(): Promise<void> {
   addOperationCommands(program);
   addNetworkCommands(program, exitWith);
   addSimulateCommand(program);
+  addBenchCommands(program, exitWith);
   for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help for help)");
   try {
     await program.parseAsync();

@@ -4,19 +4,16 @@
  */
 import { writeFile } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { TopologySet } from "#core/network/named-plans.ts";
-import { planFor, planNames, topologyNodeIds } from "#core/network/named-plans.ts";
-import { DEFAULT_VIDEO } from "#core/playback/video-model.ts";
 import type { MatrixSummary } from "#core/simulation/matrix-summary.ts";
 import { summarize } from "#core/simulation/matrix-summary.ts";
 import type { Promised } from "#core/simulation/promises.ts";
 import { promisesOf } from "#core/simulation/promises.ts";
 import type { MatrixOptions, MatrixRow } from "#core/simulation/run-matrix.ts";
-import { COMPETITORS, matrixSize, QUALITIES, runMatrix } from "#core/simulation/run-matrix.ts";
-import { VStackError } from "#wire/contract/errors.ts";
+import { matrixSize, runMatrix } from "#core/simulation/run-matrix.ts";
 import { interrupted } from "../interrupted.ts";
 import { printJson, printLine, printTable, remark } from "../print.ts";
 import { readTraces } from "../read-traces.ts";
+import { simMatrix } from "../sim-matrix.ts";
 
 export interface SimulateOptions {
   readonly scenario?: readonly string[];
@@ -31,15 +28,13 @@ export interface SimulateOptions {
 
 /** Of the report; grows when a field changes its meaning. */
 const REPORT_SCHEMA = 1;
-const DEFAULT_STRATEGIES = ["smart", "naive", "nearest", "random", "original", "hls-default", "hls-tuned"];
-/** The nodes of scenarios that name none. */
-const SCENARIO_NODES = ["n1", "n2", "n3", "n4"];
 const REMARK_EVERY_MS = 2_000;
 
 /** @returns exit code: 1 when a rule that must hold was broken, or a bound was beaten */
 export async function simulateScheduler(options: SimulateOptions): Promise<number> {
   const files = options.traces === undefined ? undefined : await readTraces(options.traces);
-  const matrix = matrixOf(options, files);
+  const seeds = Array.from({ length: options.seeds }, (_, at) => options.seed + at);
+  const matrix = simMatrix({ ...options, seeds }, files);
   const startedMs = performance.now();
   const rows = await runAll(matrix);
   const sessionsPerSecond = (rows.length * 1000) / (performance.now() - startedMs);
@@ -67,33 +62,6 @@ export async function simulateScheduler(options: SimulateOptions): Promise<numbe
   if (options.out !== undefined) remark(`Report in ${options.out}`);
   printJson(options.json ? { ...verdict, summaries } : verdict);
   return violations.length === 0 ? 0 : 1;
-}
-
-function matrixOf(options: SimulateOptions, files: TopologySet | undefined): MatrixOptions {
-  const known = planNames(files).map(({ name }) => name);
-  const topologies = files?.topologies.map(({ id }) => id) ?? known.filter((name) => !name.includes(":"));
-  const scenarios = options.scenario ?? topologies;
-  const unknown = scenarios.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw unknownName("scenario", unknown, known);
-  const competitors = (options.strategy ?? DEFAULT_STRATEGIES).map((name) => {
-    const competitor = COMPETITORS.get(name);
-    if (competitor === undefined) throw unknownName("strategy", name, [...COMPETITORS.keys()]);
-    return competitor;
-  });
-  return {
-    ...{ scenarios, competitors, qualities: QUALITIES, video: DEFAULT_VIDEO, remembers: !options.cold },
-    seeds: Array.from({ length: options.seeds }, (_, at) => options.seed + at),
-    planOf: (name, seed) => {
-      const nodeIds = topologyNodeIds(name, files) ?? SCENARIO_NODES;
-      const plan = planFor(name, { seed, nodeIds, ...(files === undefined ? {} : { files }) });
-      if (plan === undefined) throw unknownName("scenario", name, known);
-      return plan;
-    },
-  };
-}
-
-function unknownName(what: string, name: string, known: readonly string[]): VStackError {
-  return new VStackError("bad-request", `Cannot simulate the ${what} "${name}": known are ${known.join(", ")}`);
 }
 
 async function runAll(matrix: MatrixOptions): Promise<MatrixRow[]> {

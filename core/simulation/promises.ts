@@ -58,7 +58,7 @@ function worst(summaries: readonly MatrixSummary[], field: "excessStallMsMax" | 
 }
 
 /** A player that always wants more than the nodes give together. */
-function throughputTrial(strategy: Competitor, megabits: readonly number[], seed: number): number {
+export function throughputTrial(strategy: Competitor, megabits: readonly number[], seed: number): number {
   const total = megabits.reduce((sum, rate) => sum + rate, 0);
   const video = videoModel({
     ...{ ladderBitsPerSecond: [total * 1.25e6], segmentSeconds: 4, seconds: 80, spread: 0.2, seed },
@@ -68,7 +68,7 @@ function throughputTrial(strategy: Competitor, megabits: readonly number[], seed
 }
 
 /** One of four nodes fails while the player fills its buffer, so that something is under way there. */
-function failoverTrial(strategy: Competitor, kind: FaultKind, seed: number) {
+export function failoverTrial(strategy: Competitor, kind: FaultKind, seed: number) {
   const plan = steadyPlan([4, 4, 4, 4]);
   const video = videoModel({ ladderBitsPerSecond: [8e6], segmentSeconds: 4, seconds: 80, spread: 0.2, seed });
   const detected: number[] = [];
@@ -82,7 +82,8 @@ function failoverTrial(strategy: Competitor, kind: FaultKind, seed: number) {
   return { detectedAfterMs: detected.length === 0 ? null : Math.max(...detected), stallMs };
 }
 
-function steadyPlan(megabits: readonly number[]): NetworkPlan {
+/** Nodes of constant rates, in Mbit/s, behind no access link. */
+export function steadyPlan(megabits: readonly number[]): NetworkPlan {
   return {
     ...{ id: megabits.join(":"), expect: "", kind: "independent", changes: [] },
     access: constantRate(UNLIMITED_BYTES_PER_SECOND),

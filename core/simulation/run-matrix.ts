@@ -11,8 +11,9 @@ import type { Strategy } from "../schedule/strategy.ts";
 import { boundOf, meanSupplyBytesPerSecond } from "./bound.ts";
 import type { NativePolicy } from "./native-source.ts";
 import { HLS_DEFAULT, HLS_TUNED } from "./native-source.ts";
+import type { SessionInput } from "./run-session.ts";
 import { ABR_PLAYER, fixedPlayer, runSession } from "./run-session.ts";
-import type { SessionResult } from "./session-result.ts";
+import type { NodeShare, SessionResult } from "./session-result.ts";
 
 export type Competitor = Strategy | NativePolicy;
 
@@ -70,7 +71,7 @@ export interface MatrixRow {
   readonly lostBytes: number;
   readonly requests: number;
   readonly hedges: number;
-  readonly nodeBytes: Readonly<Record<string, number>>;
+  readonly nodes: readonly NodeShare[];
   /** The slowest; null when no fault hit anything under way. */
   readonly detectedAfterMs: number | null;
   /** Broken rules, and bounds that were beaten. */
@@ -93,6 +94,16 @@ export function* runMatrix(options: MatrixOptions): Generator<MatrixRow> {
   }
 }
 
+/** One session of the matrix again, with everything that happened in it. */
+export function replaySession(
+  options: MatrixOptions,
+  { scenario, seed, competitor, quality }: Pick<Cell, "seed" | "competitor" | "quality"> & { scenario: string },
+): { readonly plan: NetworkPlan; readonly result: SessionResult } {
+  const plan = options.planOf(scenario, seed);
+  const book = options.remembers ? earlierBook(options, { scenario, seed, competitor }) : undefined;
+  return { plan, result: runSession(inputOf(options, { plan, seed, competitor, quality, book })) };
+}
+
 /** How many rows there will be. */
 export function matrixSize({ scenarios, seeds, qualities, competitors }: MatrixOptions): number {
   return scenarios.length * seeds.length * qualities.length * competitors.length;
@@ -106,13 +117,17 @@ interface Cell {
   readonly book: BookSnapshot | undefined;
 }
 
-function runOne({ video: options }: MatrixOptions, cell: Cell): Omit<MatrixRow, "scenario"> {
-  const { plan, seed, competitor, quality, book } = cell;
-  const video = videoModel({ ...options, seed });
+function inputOf({ video: options }: MatrixOptions, { plan, seed, competitor, quality, book }: Cell): SessionInput {
   const player = quality === "abr" ? ABR_PLAYER : fixedPlayer(levelThatFits(plan, options));
-  const input = { plan, video, strategy: competitor, player, seed };
-  const result = runSession(book === undefined ? input : { ...input, warmBook: book });
-  const bound = boundOf({ plan, video, player }, result);
+  const input = { plan, video: videoModel({ ...options, seed }), strategy: competitor, player, seed };
+  return book === undefined ? input : { ...input, warmBook: book };
+}
+
+function runOne(options: MatrixOptions, cell: Cell): Omit<MatrixRow, "scenario"> {
+  const { plan, seed, competitor, quality } = cell;
+  const input = inputOf(options, cell);
+  const result = runSession(input);
+  const bound = boundOf(input, result);
   const { detections, nodes } = result;
   const { startupShare, excessStallMs, throughputShare } = bound;
   const { outcome, startupMs, stallMs, stallCount, playedSeconds, meanBitsPerSecond, switches } = result;
@@ -122,7 +137,7 @@ function runOne({ video: options }: MatrixOptions, cell: Cell): Omit<MatrixRow, 
     ...{ stallCount, playedSeconds, excessStallMs, meanBitsPerSecond, switches, bufferMeanSeconds, throughputShare },
     ...{ goodputBytesPerSecond, receivedBytes, duplicateBytes, lostBytes, requests: result.requests },
     hedges: result.hedges,
-    nodeBytes: Object.fromEntries(nodes.map((node) => [node.nodeId, node.receivedBytes])),
+    nodes,
     detectedAfterMs: detections.length === 0 ? null : Math.max(...detections.map((one) => one.detectedAfterMs)),
     violations: [...result.violations, ...bound.beaten],
   };

@@ -81,7 +81,7 @@ const TimelineSchema = v.object({
   ),
 });
 
-const SessionSchema = v.object({
+export const BenchSessionSchema = v.object({
   tier: TierSchema,
   scenario: NameSchema,
   kind: v.picklist(["independent", "shared-access", "shared-access+paths", "correlated"]),
@@ -208,7 +208,7 @@ export const BenchReportSchema = v.object({
   schema: v.literal(BENCH_SCHEMA),
   run: RunSchema,
   inputs: InputsSchema,
-  sessions: list(SessionSchema, MAX_BENCH_SESSIONS),
+  sessions: list(BenchSessionSchema, MAX_BENCH_SESSIONS),
   aggregates: list(AggregateSchema),
   comparisons: list(ComparisonSchema),
   claims: list(ClaimSchema),
@@ -224,7 +224,7 @@ export const BenchPartSchema = v.object({
   tier: TierSchema,
   chromium: v.nullable(NameSchema),
   video: VideoSchema,
-  sessions: list(SessionSchema, MAX_BENCH_SESSIONS),
+  sessions: list(BenchSessionSchema, MAX_BENCH_SESSIONS),
   measurements: list(
     v.object({
       id: NameSchema,
