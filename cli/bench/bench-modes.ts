@@ -17,7 +17,7 @@ export interface BenchExtent {
 /** Simulated sessions that decide claims need as many seeds on each network. */
 const SEEDS = 30;
 const CI_SEEDS = 10;
-const SMOKE_SEEDS = 2;
+const SMOKE_SEEDS = 3;
 /** The claimant, the simplest, the strongest simple one, and what comes without us. */
 const SMOKE_STRATEGIES = ["smart", "naive", "nearest", "hls-tuned"];
 

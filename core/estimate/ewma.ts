@@ -24,6 +24,7 @@ export function addSample(mean: Ewma, value: number, halfLives: number): Ewma {
 
 /** Lets the past fade without a new sample: the value stays, the next sample counts more. */
 export function fade(mean: Ewma, halfLives: number): Ewma {
+  if (halfLives === 0 || mean.weight === 0) return mean;
   const kept = 0.5 ** halfLives;
   return { sum: mean.sum * kept, weight: mean.weight * kept };
 }

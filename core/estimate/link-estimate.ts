@@ -73,6 +73,8 @@ export function linkRate(link: LinkEstimate): number | null {
 
 /** Whether more nodes at once bring nothing. Without news of both, no. */
 export function sharesBottleneck(link: LinkEstimate, nowMs: number): boolean {
+  // Asked at every decision: most have no news of both, and fading makes nothing weigh more.
+  if (link.alone.weight < MIN_WEIGHT || link.together.weight < MIN_WEIGHT) return false;
   const { alone, together } = faded(link, nowMs);
   if (alone.weight < MIN_WEIGHT || together.weight < MIN_WEIGHT) return false;
   return (ewmaValue(together) ?? Infinity) <= (ewmaValue(alone) ?? 0) * SHARED_FACTOR;

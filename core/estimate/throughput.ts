@@ -98,6 +98,7 @@ export function rateDeviation(state: Throughput): number {
 }
 
 function passTime(state: Throughput, atMs: number): Throughput {
+  if (atMs === state.lastEventMs) return state;
   const passedMs = Math.max(0, atMs - state.lastEventMs);
   if (state.openBodies > 0) return { ...state, lastEventMs: atMs, gatheredBusyMs: state.gatheredBusyMs + passedMs };
   const idleHalfLives = passedMs / IDLE_HALF_LIFE_MS;
