@@ -30,6 +30,8 @@ export interface EstimatePorts {
 export interface WorkerEstimates extends EstimateStore {
   /** Resolves when the written book is there, or after {@link LOAD_DEADLINE_MS}; it is then merged when it comes. */
   readonly ready: Promise<void>;
+  /** Resolves when the written book is merged in, or cannot be had: from then on only events change the book. */
+  readonly loaded: Promise<void>;
   /** Every node of the book, as the panel shows it. */
   views(nodeUrls: ReadonlyMap<NodeId, string>): NodeEstimateView[];
 }
@@ -61,6 +63,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
       () => undefined,
       () => undefined,
     ),
+    loaded: loaded.catch(() => undefined),
     read: () => book,
     apply(event) {
       book = applyEvent(book, event);

@@ -1,6 +1,9 @@
+import * as v from "valibot";
 import { describe, expect, it, vi } from "vitest";
 import type { WorkerMessage } from "#wire/contract/worker-messages.ts";
-import { WORKER_PROTOCOL } from "#wire/contract/worker-messages.ts";
+import { WORKER_PROTOCOL, WorkerMessageSchema } from "#wire/contract/worker-messages.ts";
+import { emptyBook } from "#core/estimate/estimate-book.ts";
+import { engineRecorder } from "#wire/exchange/engine-recorder.ts";
 import { manualClock } from "./manual-clock.contract.ts";
 import { pageChannel } from "./page-channel.ts";
 import { sampleBackground, sampleTrace } from "./sample-manifest.contract.ts";
@@ -12,6 +15,7 @@ function setUp(load: () => Promise<void> = async () => undefined) {
   const feed = traceFeed({ traces: () => [], estimates: () => [], clock, background: sampleBackground().work });
   const streams = underWay();
   const gone: string[] = [];
+  const recorder = engineRecorder();
   const doings = { claim: vi.fn(async () => undefined), activate: vi.fn(async () => undefined), set: vi.fn() };
   const handle = pageChannel({
     ...{
@@ -23,6 +27,8 @@ function setUp(load: () => Promise<void> = async () => undefined) {
       underWay: streams,
       lookAhead: { left: (session: string) => void gone.push(session) },
     },
+    record: async () => void recorder.start(emptyBook(), 5),
+    recording: () => recorder.recording(),
     ...{ playheads: { set: doings.set }, claim: doings.claim, activate: doings.activate },
   });
   const answers: WorkerMessage[] = [];
@@ -39,6 +45,16 @@ function nextMessage(port: MessagePort): Promise<WorkerMessage> {
 }
 
 describe("pageChannel()", () => {
+  it("records when it is asked to, and says what it has", async () => {
+    const { say, answers } = setUp();
+    await say({ kind: "recording" });
+    await say({ kind: "record" });
+    await say({ kind: "recording" });
+    const begun = { kind: "recording", recording: expect.objectContaining({ startedAtMs: 5, notes: [] }) };
+    expect(answers).toEqual([{ kind: "recording", recording: null }, begun, begun]);
+    for (const told of answers) expect(v.safeParse(WorkerMessageSchema, told).issues).toBeUndefined();
+  });
+
   it("ends what was begun ahead for a player that left", async () => {
     const { say, gone } = setUp();
     await say({ kind: "left", session: "s" });

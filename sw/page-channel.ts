@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { Clock } from "#wire/client/live-clock.ts";
+import type { EngineRecording } from "#wire/contract/engine-recording.ts";
 import type { PageMessage, WorkerMessage } from "#wire/contract/worker-messages.ts";
 import { PageMessageSchema, WORKER_PROTOCOL } from "#wire/contract/worker-messages.ts";
 import type { LookAhead } from "./look-ahead.ts";
@@ -33,6 +34,9 @@ export interface PageChannelPorts {
   readonly feed: Pick<TraceFeed, "subscribe" | "unsubscribe">;
   readonly playheads: Pick<Playheads, "set">;
   readonly underWay: Pick<UnderWay, "abort">;
+  /** What the engine is told, for the laboratory. */
+  readonly record: () => Promise<void>;
+  readonly recording: () => EngineRecording | undefined;
   readonly lookAhead: Pick<LookAhead, "left">;
   /** Takes control of pages that have no controller. */
   readonly claim: () => Promise<void>;
@@ -79,6 +83,13 @@ export function pageChannel(ports: PageChannelPorts): (incoming: Incoming) => Pr
         return;
       case "left":
         ports.lookAhead.left(message.session);
+        return;
+      case "record":
+        await ports.record();
+        answer(incoming, { kind: "recording", recording: ports.recording() ?? null });
+        return;
+      case "recording":
+        answer(incoming, { kind: "recording", recording: ports.recording() ?? null });
         return;
       case "subscribe":
         if (incoming.port !== undefined) await subscribe(incoming.port, message.session);

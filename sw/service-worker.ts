@@ -17,6 +17,7 @@ import { metadataClient } from "#wire/client/metadata-client.ts";
 import { QUERY } from "#wire/contract/paths.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { VERSION } from "#wire/contract/version.ts";
+import { engineRecorder } from "#wire/exchange/engine-recorder.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
 import type { SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import { background } from "./background.ts";
@@ -69,6 +70,7 @@ const playlist = playlists({
   background: work,
 });
 
+const recorder = engineRecorder();
 const newTraceId = () => crypto.randomUUID();
 const segments = segmentCache(SEGMENT_CACHE_BYTES);
 const slackSeconds = (session: string) => heads.slackSeconds(session);
@@ -79,8 +81,9 @@ function startFetch(request: SegmentRequest): SegmentFetch {
     random: liveRandom,
     fetch: liveFetch,
     digest: sha256,
-    estimates,
+    estimates: recorder.over(estimates),
     onTrace: record,
+    onStep: recorder.onStep,
   });
   work.add("end a fetch", fetch.done);
   return fetch;
@@ -153,6 +156,11 @@ const onMessage = pageChannel({
   },
   lookAhead: ahead,
   underWay: streams,
+  async record() {
+    await estimates.loaded;
+    recorder.start(estimates.read(), clock.wallMs());
+  },
+  recording: () => recorder.recording(),
   claim: () => self.clients.claim(),
   activate: () => self.skipWaiting(),
 });
