@@ -31,7 +31,8 @@ const saved = (book: EstimateBook, nowMs: number) =>
 
 describe("restoreBook()", () => {
   test("gives back what snapshotBook() wrote, on a clock that began anew", () => {
-    const { lastEventMs: _, ...before } = viewNode(known(), NODE_A, 200);
+    const { lastEventMs, ...before } = viewNode(known(), NODE_A, 200);
+    expect(lastEventMs).not.toBeNull();
     const book = restoreBook(saved(known(), 200), { nowMs: 5, wallMs: 1_000_000 });
     invariant(book !== undefined, "The snapshot cannot be read");
     expect(viewNode(book, NODE_A, 5)).toMatchObject(before);

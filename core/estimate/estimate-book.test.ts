@@ -97,7 +97,7 @@ describe("viewNode()", () => {
   test("believes bad news about the rate before good news", () => {
     const start = fetched(emptyBook(), A, { ms: 0, bytes: 1e7, latencyMs: 10, bodyMs: 10_000 });
     const worse = fetched(start, A, { ms: 10_010, bytes: 2e5, latencyMs: 10, bodyMs: 2_000 });
-    const better = fetched(start, A, { ms: 10_010, bytes: 2e7, latencyMs: 10, bodyMs: 2_000 });
+    const better = fetched(start, A, { ms: 10_010, bytes: 5e5, latencyMs: 10, bodyMs: 50 });
     const rate = (book: EstimateBook) => viewNode(book, A, 12_020).rateBytesPerSecond ?? 0;
     expect(rate(worse) / rate(start)).toBeLessThan(0.75);
     expect(rate(better) / rate(start)).toBeLessThan(3);
