@@ -8,7 +8,7 @@ import { demoIdOf, expect, test } from "../fixtures/test.ts";
 const AXE = new URL("../../node_modules/axe-core/axe.min.js", import.meta.url);
 /** Rates are 3 % right on a quiet machine; here the browser's own work comes on top. */
 const MOST_LATE_RATIO = 1.12;
-const MOST_LATE_MS = 120;
+const MOST_LATE_MS = 250;
 
 let lab: Cluster;
 let chunks: readonly Chunk[];
@@ -21,7 +21,8 @@ interface Chunk {
 
 interface Timing {
   readonly firstByteMs: number;
-  readonly bodyMs: number;
+  /** From the request to the last byte. A page that is late to see the first has seen the last no earlier for it. */
+  readonly wholeMs: number;
   readonly bytes: number;
 }
 
@@ -74,7 +75,7 @@ async function timed(page: Page, addresses: readonly string[]): Promise<Timing[]
       const response = await fetch(url, { cache: "no-store", ...init });
       const firstByteMs = performance.now() - startedMs;
       const { byteLength } = await response.arrayBuffer();
-      return { firstByteMs, bodyMs: performance.now() - startedMs - firstByteMs, bytes: byteLength };
+      return { firstByteMs, wholeMs: performance.now() - startedMs, bytes: byteLength };
     };
     await Promise.all(urls.map((url) => load(url, { headers: { range: "bytes=0-99" } })));
     return await Promise.all(urls.map((url) => load(url)));
@@ -82,10 +83,11 @@ async function timed(page: Page, addresses: readonly string[]): Promise<Timing[]
 }
 
 /** The rate is kept: never faster by more than rounding, and late by what the machine does. */
-function expectRate({ bodyMs, bytes }: Timing, megabits: number): void {
-  const wantedMs = (bytes * 8) / (megabits * 1000);
-  expect(bodyMs, `${bytes} bytes at ${megabits} Mbit/s`).toBeGreaterThan(wantedMs * 0.95 - 10);
-  expect(bodyMs, `${bytes} bytes at ${megabits} Mbit/s`).toBeLessThan(wantedMs * MOST_LATE_RATIO + MOST_LATE_MS);
+function expectRate({ wholeMs, bytes }: Timing, megabits: number, roundTripMs = 0): void {
+  const wantedMs = roundTripMs + (bytes * 8) / (megabits * 1000);
+  const said = `${bytes} bytes at ${megabits} Mbit/s after ${roundTripMs} ms`;
+  expect(wholeMs, said).toBeGreaterThan(wantedMs * 0.97);
+  expect(wholeMs, said).toBeLessThan(wantedMs * MOST_LATE_RATIO + MOST_LATE_MS);
 }
 
 test("a rate and a round trip set by the command line are what a fetch of the browser gets", async ({ page }) => {
@@ -97,11 +99,11 @@ test("a rate and a round trip set by the command line are what a fetch of the br
     await timed(page, [addressOf("n1", "player-1")]),
     await timed(page, [addressOf("n2", "player-1")]),
   ];
-  expectRate(slow[0] ?? fail(), 4);
+  expectRate(slow[0] ?? fail(), 4, 150);
   expect(slow[0]?.firstByteMs).toBeGreaterThan(145);
   expect(slow[0]?.firstByteMs).toBeLessThan(150 + MOST_LATE_MS);
   // The other nodes of that player, and the same node before, are as fast as the machine.
-  for (const fast of [free, other[0]]) expect((fast?.firstByteMs ?? 0) + (fast?.bodyMs ?? 0)).toBeLessThan(400);
+  for (const fast of [free, other[0]]) expect(fast?.wholeMs).toBeLessThan(400);
 });
 
 test("a profile holds for everybody, and two sessions do not disturb each other", async ({ page }) => {
@@ -115,9 +117,9 @@ test("a profile holds for everybody, and two sessions do not disturb each other"
   expectRate(slow ?? fail(), 3);
   expectRate(fast ?? fail(), 12);
   // 10 Mbit/s that vary by a tenth, after slow start.
-  const { bodyMs, bytes } = everybody ?? fail();
-  expect((bytes * 8) / (bodyMs * 1000)).toBeLessThan(11);
-  expect((bytes * 8) / (bodyMs * 1000)).toBeGreaterThan(5);
+  const { wholeMs, bytes } = everybody ?? fail();
+  expect((bytes * 8) / (wholeMs * 1000)).toBeLessThan(11);
+  expect((bytes * 8) / (wholeMs * 1000)).toBeGreaterThan(4);
   await network("clear", "--session", "slow");
   const answer = JSON.parse(await network("show", "--json")) as { networks: { session: string | null }[] };
   expect(answer.networks.map(({ session }) => session)).toEqual([null, "fast"]);
@@ -136,7 +138,7 @@ test("four nodes behind an access link of 10 Mbit/s deliver 10 Mbit/s altogether
     },
     nodeIds.map((nodeId) => addressOf(nodeId, "behind")),
   );
-  expectRate({ bodyMs: ms, bytes, firstByteMs: 0 }, 10);
+  expectRate({ wholeMs: ms, bytes, firstByteMs: 0 }, 10);
 });
 
 test("a node that was restarted gets its network again", async ({ page }) => {
@@ -184,7 +186,7 @@ test("the page sets a profile, single values and faults, for one player too, and
   await expect(page.getByText("Nothing is emulated")).toBeVisible();
   expect(await status("mine")).toBe(200);
   const [fast] = await timed(page, [addressOf("n2", "somebody")]);
-  expect(fast?.bodyMs).toBeLessThan(400);
+  expect(fast?.wholeMs).toBeLessThan(400);
 });
 
 test("the page is for everybody: axe, keyboard and a phone of 320 pixels", async ({ page, pageErrors }, info) => {
