@@ -126,7 +126,8 @@ async function simPart(run: Run): Promise<BenchPart> {
   const matrix = simMatrix({ scenario: scenarios, strategy: strategies, seeds, cold: false, video }, run.files);
   const progress = startProgress({ quiet: options.json });
   const onProgress = ({ doneJobs, jobs, sessions }: { doneJobs: number; jobs: number; sessions: number }) => {
-    progress.show("simulating", doneJobs / jobs, `${sessions} sessions`);
+    const tenths = Math.floor((10 * doneJobs) / jobs);
+    progress.show(`simulating, ${tenths}0 %`, doneJobs / jobs, `${sessions} sessions`);
   };
   const jobs = scenarios.flatMap((scenario) => seeds.map((seed) => ({ scenario, seed })));
   const sessions = await runSimTier(settings, jobs, { signal, onProgress });

@@ -14,35 +14,58 @@ const QUALITIES = ["abr", "fixed"] as const;
 /** A comparison over all scenarios. */
 export const EVERYWHERE = "*";
 
-/** In the order in which cells first come. Metrics that no session of a cell has are left out. */
+/**
+ * In the order in which cells first come, each strategy over all its scenarios last. Metrics that no session of a cell has
+ * are left out.
+ */
 export function aggregatesOf(sessions: readonly BenchSession[], seed: number): Aggregate[] {
-  const cells = new Map<string, BenchSession[]>();
-  for (const session of sessions) {
-    if (session.invalidReason !== null) continue;
-    const name = [session.tier, session.scenario, session.quality, session.strategy].join(" ");
-    const cell = cells.get(name);
-    if (cell === undefined) cells.set(name, [session]);
-    else cell.push(session);
-  }
-  return [...cells.values()].flatMap((cell) => METRICS.flatMap((metric) => aggregateOf(cell, metric, seed)));
+  const valid = sessions.filter(({ invalidReason }) => invalidReason === null);
+  const cells = grouped(valid, ({ tier, scenario, quality, strategy }) => `${tier} ${scenario} ${quality} ${strategy}`);
+  const overall = grouped(valid, ({ tier, quality, strategy }) => `${tier} ${quality} ${strategy}`);
+  return [
+    ...cells.flatMap((cell) => METRICS.flatMap((metric) => aggregateOf([cell], metric, { seed }))),
+    ...overall.flatMap((cell) => {
+      const byScenario = grouped(cell, ({ scenario }) => scenario);
+      return METRICS.flatMap((metric) => aggregateOf(byScenario, metric, { seed, scenario: EVERYWHERE }));
+    }),
+  ];
 }
 
-function aggregateOf(cell: readonly BenchSession[], metric: Metric, seed: number): Aggregate[] {
-  const { of } = METRIC_RULES[metric];
-  const bySeed = cell.toSorted((a, b) => a.seed - b.seed);
-  const members = bySeed.flatMap((session) => {
-    const found = of(session);
-    return found === null ? [] : [found];
-  });
-  const [first] = bySeed;
-  if (first === undefined || members.length === 0) return [];
+function grouped(sessions: readonly BenchSession[], nameOf: (session: BenchSession) => string): BenchSession[][] {
+  const groups = new Map<string, BenchSession[]>();
+  for (const session of sessions) {
+    const name = nameOf(session);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [session]);
+    else group.push(session);
+  }
+  return [...groups.values()];
+}
+
+/** Scenarios are drawn, then seeds. */
+function aggregateOf(
+  groups: readonly (readonly BenchSession[])[],
+  metric: Metric,
+  { seed, scenario: name }: { seed: number; scenario?: string },
+): Aggregate[] {
+  const sample = groups
+    .map((group) =>
+      group
+        .toSorted((a, b) => a.seed - b.seed)
+        .map((session) => METRIC_RULES[metric].of(session))
+        .filter((member) => member !== null),
+    )
+    .filter((members) => members.length > 0);
+  const first = groups[0]?.[0];
+  if (first === undefined || sample.length === 0) return [];
   const { tier, scenario, quality, strategy } = first;
+  const members = sample.flat();
   const each = members.map(([top, bottom]) => (bottom === 0 ? 0 : top / bottom)).sort((a, b) => a - b);
-  const figures = bootstrap([members], ratioOfSums, { draws: AGGREGATE_DRAWS, random: seededRandom(seed) });
+  const figures = bootstrap(sample, ratioOfSums, { draws: AGGREGATE_DRAWS, random: seededRandom(seed) });
   return [
     {
-      ...{ tier, scenario, quality, strategy, metric, sessions: members.length, interval: middle95(figures) },
-      estimate: figureOf([members], ratioOfSums),
+      ...{ tier, scenario: name ?? scenario, quality, strategy, metric, sessions: members.length },
+      ...{ estimate: figureOf(sample, ratioOfSums), interval: middle95(figures) },
       p50: quantile(each, 0.5),
       p90: quantile(each, 0.9),
     },
