@@ -83,11 +83,13 @@ export function claimsOf(input: ClaimsInput): Claim[] {
   const { networks, strategies } = input;
   if (!strategies.includes(CLAIMANT)) return [];
   const declared = BASELINES.filter((name) => strategies.includes(name)).flatMap((baseline) =>
-    [...networks].flatMap(([scenario, kind]) =>
-      WORDINGS.filter((wording) => wording.networks === "all" || wording.networks === kind).map((wording) => ({
-        ...{ scenario, baseline, wording },
-      })),
-    ),
+    [...networks]
+      .filter(([scenario]) => isTopology(scenario))
+      .flatMap(([scenario, kind]) =>
+        WORDINGS.filter((wording) => wording.networks === "all" || wording.networks === kind).map((wording) => ({
+          ...{ scenario, baseline, wording },
+        })),
+      ),
   );
   const draws = Math.max(LEAST_DRAWS, declared.length * DRAWS_PER_CLAIM);
   const open = declared.map(({ scenario, baseline, wording }, at) =>
@@ -98,6 +100,11 @@ export function claimsOf(input: ClaimsInput): Claim[] {
     const value = raw === null ? null : (corrected[at] ?? 1);
     return { ...claim, pValue: value, verdict: verdictOf(claim, value, pairs) };
   });
+}
+
+/** Topologies are what promises are about; `profile:` and `scenario:` are scripts that show one thing each. */
+export function isTopology(scenario: string): boolean {
+  return !scenario.includes(":");
 }
 
 interface Declared {

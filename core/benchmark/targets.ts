@@ -2,7 +2,7 @@
  * What the scheduler is promised to do: the rows of product.md, section 6, one by one, from sessions, claims and separate
  * measurements to a verdict. What a tier should have measured and did not is a fail.
  */
-import { CLAIMANT } from "./claims.ts";
+import { CLAIMANT, isTopology } from "./claims.ts";
 import { METRIC_RULES, ratioOfSums } from "./metrics.ts";
 import type { BenchPart, BenchSession, Claim, Limit, Measurement, Target, Tier, Unit, Verdict } from "./report.ts";
 import { figureOf, quantile } from "./statistics.ts";
@@ -159,7 +159,7 @@ function meets({ is, value }: Limit, measured: number): boolean {
 function startupShares(sessions: readonly BenchSession[]): { name: string; share: number }[] {
   const shares = new Map<string, number[]>();
   for (const { scenario, quality, isWarm, metrics } of sessions) {
-    if (!isWarm || metrics.startupShare === null) continue;
+    if (!isWarm || metrics.startupShare === null || !isTopology(scenario)) continue;
     const name = `${scenario}, ${quality}`;
     shares.set(name, [...(shares.get(name) ?? []), metrics.startupShare]);
   }

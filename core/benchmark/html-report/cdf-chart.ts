@@ -8,7 +8,7 @@ export interface StartupCurve {
   readonly startupsMs: readonly (number | null)[];
 }
 
-const WIDTH = 720;
+const WIDTH = 1100;
 const HEIGHT = 300;
 const EDGE = { left: 44, right: 12, top: 10, bottom: 34 };
 

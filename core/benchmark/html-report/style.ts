@@ -18,7 +18,7 @@ p{max-width:68ch;margin:.25rem 0 .75rem}.soft,figcaption{color:var(--soft)}
 .verdict{font-weight:600;white-space:nowrap;padding:.1rem .45rem;border-radius:6px}
 .verdict.pass{color:var(--good);background:var(--good-wash)}.verdict.fail{color:var(--bad);background:var(--bad-wash)}
 .verdict.unsure{color:var(--warn);background:var(--warn-wash)}.verdict.not-run{color:var(--soft);font-weight:400}
-.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.875rem;width:100%}
+.wide{overflow-x:auto}.whole{white-space:nowrap}.stack{display:grid;gap:1rem}table{border-collapse:collapse;font-size:.875rem;width:100%}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600}td.figure,th.figure{text-align:right;white-space:nowrap}
 td.heat{text-align:right;white-space:nowrap;background:color-mix(in oklab,var(--bad) calc(var(--far)*11%),var(--surface))}td.best{font-weight:700;color:var(--good)}

@@ -1,6 +1,6 @@
 /** What comes first in the report: the verdict, every promise with its measurement, and whether the run can be trusted. */
-import { figureText, limitText } from "../figure-text.ts";
-import type { BenchReport, Control, Target, Verdict } from "../report.ts";
+import { figureText } from "../figure-text.ts";
+import type { BenchReport, Control, Limit, Target, Unit, Verdict } from "../report.ts";
 import { escaped, table } from "./svg.ts";
 
 export function verdictMark(verdict: Verdict): string {
@@ -42,16 +42,28 @@ function oneCard(verdict: Verdict, figure: string, about: string): string {
   return `<div class="card ${verdict}"><b>${figure}</b><span>${about}</span></div>`;
 }
 
+/** What was no part of the run is folded away. */
 export function targetTable(targets: readonly Target[]): string {
+  const away = targets.filter(({ verdict }) => verdict === "not-run");
+  const here = targets.filter(({ verdict }) => verdict !== "not-run");
+  const rest = `<details><summary>Not part of this run: ${away.length}</summary>${targetRows(away)}</details>`;
+  return targetRows(here) + (away.length === 0 ? "" : rest);
+}
+
+function targetRows(targets: readonly Target[]): string {
   return table(
     ["Promise", "", "Measured", "Must", "Aim", "Verdict", "On"],
     targets.map(({ promise, tier, measured, unit, must, aim, verdict, meetsAim, detail }) => [
       ...[escaped(promise), tierTag(tier), measured === null ? "not run" : `<b>${figureText(measured, unit)}</b>`],
-      ...[limitText(must, unit), aim === null ? "" : limitText(aim, unit)],
+      ...[sign(must, unit), aim === null ? "" : sign(aim, unit)],
       `${verdictMark(verdict)}${meetsAim === true ? " aim met" : ""}`,
       `<span class="soft">${escaped(detail)}</span>`,
     ]),
   );
+}
+
+function sign({ is, value }: Limit, unit: Unit): string {
+  return `<span class="whole">${is === "at-least" ? "≥" : "≤"} ${figureText(value, unit)}</span>`;
 }
 
 export function controlTable(controls: readonly Control[]): string {
