@@ -2,6 +2,7 @@
  * What is believed about one node: how soon it answers, how fast it delivers, what it still owes us, whether it may be
  * asked. Events in, views out; all times are monotonic milliseconds of the caller's clock.
  */
+import { leftAfter } from "../half-life.ts";
 import type { Breaker, BreakerState } from "./breaker.ts";
 import {
   breakerAsked,
@@ -168,7 +169,7 @@ function counted(node: NodeEstimate, more: { successes: number; failures: number
 }
 
 function fadedOutcomes(node: NodeEstimate, nowMs: number): { successes: number; failures: number } {
-  const kept = 0.5 ** (Math.max(0, nowMs - node.outcomesAtMs) / OUTCOME_HALF_LIFE_MS);
+  const kept = leftAfter((nowMs - node.outcomesAtMs) / OUTCOME_HALF_LIFE_MS);
   return { successes: node.successes * kept, failures: node.failures * kept };
 }
 
