@@ -48,8 +48,16 @@ export function applyEvent(book: EstimateBook, event: EstimateEvent): EstimateBo
 
 /** A node of the book at `nowMs`; of an unknown node, that nothing is known. */
 export function viewNode(book: EstimateBook, nodeId: NodeId, nowMs: number): NodeView {
-  return viewEstimate(book.nodes.get(nodeId) ?? UNKNOWN_NODE, nowMs);
+  const node = book.nodes.get(nodeId) ?? UNKNOWN_NODE;
+  const known = newestViews.get(node);
+  if (known?.nowMs === nowMs) return known.view;
+  const view = viewEstimate(node, nowMs);
+  newestViews.set(node, { nowMs, view });
+  return view;
 }
+
+/** Every step of a plan looks at all nodes, several times: what follows from the same estimate at the same time is kept. */
+const newestViews = new WeakMap<NodeEstimate, { readonly nowMs: number; readonly view: NodeView }>();
 
 function nextLink(link: LinkEstimate, event: EstimateEvent): LinkEstimate {
   switch (event.saw) {

@@ -14,7 +14,7 @@ import type { Cause, FailureKind, GiveUpCode, PlanCommand, PlanEvent } from "./p
 import type { PlanContext } from "./plan-context.ts";
 import { candidates, judge, situationOf } from "./plan-context.ts";
 import type { FetchInput, FetchPlan } from "./plan-state.ts";
-import { firstMissing, missingRuns, withAttempt, withFailure, withoutAttempt } from "./plan-state.ts";
+import { firstMissing, hasMissing, withAttempt, withFailure, withoutAttempt } from "./plan-state.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
 import type { Assignment } from "./strategy.ts";
 
@@ -260,7 +260,7 @@ function endOrWait(step: Step, context: PlanContext): Step {
   const { plan } = step;
   const giveUpAtMs = plan.lastAcceptedMs + GIVE_UP_AFTER_MS;
   if (context.nowMs >= giveUpAtMs) return giveUp(step, describeFailures(plan));
-  const unserved = missingRuns(plan).length > 0;
+  const unserved = hasMissing(plan);
   if (unserved && plan.running.length === 0) {
     const code = plan.attemptsStarted >= MAX_ATTEMPTS ? describeFailures(plan) : codeAfterRound(plan);
     if (code !== undefined) return giveUp(step, code);
@@ -291,7 +291,8 @@ function askForWake({ plan, commands }: Step, giveUpAtMs: number, context: PlanC
   const reviews = plan.running.map((attempt) => judge(plan, attempt, context).reviewAtMs);
   const isIdle = plan.running.length === 0 && plan.nextRoundAtMs === null;
   const idleReviewAtMs = isIdle ? context.nowMs + IDLE_REVIEW_MS : Infinity;
-  const atMs = Math.min(giveUpAtMs, plan.nextRoundAtMs ?? Infinity, idleReviewAtMs, ...reviews);
+  const endReviewAtMs = hasMissing(plan) ? Infinity : context.nowMs + plan.input.strategy.reviewMs;
+  const atMs = Math.min(giveUpAtMs, plan.nextRoundAtMs ?? Infinity, idleReviewAtMs, endReviewAtMs, ...reviews);
   if (plan.wakeAtMs !== null && plan.wakeAtMs <= atMs) return { plan, commands };
   return { plan: { ...plan, wakeAtMs: atMs }, commands: [...commands, { do: "wake", atMs }] };
 }

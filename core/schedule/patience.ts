@@ -15,16 +15,13 @@ const FAR_PATIENCE_FACTOR = 2;
 /** A silent attempt whose replacement has not delivered either may still come back for this long. */
 const LAST_HOPE_MS = 3_000;
 
-/** What an attempt under way is looked at again after, for the endgame. */
-const REVIEW_MS = 40;
-
 export function judgePatiently(judgement: Judgement): Verdict {
   const { attempt, nowMs } = judgement;
   const silentAtMs = attempt.lastProgressMs + patienceMs(judgement);
   const hopelessAtMs = silentAtMs + LAST_HOPE_MS;
   if (nowMs >= hopelessAtMs) return { is: "hopeless", reviewAtMs: nowMs };
   if (nowMs >= silentAtMs) return { is: "silent", reviewAtMs: hopelessAtMs };
-  return { is: "on-time", reviewAtMs: Math.min(silentAtMs, nowMs + REVIEW_MS) };
+  return { is: "on-time", reviewAtMs: silentAtMs };
 }
 
 function patienceMs({ attempt, view }: Judgement): number {

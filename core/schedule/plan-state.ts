@@ -65,6 +65,17 @@ export function missingRuns(plan: FetchPlan): BlockRun[] {
   return runs;
 }
 
+/** Whether some block is neither accepted nor being fetched in time. */
+export function hasMissing(plan: FetchPlan): boolean {
+  return plan.accepted.some(
+    (accepted, index) =>
+      !accepted &&
+      !plan.running.some(
+        ({ isSilent, firstBlock, neededEndBlock }) => !isSilent && firstBlock <= index && index < neededEndBlock,
+      ),
+  );
+}
+
 /** The first block that is still wanted of the attempt; undefined when none is. */
 export function firstMissing(plan: Pick<FetchPlan, "accepted">, attempt: RunningAttempt): number | undefined {
   const index = plan.accepted.indexOf(false, attempt.firstBlock);

@@ -48,6 +48,7 @@ export const originalStrategy: Strategy = {
     const endOfPatienceMs = attempt.startedMs + ORIGINAL_PATIENCE_MS;
     return { is: nowMs >= endOfPatienceMs ? "hopeless" : "on-time", reviewAtMs: endOfPatienceMs };
   },
+  reviewMs: Infinity,
   segmentsAhead: () => ORIGINAL_PARALLEL_DOWNLOADS - 1,
 };
 

@@ -24,6 +24,8 @@ export interface SmartParts {
 /** A chunk up to this size is asked of several unknown nodes at once: it measures them all and costs next to nothing. */
 const RACE_BYTES = 32 * 1024;
 const MAX_RACERS = 6;
+/** The last blocks of a chunk decide when it is there: whether somebody could help is looked at so often. */
+const END_REVIEW_MS = 40;
 const CRUMB_RACERS = 2;
 /** Below this, nothing is begun beside a segment that the player waits for. */
 const MIN_AHEAD_SLACK_MS = 2_000;
@@ -43,6 +45,7 @@ export function smartStrategyWith(name: string, parts: SmartParts): Strategy {
     name,
     assign: (situation) => assign(situation, parts),
     judge: judgePatiently,
+    reviewMs: END_REVIEW_MS,
     segmentsAhead,
   };
 }
