@@ -9,10 +9,16 @@ export function px(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
+/** Below this width a large picture scrolls instead of shrinking to nothing. */
+const LEAST_LARGE_WIDTH = 640;
+
 /** A picture that grows with its place; `label` is read aloud instead of it. */
 export function picture(size: { width: number; height: number }, label: string, content: readonly string[]): string {
   const { width, height } = size;
-  return `<svg viewBox="0 0 ${px(width)} ${px(height)}" style="max-width:${px(width)}px" role="img" aria-label="${escaped(label)}">${content.join("")}</svg>`;
+  const isLarge = width > LEAST_LARGE_WIDTH;
+  const style = `max-width:${px(width)}px${isLarge ? `;min-width:${LEAST_LARGE_WIDTH}px` : ""}`;
+  const drawn = `<svg viewBox="0 0 ${px(width)} ${px(height)}" style="${style}" role="img" aria-label="${escaped(label)}">${content.join("")}</svg>`;
+  return isLarge ? `<div class="wide">${drawn}</div>` : drawn;
 }
 
 export function words(x: number, y: number, text: string, kind = ""): string {
