@@ -199,6 +199,9 @@ test("the page is for everybody: axe, keyboard and a phone of 320 pixels", async
     await page.screenshot({ path: info.outputPath(`chaos-${colorScheme}.png`), fullPage: true });
   }
   await page.setViewportSize({ width: 320, height: 640 });
+  await page.reload();
+  await expect(page.getByText("profile:degraded", { exact: true })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Chaos" })).toBeInViewport({ ratio: 0.95 });
   await page.screenshot({ path: info.outputPath("chaos-phone.png") });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
   expect(pageErrors).toEqual([]);

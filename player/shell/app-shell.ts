@@ -85,6 +85,16 @@ export class AppShell extends LitElement {
     if (this.route.page !== "embed") void isLabCluster().then((isLab) => (this.isLab = isLab));
   }
 
+  /** On a narrow phone the links do not all fit: the one of this page is in sight. */
+  override updated(changed: Map<string, unknown>): void {
+    if (!changed.has("route") && !changed.has("isLab")) return;
+    const link = this.renderRoot.querySelector("nav a[aria-current]");
+    const nav = link?.parentElement;
+    if (link === null || nav === null || nav === undefined) return;
+    const hiddenPx = link.getBoundingClientRect().right - nav.getBoundingClientRect().right;
+    if (hiddenPx > 0) nav.scrollLeft += Math.ceil(hiddenPx);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#run.abort();

@@ -50,7 +50,7 @@ export const RateSchema = v.union([
 export type Rate = v.InferOutput<typeof RateSchema>;
 
 /** {@link PathConditions} as JSON. */
-export const PathSchema = v.object({
+const PathSchema = v.object({
   rate: RateSchema,
   roundTripMs: DelaySchema,
   jitterMs: DelaySchema,
