@@ -68,7 +68,12 @@ const trace = {
   ...{ schema: 1, id: "t", session: "s", strategy: "smart", driver: "worker", videoId: VIDEO_ID, rendition: "720p" },
   ...{ slot: "segment", seq: 4, hash: HASH, sizeBytes: 10, servedFrom: "nodes", startedAtMs: 1, firstReleaseMs: 2 },
   ...{ endedMs: 3, deliveredBytes: 10, wastedBytes: 0, outcome: "delivered", failure: null, attempts: [attempt] },
-  decisions: [{ atMs: 0, because: "first", chosen: ["node-1"], candidates: [candidate] }],
+  decisions: [
+    {
+      ...{ atMs: 0, because: "first", chosen: ["node-1"], candidates: [candidate], attempts: [0], tookMs: 3 },
+      ...{ bestNodeId: "node-1", bestMs: 2.5, regretMs: 0.5 },
+    },
+  ],
 };
 const estimate = {
   ...{ nodeId: "node-1", url: "http://n", firstByteMsP50: 1, firstByteMsP95: 2, rateBytesPerSecond: null },
@@ -216,6 +221,12 @@ describe.each(SHAPES)("%s", (_name, schema, example, wrongs) => {
       expect(v.safeParse(schema, rest).success, `without ${name}`).toBe(false);
     }
   });
+});
+
+test("SegmentTraceSchema takes decisions of workers that knew no hindsight", () => {
+  const old = { atMs: 0, because: "first", chosen: ["node-1"], candidates: [candidate] };
+  const [decision] = v.parse(SegmentTraceSchema, { ...trace, decisions: [old] }).decisions;
+  expect(decision).toEqual({ ...old, attempts: [], tookMs: null, bestNodeId: null, bestMs: null, regretMs: null });
 });
 
 test("STRATEGIES names every strategy that the engine has", () => {

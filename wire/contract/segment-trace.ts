@@ -55,7 +55,17 @@ const DecisionTraceSchema = v.object({
       health: v.string(),
     }),
   ),
+  /**
+   * Known when everything has ended (core/schedule/hindsight.ts): the attempts that it started, how long they took, which
+   * candidate would have been best for the worst of them, what that one would have needed, and the difference, >= 0.
+   */
+  attempts: v.optional(v.array(CountSchema), () => []),
+  tookMs: v.optional(v.nullable(v.number()), null),
+  bestNodeId: v.optional(v.nullable(NodeIdSchema), null),
+  bestMs: v.optional(v.nullable(v.number()), null),
+  regretMs: v.optional(v.nullable(v.number()), null),
 });
+export type DecisionTrace = v.InferOutput<typeof DecisionTraceSchema>;
 
 export const SegmentTraceSchema = v.object({
   schema: v.literal(TRACE_SCHEMA),

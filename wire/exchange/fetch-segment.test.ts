@@ -74,6 +74,17 @@ describe("fetchSegment() with the smart strategy", () => {
     expect(sum(trace.decisions.map(({ chosen }) => chosen.length))).toBe(trace.attempts.length);
   });
 
+  test("tells afterwards what each decision took, and what was lost by asking a node that hung", async () => {
+    const { trace } = await run(
+      await createWorld({ nodes: equalNodes({ a: { hangs: true } }), known: EQUAL, sizeBytes: 120 * KIB }),
+    );
+    expect(trace.decisions.flatMap(({ attempts }) => attempts)).toEqual(trace.attempts.map(({ id }) => id));
+    for (const { tookMs } of trace.decisions) expect(tookMs).not.toBeNull();
+    const first = trace.decisions.find(({ chosen }) => chosen.includes(id("a")));
+    expect(first?.bestNodeId).not.toBe("a");
+    expect(first?.regretMs).toBeGreaterThan(250);
+  });
+
   test("races unknown nodes for a small chunk and cancels the losers at the first verified block", async () => {
     const nodes = equalNodes({ a: { latencyMs: 90 }, b: { latencyMs: 20 }, c: { latencyMs: 90 } });
     const world = await createWorld({ nodes, sizeBytes: 20 * KIB, blockSizeBytes: 16 * KIB });

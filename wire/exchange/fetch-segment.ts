@@ -291,7 +291,9 @@ class SegmentDriver {
   }
 
   #settleWhenIdle(): void {
-    if (this.#hasEnded && this.#open.size === 0) this.#settle(this.recorder.trace);
+    if (!this.#hasEnded || this.#open.size > 0) return;
+    this.recorder.settled();
+    this.#settle(this.recorder.trace);
   }
 }
 

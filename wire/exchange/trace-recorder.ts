@@ -1,5 +1,6 @@
 /** Writes the trace of one segment while it is fetched. Received bytes are delivered or wasted, nothing between. */
 import type { Decision, PlanCommand } from "#core/schedule/plan-events.ts";
+import { hindsightOf } from "#core/schedule/hindsight.ts";
 import type { AttemptTrace, SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { TRACE_SCHEMA } from "#wire/contract/segment-trace.ts";
 import type { SegmentFetchPorts, SegmentRequest } from "./segment-fetch.ts";
@@ -11,6 +12,7 @@ export class TraceRecorder {
   readonly #ports: SegmentFetchPorts;
   readonly #beganMs: number;
   #isWanted: boolean;
+  #isSettled = false;
 
   constructor(request: SegmentRequest, ports: SegmentFetchPorts) {
     const { traceId: id, session, strategy, driver, videoId, rendition, slot, entry } = request;
@@ -27,7 +29,10 @@ export class TraceRecorder {
 
   decided(decision: Decision): void {
     const { because, chosen, candidates } = decision;
-    this.trace.decisions.push({ atMs: this.#sinceBegin(), because, chosen: [...chosen], candidates: [...candidates] });
+    this.trace.decisions.push({
+      ...{ atMs: this.#sinceBegin(), because, chosen: [...chosen], candidates: [...candidates] },
+      ...{ attempts: [], tookMs: null, bestNodeId: null, bestMs: null, regretMs: null },
+    });
     this.#changed();
   }
 
@@ -79,6 +84,19 @@ export class TraceRecorder {
     if (outcome !== "delivered" && !this.#isWanted) this.#takeBack();
     Object.assign(this.trace, { endedMs: this.#sinceBegin(), outcome, failure });
     this.#changed();
+  }
+
+  /** Everything has ended: what the decisions were worth can be told. */
+  settled(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const { decisions, attempts } = this.trace;
+    for (const [index, seen] of hindsightOf(decisions, attempts).entries()) {
+      const decision = decisions[index];
+      const bestNodeId = decision?.candidates.find(({ nodeId }) => nodeId === seen.bestNodeId)?.nodeId ?? null;
+      if (decision !== undefined) Object.assign(decision, { ...seen, bestNodeId });
+    }
+    if (decisions.length > 0) this.#changed();
   }
 
   /** Verified bytes that nobody came for are waste, although they were ready to go out. */
