@@ -20,7 +20,7 @@ export function knownView(rateBytesPerSecond: number, firstByteMs = 20, change: 
   return { ...UNKNOWN, ...measured, lastEventMs: 0, ...change };
 }
 
-export function nodeNamed(name: string): NodeId {
+function nodeNamed(name: string): NodeId {
   const nodeId = parseNodeId(name);
   invariant(nodeId !== undefined, `Cannot name a node "${name}"`);
   return nodeId;

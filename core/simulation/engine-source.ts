@@ -171,7 +171,7 @@ export class EngineSource implements SegmentSource {
     const ahead = segmentsAhead({
       ...{ asked: this.#asked, strategy, segmentCount: video.segmentCount },
       outlook: {
-        waitsFor: wanted?.listener == null ? "nothing" : newest.slot,
+        waitsFor: wanted === undefined || wanted.listener === null ? "nothing" : newest.slot,
         hasMissingBlocks: wanted !== undefined && wanted.driver.hasMissingBlocks,
         slackMs: this.#slackMs(newest),
         sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
