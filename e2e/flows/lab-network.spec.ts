@@ -189,6 +189,18 @@ test("the page sets a profile, single values and faults, for one player too, and
   expect(fast?.wholeMs).toBeLessThan(400);
 });
 
+test("the page says why an order was not carried out, until the next one", async ({ page }) => {
+  await page.goto(`${lab.url}/chaos?session=no%20name`);
+  await page.getByRole("button", { name: /^High latency/ }).click();
+  await expect(page.getByRole("alert")).toHaveText(/"session" is wrong/);
+  // The state is asked for each second, and answers.
+  await page.waitForResponse((answer) => answer.url().endsWith("/api/lab/network") && answer.status() === 200);
+  await expect(page.getByRole("alert")).toHaveText(/"session" is wrong/);
+  await page.getByLabel("For whom").selectOption("");
+  await page.getByRole("button", { name: /^High latency/ }).click();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("the page is for everybody: axe, keyboard and a phone of 320 pixels", async ({ page, pageErrors }, info) => {
   await network("scenario", "hang", "--session", "player-1");
   await network("profile", "degraded");

@@ -177,6 +177,15 @@ describe("/api/lab/network", () => {
       expect(node(2).networks.get(null)?.id).toBe("profile:degraded");
     });
 
+    it("makes nobody wait longer for a node that hangs than it takes to notice", async () => {
+      node(2).gate = new Promise(() => undefined);
+      const startedMs = performance.now();
+      await Promise.all(["a", "b", "c", "d"].map((session) => put({ by: "profile", profile: "normal", session })));
+      expect(performance.now() - startedMs).toBeLessThan(2 * 2_000);
+      expect(pathOf(await answered("GET"), "d", "node-2").access).toBe("unreachable");
+      expect(pathOf(await answered("GET"), "d", "node-3").access).toBe("unlimited");
+    });
+
     it("takes back what a node missed while it was away", async () => {
       await put({ by: "profile", profile: "normal" });
       node(2).away = true;

@@ -54,6 +54,8 @@ interface ToldNode {
   /** One telling at a time. */
   turn: Promise<void>;
   notBeforeMs: number;
+  /** Whoever was waiting by then need not wait for the same failure again. */
+  failedAtMs: number;
 }
 
 export interface LabNetworksPorts {
@@ -160,12 +162,16 @@ export class LabNetworks {
   }
 
   #tell(member: Member, node: ToldNode): Promise<void> {
+    const { clock } = this.#ports;
+    const askedAtMs = clock.nowMs();
     node.turn = node.turn.then(async () => {
+      if (node.failedAtMs >= askedAtMs) return;
       try {
         await this.#tellNow(member, node);
         node.notBeforeMs = 0;
       } catch (error) {
-        node.notBeforeMs = this.#ports.clock.nowMs() + AGAIN_MS;
+        node.failedAtMs = clock.nowMs();
+        node.notBeforeMs = node.failedAtMs + AGAIN_MS;
         if (this.#stopping.signal.aborted) return;
         this.#ports.log.warn(
           { nodeId: member.heartbeat.nodeId, err: error },
@@ -224,7 +230,7 @@ export class LabNetworks {
       const run = `${heartbeat.incarnation} ${heartbeat.pid}`;
       if (this.#nodes.get(heartbeat.nodeId)?.run === run) continue;
       const fresh = { mustForget: true, stale: new Set<SessionKey>(), said: new Map(), turn: Promise.resolve() };
-      this.#nodes.set(heartbeat.nodeId, { run, ...fresh, notBeforeMs: 0 });
+      this.#nodes.set(heartbeat.nodeId, { run, ...fresh, notBeforeMs: 0, failedAtMs: -Infinity });
     }
   }
 

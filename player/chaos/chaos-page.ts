@@ -66,7 +66,9 @@ export class ChaosPage extends LitElement {
         </div>
         ${view?.status === "lab" ? this.#renderRestore() : nothing}
       </header>
-      ${view === undefined || view.trouble === "" ? nothing : html`<p class="trouble" role="alert">${view.trouble}.</p>`}
+      ${[view?.orderTrouble, view?.pollTrouble].map((trouble) =>
+        trouble === undefined || trouble === "" ? nothing : html`<p class="trouble" role="alert">${trouble}.</p>`,
+      )}
       ${view?.status === "no-lab" ? renderNoLab() : nothing} ${view?.status === "lab" ? this.#renderLab(view) : nothing}
     </div>`;
   }

@@ -17,13 +17,16 @@ export interface LabView {
   readonly answer: NetworksAnswer | undefined;
   /** Unix milliseconds of the server's clock minus ours. */
   readonly clockOffsetMs: number;
-  readonly trouble: string;
+  /** Why the last order was not carried out, until the next one. */
+  readonly orderTrouble: string;
+  /** Why the state could not be asked for, until it can. */
+  readonly pollTrouble: string;
   /** Nodes, by id, whose ordered values are not confirmed. */
   readonly pending: ReadonlySet<string>;
 }
 
 const NOTHING_YET: LabView = {
-  ...{ status: "asking", answer: undefined, clockOffsetMs: 0, trouble: "", pending: new Set() },
+  ...{ status: "asking", answer: undefined, clockOffsetMs: 0, orderTrouble: "", pollTrouble: "", pending: new Set() },
 };
 
 export class LabLink {
@@ -84,9 +87,10 @@ export class LabLink {
       const answer = await order;
       this.#edition += 1;
       this.#take(answer);
+      this.#change({ orderTrouble: "" });
       return true;
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, "orderTrouble");
       return false;
     }
   }
@@ -96,20 +100,21 @@ export class LabLink {
     try {
       const answer = await this.#client.networks(this.#signal);
       if (edition === this.#edition) this.#take(answer);
+      else this.#change({ pollTrouble: "" });
     } catch (error) {
-      this.#fail(error);
+      this.#fail(error, "pollTrouble");
     }
   }
 
   #take(answer: NetworksAnswer): void {
-    this.#change({ status: "lab", answer, trouble: "", clockOffsetMs: answer.nowMs - Date.now() });
+    this.#change({ status: "lab", answer, pollTrouble: "", clockOffsetMs: answer.nowMs - Date.now() });
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, where: "orderTrouble" | "pollTrouble"): void {
     if (this.#signal.aborted) return;
     const isNoLab = error instanceof VStackError && error.code === "not-found";
-    if (isNoLab) this.#change({ status: "no-lab", trouble: "" });
-    else this.#change({ trouble: error instanceof Error ? error.message : String(error) });
+    if (isNoLab) this.#change({ status: "no-lab", orderTrouble: "", pollTrouble: "" });
+    else this.#change({ [where]: error instanceof Error ? error.message : String(error) });
   }
 
   #change(parts: Partial<LabView>): void {
