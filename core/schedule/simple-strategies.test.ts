@@ -38,7 +38,11 @@ describe("originalStrategy", () => {
       const views = { a: alike, b: { ...fast, inFlightRequests: load }, c: alike };
       expect(originalStrategy.assign(situationWith(views, 3))).toMatchObject([{ nodeId: "b" }]);
     }
-    expect(originalStrategy.segmentsAhead({} as never)).toBe(3);
+  });
+
+  test("has four segments under way for a player that stays with its quality", () => {
+    const outlook = { waitsFor: "segment", hasMissingBlocks: false, slackMs: 9_000, sharesBottleneck: false } as const;
+    expect([0, 16].map((inARow) => originalStrategy.segmentsAhead({ ...outlook, inARow }))).toEqual([0, 3]);
   });
 
   test("waits half a minute", () => {

@@ -16,6 +16,11 @@ const ORIGINAL_PARALLEL_DOWNLOADS = 4;
 /** It pinged nodes before it asked them; a node that was not is presumed to be as near as on loopback. */
 const ORIGINAL_UNKNOWN_LATENCY_MS = 1;
 const ORIGINAL_PATIENCE_MS = 30_000;
+/**
+ * It knew one quality only. With a player that changes it, three segments begun ahead would be thrown away at every
+ * change: not its formula's fault, so it looks ahead once the player seems to stay.
+ */
+const ORIGINAL_SETTLED_SEGMENTS = 16;
 
 export const randomStrategy: Strategy = {
   ...naiveStrategy,
@@ -49,7 +54,7 @@ export const originalStrategy: Strategy = {
     return { is: nowMs >= endOfPatienceMs ? "hopeless" : "on-time", reviewAtMs: endOfPatienceMs };
   },
   reviewMs: Infinity,
-  segmentsAhead: () => ORIGINAL_PARALLEL_DOWNLOADS - 1,
+  segmentsAhead: ({ inARow }) => (inARow < ORIGINAL_SETTLED_SEGMENTS ? 0 : ORIGINAL_PARALLEL_DOWNLOADS - 1),
 };
 
 /** bandwidth x success / (1 + 0.1 x latency), shared by what is under way: no word of size, deadline or what is owed. */
