@@ -128,6 +128,8 @@ describe("deliveredMessage()", () => {
     ["fetched alone", fetched("a"), [], false],
     ["begun before it was asked for", fetched("a", { attempts: [attempt({ because: "ahead" })] }), [], true],
     ["fetched beside another", fetched("a"), [fetched("b", { startedAtMs: 1_050 })], true],
+    ["shared by two requests", fetched("a", { attempts: twoNodes }), [], true],
+    ["helped by one that brought nothing", fetched("a", { attempts: hung }), [], false],
     ["from memory, which says so itself", cached("a"), [fetched("b")], false],
   ])("says whether its own times mislead: %s", (_name, trace, known, misleads) => {
     expect(deliveredMessage(trace, known, "r").timesMislead).toBe(misleads);

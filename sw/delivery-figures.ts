@@ -1,7 +1,8 @@
 /**
  * What a delivered segment says about the network, for the player's quality choice. Its own times do so only when all of
  * it came during its request and nothing else did: a cached segment arrives in no time, with such samples hls.js believes
- * in hundreds of Mbit/s (its issue 5826), and segments that overlap halve each other. So what counts is what all fetches
+ * in hundreds of Mbit/s (its issue 5826), segments that overlap halve each other, and one that several nodes share shows
+ * its front late. So what counts is what all fetches
  * of the session brought in the time in which at least one was under way (core/estimate/busy-rate.ts).
  */
 import type { Span } from "#core/estimate/busy-rate.ts";
@@ -47,7 +48,7 @@ export function deliveredMessage(trace: SegmentTrace, known: readonly SegmentTra
     firstByteMs: fetched ? firstByteOf(trace) : null,
     networkMs: fetched ? (trace.endedMs ?? 0) : 0,
     rateBytesPerSecond: now ?? recentRate(others),
-    timesMislead: fetched && (wasAhead(trace) || beside.length > 0),
+    timesMislead: fetched && (wasAhead(trace) || wasShared(trace) || beside.length > 0),
     strategy: trace.strategy,
   };
 }
@@ -62,6 +63,11 @@ function alike(trace: SegmentTrace, known: readonly SegmentTrace[]): SegmentTrac
 
 function wasAhead({ attempts }: SegmentTrace): boolean {
   return attempts[0]?.because === "ahead";
+}
+
+/** Its front may have come last: then the player sees a long wait and a burst. */
+function wasShared({ attempts }: SegmentTrace): boolean {
+  return attempts.filter(({ receivedBytes }) => receivedBytes > 0).length > 1;
 }
 
 /**

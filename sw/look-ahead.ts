@@ -21,8 +21,11 @@ import type { SegmentCache } from "./segment-cache.ts";
 
 /** Of one session at once, sound and picture together. */
 const MAX_AHEAD_OF_SESSION = 4;
-/** Chunks under way ahead, of all sessions: half of what the segment cache leaves of the worker's 64 MiB. */
-export const MAX_AHEAD_BYTES = 16 * 1024 * 1024;
+/**
+ * Chunks under way ahead, of all sessions: four of 2 MiB. With the segment cache (32 MiB), one chunk of the largest size
+ * under way (16 MiB), manifests and traces (12 MB) the worker stays near its 64 MiB.
+ */
+export const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
 /** A session that neither asked nor told its playhead for so long has gone. */
 const QUIET_MS = 60_000;
 /** Sessions remembered; the one that asked longest ago is forgotten first. */

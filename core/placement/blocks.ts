@@ -12,8 +12,8 @@ export const DATA_SHARDS = 3;
 /** Shard lengths are multiples of this, the width that the Reed-Solomon kernel likes. */
 export const SHARD_ALIGN_BYTES = 64;
 /**
- * Largest and default block. 128 KiB keeps the list short (18 hashes for 2 MiB) and costs at most one such block per lie;
- * smaller blocks were measured slower in a worker (media note, table of section 3).
+ * Largest block: what a lie costs at most. Smaller ones cost a worker more (media note, table of section 3), so that only
+ * chunks that need them to be shared have them ({@link blockSizeFor}).
  */
 export const MAX_BLOCK_SIZE_BYTES = 128 * 1024;
 

@@ -72,7 +72,10 @@ export const WorkerMessageSchema = v.variant("kind", [
     firstByteMs: v.nullable(v.number()),
     networkMs: v.number(),
     rateBytesPerSecond: v.nullable(v.number()),
-    /** Part of it came before the request, or other segments came beside it: only the rate says what the network can do. */
+    /**
+     * Part of it came before the request, other segments came beside it, or its front came late: only the rate says what
+     * the network can do.
+     */
     timesMislead: v.optional(v.boolean(), false),
     strategy: v.picklist(STRATEGIES),
   }),
