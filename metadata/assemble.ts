@@ -23,6 +23,7 @@ import { uploadFiles } from "./ingest/upload-files.ts";
 import { uploadServer } from "./ingest/upload-server.ts";
 import { isOver, sqliteUploads } from "./ingest/upload-store.ts";
 import { countChunksAtRisk } from "./ingest/verify-copies.ts";
+import { BenchRuns } from "./lab/bench-runs.ts";
 import { LabNetworks } from "./lab/lab-networks.ts";
 import { createMetadataApp } from "./metadata-app.ts";
 import { chunkPlacer, enoughNodes } from "./placement/place-chunk.ts";
@@ -44,6 +45,8 @@ export interface World {
   readonly lab: boolean;
   /** Copies of each chunk in a lab; as many as ever when absent. */
   readonly labCopies?: number;
+  /** What runs benchmarks in a lab, and where they are kept. */
+  readonly bench?: { readonly program: string; readonly folder: string };
   readonly pid: number;
   /** Address of this server for browsers. */
   readonly publicUrl: () => string;
@@ -66,6 +69,8 @@ export interface MetadataParts {
   readonly mendLoop: MendLoop;
   /** Undefined without `lab`. */
   readonly labNetworks: LabNetworks | undefined;
+  /** Undefined without `lab`, or without a program for it. */
+  readonly benchRuns: BenchRuns | undefined;
 }
 
 export async function assembleMetadata(world: World): Promise<MetadataParts> {
@@ -100,10 +105,12 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   });
   const answerTus = uploadServer({ ingest, files, log });
   const labNetworks = world.lab ? new LabNetworks({ directory, mint, clock, fetch, log }) : undefined;
+  const benchRuns = world.lab && world.bench !== undefined ? new BenchRuns({ ...world.bench, clock, log }) : undefined;
   const app = createMetadataApp({
     ...world,
-    ...{ catalog, directory, ingest, answerTus, registry, labNetworks },
+    ...{ catalog, directory, ingest, answerTus, registry, labNetworks, benchRuns },
     renameVideo: (change, signal) => renameVideo(change, upkeep, signal),
   });
-  return { app, ingest, directory, releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }), labNetworks };
+  const running = { releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }), labNetworks, benchRuns };
+  return { app, ingest, directory, ...running };
 }

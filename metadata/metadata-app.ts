@@ -21,7 +21,9 @@ import type { Ingest } from "./ingest/ingest.ts";
 import { describe } from "./openapi/describe.ts";
 import { docsRoutes } from "./openapi/docs-routes.ts";
 import { staticPages } from "./pages/static-pages.ts";
+import type { BenchRuns } from "./lab/bench-runs.ts";
 import type { LabNetworks } from "./lab/lab-networks.ts";
+import { benchRoutes } from "./routes/bench.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
@@ -45,6 +47,8 @@ export interface MetadataPorts {
   readonly lab: boolean;
   /** Undefined without `lab`. */
   readonly labNetworks: LabNetworks | undefined;
+  /** Undefined without `lab`. */
+  readonly benchRuns: BenchRuns | undefined;
   readonly pid: number;
   readonly publicUrl: () => string;
   /** Folder of the built pages. */
@@ -74,6 +78,7 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.all(ROUTES.metrics, methodNotAllowed("GET", "HEAD"));
   app.route("/", clusterRoutes(ports));
   app.route("/", labNetworkRoutes(ports));
+  app.route("/", benchRoutes(ports));
   const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };
   app.route("/", videoRoutes(ports));
   app.route("/", downloadRoutes(fetching));

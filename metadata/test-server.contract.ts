@@ -69,6 +69,7 @@ export async function startTestServer(
   const parts = await assembleMetadata({
     ...{ db, fetch, clock, log, lab, pid: 1, publicUrl: () => "http://page.test" },
     ...{ pagesFolder: join(folder, "pages"), uploadsFolder: join(folder, "uploads") },
+    bench: { program: join(folder, "none.js"), folder: join(folder, "bench") },
     ...(freeBytes === undefined ? {} : { freeBytes }),
     ...{ ffmpeg, ladder },
     clusterKey: await importClusterKey(CLUSTER_KEY_TEXT),

@@ -16,6 +16,7 @@ import {
   MetadataHealthSchema,
   NodesAnswerSchema,
 } from "#wire/contract/cluster-api.ts";
+import { BenchStartSchema, BenchStateSchema } from "#wire/contract/bench-api.ts";
 import { NetworkAskSchema, NetworksAnswerSchema } from "#wire/contract/emulation-api.ts";
 import { ProblemSchema } from "#wire/contract/problem.ts";
 import { UploadListSchema, UploadStatusSchema } from "#wire/contract/upload-api.ts";
@@ -36,6 +37,8 @@ const SCHEMAS = {
   Health: MetadataHealthSchema,
   NetworkAsk: NetworkAskSchema,
   Networks: NetworksAnswerSchema,
+  BenchStart: BenchStartSchema,
+  BenchState: BenchStateSchema,
 } as const;
 /** Those that askers write: members with a default may be left out. */
 const ASKED: readonly SchemaName[] = ["NetworkAsk"];

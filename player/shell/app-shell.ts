@@ -21,6 +21,7 @@ const TITLES: Readonly<Record<Route["page"], string>> = {
   upload: "Upload · V-Stack",
   devtools: "Devtools · V-Stack",
   chaos: "Chaos · V-Stack",
+  bench: "Benchmarks · V-Stack",
   "not-found": "Not found · V-Stack",
 };
 /** Loaded when first shown: the library does not wait for the playback library. */
@@ -31,6 +32,7 @@ const PAGES: Readonly<Record<Route["page"], () => Promise<unknown>>> = {
   upload: () => import("../upload/upload-page.ts"),
   devtools: () => import("../devtools/devtools-page.ts"),
   chaos: () => import("../chaos/chaos-page.ts"),
+  bench: () => import("../bench/bench-page.ts"),
   "not-found": () => Promise.resolve(),
 };
 /** Words that follow each other faster than this are one announcement: the last. */
@@ -171,7 +173,7 @@ export class AppShell extends LitElement {
         <nav aria-label="Pages">
           ${this.#renderLink("library", "Library")} ${this.#renderLink("upload", "Upload")}
           ${this.#renderLink("devtools", "Devtools")}
-          ${this.isLab ? this.#renderLink("chaos", "Chaos") : nothing}
+          ${this.isLab ? html`${this.#renderLink("chaos", "Chaos")} ${this.#renderLink("bench", "Benchmarks")}` : nothing}
         </nav>
         <div class="tools">
           <select aria-label="Theme" @change=${this.#chooseTheme}>
@@ -188,7 +190,7 @@ export class AppShell extends LitElement {
     `;
   }
 
-  #renderLink(page: "library" | "upload" | "devtools" | "chaos", name: string) {
+  #renderLink(page: "library" | "upload" | "devtools" | "chaos" | "bench", name: string) {
     const isHere = this.route.page === page;
     const count = page === "upload" && this.uploading > 0 ? this.uploading : undefined;
     return html`<a href=${PAGE_PATHS[page]} data-page aria-current=${isHere ? "page" : nothing}
@@ -214,6 +216,8 @@ export class AppShell extends LitElement {
         return html`<vstack-devtools-page></vstack-devtools-page>`;
       case "chaos":
         return html`<vstack-chaos-page></vstack-chaos-page>`;
+      case "bench":
+        return html`<vstack-bench-page></vstack-bench-page>`;
       case "not-found":
         return html`<section class="not-found">
           <h1 tabindex="-1">Nothing is at this address</h1>

@@ -34,5 +34,6 @@ test("parseRoute() reads back the address that PAGE_PATHS makes", () => {
   expect(parseRoute(PAGE_PATHS.devtools)).toEqual({ page: "devtools" });
   expect(parseRoute(PAGE_PATHS.upload)).toEqual({ page: "upload" });
   expect(parseRoute(PAGE_PATHS.chaos)).toEqual({ page: "chaos" });
+  expect(parseRoute(PAGE_PATHS.bench)).toEqual({ page: "bench" });
   expect(parseRoute(PATHS.embed(route.videoId))).toEqual({ page: "embed", videoId: route.videoId });
 });
