@@ -47,32 +47,47 @@ function nullControls(sessions: readonly BenchSession[], tier: Tier): Control[] 
   const goodput = spread(sessions, "goodputBytesPerSecond", (least, most) => (most === 0 ? 0 : 1 - least / most));
   const where = `${tier}-null ${first.scenario}`;
   return [
-    atMost(`${where} stalls`, "Nobody may win: largest difference in time stalled", {
-      ...{ measured: stall, limit: NULL_STALL_POINTS, unit: "share" },
+    atMost(`${where} stalls`, `Nobody may win: largest difference in time stalled${between(stall)}`, {
+      ...{ measured: stall?.apart ?? null, limit: NULL_STALL_POINTS, unit: "share" },
     }),
-    atMost(`${where} goodput`, "Nobody may win: largest difference in goodput", {
-      ...{ measured: goodput, limit: NULL_GOODPUT_SHARE, unit: "share" },
+    atMost(`${where} goodput`, `Nobody may win: largest difference in goodput${between(goodput)}`, {
+      ...{ measured: goodput?.apart ?? null, limit: NULL_GOODPUT_SHARE, unit: "share" },
     }),
   ];
 }
 
-/** Largest difference of two strategies that played the same; null with one strategy only. */
+function between(spread: Spread | undefined): string {
+  return spread === undefined ? "" : `, ${spread.least} and ${spread.most}, ${spread.quality}`;
+}
+
+/** The two strategies that are furthest apart. */
+interface Spread {
+  readonly apart: number;
+  readonly least: string;
+  readonly most: string;
+  readonly quality: string;
+}
+
+/** Undefined with one strategy only. */
 function spread(
   sessions: readonly BenchSession[],
   metric: Metric,
-  between: (least: number, most: number) => number,
-): number | null {
+  apart: (least: number, most: number) => number,
+): Spread | undefined {
   const { of } = METRIC_RULES[metric];
-  const found = (["abr", "fixed"] as const).flatMap((quality) => {
+  const found = (["abr", "fixed"] as const).flatMap((quality): Spread[] => {
     const own = sessions.filter((session) => session.quality === quality);
-    const figures = [...new Set(own.map(({ strategy }) => strategy))].flatMap((name) => {
-      const members = own.filter(({ strategy }) => strategy === name).flatMap((session) => [of(session)]);
+    const figures = [...new Set(own.map(({ strategy }) => strategy))].flatMap((strategy) => {
+      const members = own.filter((session) => session.strategy === strategy).map((session) => of(session));
       const present = members.filter((member) => member !== null);
-      return present.length === 0 ? [] : [figureOf([present], ratioOfSums)];
+      return present.length === 0 ? [] : [{ strategy, value: figureOf([present], ratioOfSums) }];
     });
-    return figures.length < 2 ? [] : [between(Math.min(...figures), Math.max(...figures))];
+    const rising = figures.toSorted((a, b) => a.value - b.value);
+    const [least, most] = [rising[0], rising.at(-1)];
+    if (least === undefined || most === undefined || least === most) return [];
+    return [{ apart: apart(least.value, most.value), least: least.strategy, most: most.strategy, quality }];
   });
-  return found.length === 0 ? null : Math.max(...found);
+  return found.toSorted((a, b) => b.apart - a.apart)[0];
 }
 
 type Limited = Pick<Control, "measured" | "limit" | "unit">;

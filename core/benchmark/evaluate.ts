@@ -48,6 +48,6 @@ export function evaluate({ run, inputs, parts, twins }: EvaluationInput): BenchR
 const WORST_FIRST: readonly Verdict[] = ["fail", "unsure", "pass"];
 
 /** What was not run says nothing; when nothing was run, that is the verdict. */
-export function worstOf(verdicts: readonly Verdict[]): Verdict {
+function worstOf(verdicts: readonly Verdict[]): Verdict {
   return WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? "not-run";
 }

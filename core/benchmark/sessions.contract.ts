@@ -1,7 +1,7 @@
 /** Sessions made up for tests: what is said about them, the rest as it usually is. */
 import type { BenchSession, SessionMetrics } from "./report.ts";
 
-export const USUAL_METRICS: SessionMetrics = {
+const USUAL_METRICS: SessionMetrics = {
   ...{ startupMs: 500, startupShare: 0.8, stallMs: 0, stallCount: 0, playedSeconds: 180, excessStallMs: 0 },
   ...{ meanBitsPerSecond: 4e6, switches: 1, bufferMeanSeconds: 20, goodputBytesPerSecond: 1e6, throughputShare: 0.9 },
   ...{ receivedBytes: 9e7, duplicateBytes: 0, lostBytes: 0, requests: 45, hedges: 0, detectedAfterMs: null },

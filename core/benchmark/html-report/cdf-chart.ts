@@ -10,7 +10,7 @@ export interface StartupCurve {
 
 const WIDTH = 1100;
 const HEIGHT = 300;
-const EDGE = { left: 44, right: 12, top: 10, bottom: 34 };
+const EDGE = { left: 44, right: 24, top: 10, bottom: 34 };
 
 export function cdfChart(curves: readonly StartupCurve[]): string {
   const all = curves.flatMap(({ startupsMs }) => startupsMs.filter((value) => value !== null));

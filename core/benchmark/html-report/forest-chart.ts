@@ -13,7 +13,7 @@ export interface ForestColumn {
 }
 
 const NAME_WIDTH = 165;
-const COLUMN_WIDTH = 200;
+const COLUMN_WIDTH = 245;
 const ROW_HEIGHT = 20;
 const TOP = 22;
 const TEXT_WIDTH = 62;

@@ -18,11 +18,11 @@ p{max-width:68ch;margin:.25rem 0 .75rem}.soft,figcaption{color:var(--soft)}
 .verdict{font-weight:600;white-space:nowrap;padding:.1rem .45rem;border-radius:6px}
 .verdict.pass{color:var(--good);background:var(--good-wash)}.verdict.fail{color:var(--bad);background:var(--bad-wash)}
 .verdict.unsure{color:var(--warn);background:var(--warn-wash)}.verdict.not-run{color:var(--soft);font-weight:400}
-.wide{overflow-x:auto}.whole{white-space:nowrap}.stack{display:grid;gap:1rem}table{border-collapse:collapse;font-size:.875rem;width:100%}
+.wide{overflow-x:auto}.whole,th[scope=row]{white-space:nowrap}.stack{display:grid;gap:1rem}table{border-collapse:collapse;font-size:.875rem;width:100%}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600}td.figure,th.figure{text-align:right;white-space:nowrap}
 td.heat{text-align:right;white-space:nowrap;background:color-mix(in oklab,var(--bad) calc(var(--far)*11%),var(--surface))}td.best{font-weight:700;color:var(--good)}
-.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:1rem}.grid.large{grid-template-columns:repeat(auto-fill,minmax(31rem,1fr))}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:1rem}
 figure{margin:0;background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:.75rem;min-width:0;break-inside:avoid}
 figcaption{font-size:.875rem;margin-bottom:.35rem}figcaption b{color:var(--ink)}
 svg{display:block;width:100%;height:auto;font:11px var(--font)}text{fill:var(--ink)}text.soft{fill:var(--soft)}text.end{text-anchor:end}text.mid{text-anchor:middle}
@@ -40,5 +40,5 @@ summary{padding:.6rem 0;cursor:pointer;min-height:2.75rem}details[open]{padding-
 .is-other-0{--c:light-dark(#8a6d00,#e0c341)}.is-other-1{--c:light-dark(#5d5d8f,#a9a9e0)}.is-other-2{--c:light-dark(#4f6b1f,#a9cf6a)}.is-other-3{--c:light-dark(#8f2f2f,#ef9a9a)}
 .node-1{--c:#e69f00}.node-2{--c:#56b4e9}.node-3{--c:#009e73}.node-4{--c:light-dark(#c9bb1e,#f0e442)}.node-5{--c:#d55e00}.node-6{--c:#cc79a7}.node-7{--c:light-dark(#0072b2,#3a9ad9)}
 @media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}.grid{grid-template-columns:repeat(2,1fr)}.wide{overflow:visible}table{font-size:8pt}a{color:inherit}*{print-color-adjust:exact}}
-@media (max-width:36rem){.grid.large{grid-template-columns:1fr}body{padding:1rem .75rem}}
+@media (max-width:36rem){body{padding:1rem .75rem}}
 `;

@@ -117,7 +117,7 @@ function heatMaps(shown: Shown): string {
     return [figure(`<b>${heat.title}</b>`, content)];
   });
   const about = "Green is the best of its row, the redder the further from it.";
-  return `${heading(shown, "Every network, every strategy", about)}<div class="grid large">${tables.join("")}</div>`;
+  return `${heading(shown, "Every network, every strategy", about)}<div class="stack">${tables.join("")}</div>`;
 }
 
 const EMPTY_CELL = '<td class="figure">-</td>';
@@ -181,8 +181,10 @@ function timelines(shown: Shown): string {
     const summary = `<b>${escaped(name)}</b>: ${started}, stalled ${figureText(metrics.stallMs, "ms")} in ${metrics.stallCount}`;
     const ids = nodes.map(({ nodeId }) => nodeId);
     const chart = timeline === null ? "" : timelineChart(timeline, ids, `Course of ${name}`);
+    const beyond =
+      metrics.excessStallMs === null ? "" : `, ${figureText(metrics.excessStallMs, "ms")} beyond the bound`;
     const share = `throughput ${metrics.throughputShare === null ? "-" : figureText(metrics.throughputShare, "share")} of the supply`;
-    return `<details name="worst-${shown.tier}"${at === 0 ? " open" : ""}><summary>${summary}; ${share}</summary>${chart}</details>`;
+    return `<details name="worst-${shown.tier}"${at === 0 ? " open" : ""}><summary>${summary}${beyond}; ${share}</summary>${chart}</details>`;
   });
   const about =
     "The sessions in which smart did worst. Above the buffer, below what each node was asked for: coloured was read to its end, grey was stopped by us, red was the node's fault. Red bands are stalls, yellow bands are faults of a node.";
