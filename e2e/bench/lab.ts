@@ -40,7 +40,7 @@ const AssignmentsSchema = v.object({
 });
 
 /** Names of the measured networks in a folder. */
-export async function readAssignments(folder: string): Promise<v.InferOutput<typeof AssignmentsSchema>> {
+async function readAssignments(folder: string): Promise<v.InferOutput<typeof AssignmentsSchema>> {
   return v.parse(AssignmentsSchema, JSON.parse(await readFile(join(folder, "assignments.json"), "utf8")));
 }
 

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 
 /** Forms that may be started from the page: bounded, and short enough to wait for. */
-export const BENCH_RUN_MODES = ["smoke", "ci"] as const;
+const BENCH_RUN_MODES = ["smoke", "ci"] as const;
 /** Lines of a run's own words that are shown, the newest. */
 export const MAX_BENCH_LINES = 40;
 const MAX_LINE_LENGTH = 300;

@@ -7,7 +7,7 @@ import { BENCH_SCHEMA, METRICS, TIERS, type BenchPart, type BenchReport } from "
 import { CountSchema } from "./schemas.ts";
 
 /** 18 scenarios, 12 strategies, 100 seeds and two qualities are 43,200. */
-export const MAX_BENCH_SESSIONS = 100_000;
+const MAX_BENCH_SESSIONS = 100_000;
 const MAX_NAME_LENGTH = 200;
 const MAX_TEXT_LENGTH = 4_000;
 const MAX_NODES_OF_SESSION = 1_000;
