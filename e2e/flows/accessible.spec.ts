@@ -28,7 +28,15 @@ async function seriousFindings(page: Page): Promise<string[]> {
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ page, cluster, demoId }) => {
     await page.emulateMedia({ colorScheme });
-    for (const path of ["/", `/watch/${demoId}`, "/upload", `/embed/${demoId}`, "/devtools", "/chaos", "/no-such-page"]) {
+    for (const path of [
+      "/",
+      `/watch/${demoId}`,
+      "/upload",
+      `/embed/${demoId}`,
+      "/devtools",
+      "/chaos",
+      "/no-such-page",
+    ]) {
       await page.goto(`${cluster.url}${path}`);
       await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
       expect(await seriousFindings(page), path).toEqual([]);
