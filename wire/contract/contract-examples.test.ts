@@ -240,6 +240,9 @@ describe("PageMessageSchema", () => {
     { kind: "activate" },
     { kind: "abort", session: "s", request: "r" },
     { kind: "playhead", session: "s", bufferedSeconds: 3.5, playbackRate: 1, paused: false },
+    { kind: "left", session: "s" },
+    { kind: "record" },
+    { kind: "recording" },
     { kind: "subscribe", session: null },
     { kind: "unsubscribe" },
   ])("takes $kind unchanged", (message) => {
@@ -257,9 +260,15 @@ describe("WorkerMessageSchema", () => {
     { kind: "outdated", protocol: 2 },
     { kind: "snapshot", number: 1, traces: [trace], estimates: [estimate] },
     { kind: "delta", number: 2, traces: [], estimates: [] },
+    { kind: "recording", recording: null },
     delivered,
   ])("takes $kind unchanged", (message) => {
     expect(v.parse(WorkerMessageSchema, asJson(message))).toEqual(message);
+  });
+
+  test("takes delivered messages of workers that could not tell misleading times", () => {
+    const { timesMislead: _unknown, ...old } = delivered;
+    expect(v.parse(WorkerMessageSchema, asJson(old))).toEqual({ ...old, timesMislead: false });
   });
 
   test("refuses a trace of another schema", () => {
