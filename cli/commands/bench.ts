@@ -127,7 +127,7 @@ async function simPart(run: Run): Promise<BenchPart> {
   const progress = startProgress({ quiet: options.json });
   const onProgress = ({ doneJobs, jobs, sessions }: { doneJobs: number; jobs: number; sessions: number }) => {
     const tenths = Math.floor((10 * doneJobs) / jobs);
-    progress.show(`simulating, ${tenths}0 %`, doneJobs / jobs, `${sessions} sessions`);
+    progress.show(`simulating, ${tenths * 10} %`, doneJobs / jobs, `${sessions} sessions`);
   };
   const jobs = scenarios.flatMap((scenario) => seeds.map((seed) => ({ scenario, seed })));
   const sessions = await runSimTier(settings, jobs, { signal, onProgress });
