@@ -103,6 +103,21 @@ describe("viewNode()", () => {
     expect(rate(better) / rate(start)).toBeLessThan(3);
   });
 
+  test("takes a body that came in one read for no rate of zero, however late it is closed", () => {
+    let book = fetched(emptyBook(), A, { ms: 0, bytes: 1e6, latencyMs: 10, bodyMs: 1_000 });
+    const rate = () => viewNode(book, A, 99_999).rateBytesPerSecond ?? 0;
+    const before = rate();
+    for (let turn = 1; turn <= 20; turn += 1) {
+      const atMs = turn * 2_000;
+      book = played(book, A, [
+        [atMs, { saw: "first-byte", latencyMs: 10 }],
+        [atMs, { saw: "bytes", bytes: 16_000 }],
+        [atMs + 200, ended("complete", { receivedBytes: 16_000, answered: true, elapsedMs: 210 })],
+      ]);
+    }
+    expect(rate()).toBeCloseTo(before, -4);
+  });
+
   test("has a lower bound of the rate after one answer that came in a single read", () => {
     const book = played(emptyBook(), A, [
       [0, { saw: "started", wantedBytes: 60_000 }],

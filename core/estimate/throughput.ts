@@ -66,7 +66,10 @@ export function bytesArrived(state: Throughput, bytes: number, atMs: number): Th
 
 /** A body ended, whole or not. */
 export function bodyClosed(state: Throughput, atMs: number): Throughput {
-  const now = takeSample(passTime(state, atMs));
+  const passed = passTime(state, atMs);
+  // A body that came in one read, the skipped one, has time but no bytes: that is no rate of zero.
+  const isUnmeasured = passed.gatheredBytes === 0;
+  const now = isUnmeasured ? { ...passed, gatheredBusyMs: 0 } : takeSample(passed);
   const openBodies = Math.max(0, now.openBodies - 1);
   return { ...now, openBodies, skipsNextRead: openBodies > 0 && now.skipsNextRead };
 }

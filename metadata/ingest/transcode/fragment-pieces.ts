@@ -33,8 +33,7 @@ export async function* fragmentPieces(stream: AsyncIterable<Uint8Array>): AsyncG
     if (header === null) return;
     const { type, bodyBytes } = boxHeader(header);
     const isInit = tracks.length === 0;
-    if (bodyBytes > (isInit ? LARGEST_INIT_BYTES : MAX_CHUNK_BYTES))
-      throw segmentTooLarge(startSeconds, bodyBytes);
+    if (bodyBytes > (isInit ? LARGEST_INIT_BYTES : MAX_CHUNK_BYTES)) throw segmentTooLarge(startSeconds, bodyBytes);
     const body = await reader.read(bodyBytes);
     if (body === null) throw damaged("ffmpeg stopped in the middle of it");
     if (type === "ftyp" || type === "moov" || type === "moof" || type === "mdat") head.push(header, body);
