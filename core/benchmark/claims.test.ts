@@ -85,6 +85,14 @@ describe("claimsOf()", () => {
     expect(claim(all, "not-worse startupMs abr a1 nearest").verdict).toBe("fail");
   });
 
+  it("counts a baseline that never showed anything as waited for, not as quick", () => {
+    const all = [...sessions({}, SEEDS), ...sessions(NEAREST, SEEDS, () => ({ startupMs: null, playedSeconds: 0 }))];
+    expect(claim(all, "better startupMs abr a1 nearest")).toMatchObject({ verdict: "pass", estimate: 500 - 180_000 });
+    // It has no stall to be compared with.
+    expect(claim(all, "not-worse stallShare fixed a1 nearest")).toMatchObject({ verdict: "pass", estimate: null });
+    expect(claim(all, "better stallShare fixed a1 nearest").verdict).toBe("unsure");
+  });
+
   it("is unsure with few pairs, whatever they show", () => {
     const few = LEAST_PAIRS - 1;
     const all = [...sessions({}, few), ...sessions(NEAREST, few, () => ({ stallMs: 60_000 }))];

@@ -7,9 +7,9 @@
  */
 import { seededRandom } from "../random.ts";
 import { differenceOfRatios, METRIC_RULES, ratioOfRatios } from "./metrics.ts";
-import { differenceAddends, estimateOf, sampleOf, type SessionIndex } from "./pairs.ts";
+import { differenceAddends, estimateOf, type Pair, sampleOf, type SessionIndex } from "./pairs.ts";
 import type { BenchSession, Claim, Metric, Quality, Tier, Verdict } from "./report.ts";
-import { figureOf, holm, middle95, pValue } from "./statistics.ts";
+import { type Addends, figureOf, holm, middle95, pValue } from "./statistics.ts";
 
 /** Of whom is claimed. */
 export const CLAIMANT = "smart";
@@ -63,9 +63,12 @@ function better(quality: Quality, metric: Metric): Wording {
 }
 
 /** A claim whose correction is still to come. */
-interface Open extends Omit<Claim, "pValue" | "verdict"> {
+interface Weighed {
+  readonly claim: Omit<Claim, "pValue" | "verdict">;
   readonly raw: number | null;
   readonly pairs: number;
+  /** Without a figure to compare. */
+  readonly unmeasured?: Verdict;
 }
 
 export interface ClaimsInput {
@@ -92,13 +95,13 @@ export function claimsOf(input: ClaimsInput): Claim[] {
       ),
   );
   const draws = Math.max(LEAST_DRAWS, declared.length * DRAWS_PER_CLAIM);
-  const open = declared.map(({ scenario, baseline, wording }, at) =>
+  const weighed = declared.map(({ scenario, baseline, wording }, at) =>
     weigh(input, { scenario, baseline, wording }, { draws, random: seededRandom(input.seed + at) }),
   );
-  const corrected = holm(open.map(({ raw }) => raw ?? 1));
-  return open.map(({ raw, pairs, ...claim }, at): Claim => {
-    const value = raw === null ? null : (corrected[at] ?? 1);
-    return { ...claim, pValue: value, verdict: verdictOf(claim, value, pairs) };
+  const corrected = holm(weighed.map(({ raw }) => raw ?? 1));
+  return weighed.map((one, at): Claim => {
+    const value = one.raw === null ? null : (corrected[at] ?? 1);
+    return { ...one.claim, pValue: value, verdict: verdictOf(one, value) };
   });
 }
 
@@ -117,11 +120,11 @@ function weigh(
   { tier, index }: ClaimsInput,
   { scenario, baseline, wording }: Declared,
   options: { draws: number; random: () => number },
-): Open {
+): Weighed {
   const { kind, quality, metric, effect } = wording;
   const versus = { tier, quality, strategy: CLAIMANT, baseline };
   const pairs = index.pairs(versus, scenario);
-  const sample = sampleOf([pairs], (pair) => differenceAddends(metric, pair));
+  const sample = sampleOf([pairs], (pair) => addendsOf(metric, pair));
   const { of, better: direction } = METRIC_RULES[metric];
   const claim = {
     ...versus,
@@ -131,28 +134,43 @@ function weigh(
     metric,
     effect,
   };
+  const none = { claim: { ...claim, margin: 0, estimate: null, interval: null }, raw: null, pairs: pairs.length };
   // Whoever showed nothing where the baseline did has lost, whatever the other pairs say.
-  const isMissing = sample.length === 0 || pairs.some(({ own, other }) => of(own) === null && of(other) !== null);
-  if (isMissing) return { ...claim, margin: 0, estimate: null, interval: null, raw: null, pairs: 0 };
+  const isLost = pairs.length === 0 || pairs.some(({ own, other }) => of(own) === null && of(other) !== null);
+  if (isLost) return { ...none, unmeasured: "fail" };
+  if (sample.length === 0) return { ...none, unmeasured: kind === "not-worse" ? "pass" : "unsure" };
   const baselineMean = figureOf(sample, (sums) => (sums[2] ?? 0) / (sums[3] ?? 1));
   const margin = wording.margin(baselineMean);
   const { estimate, figures } = estimateOf(sample, effect === "ratio" ? ratioOfRatios : differenceOfRatios, options);
   const limit = worstAllowed({ effect, margin }, direction);
   const raw = pValue(figures, (figure) => (direction === "low" ? figure >= limit : figure <= limit));
-  return { ...claim, margin, estimate, interval: middle95(figures), raw, pairs: sample.flat().length };
+  return { claim: { ...claim, margin, estimate, interval: middle95(figures) }, raw, pairs: sample.flat().length };
+}
+
+/**
+ * A baseline that showed nothing where the claimant played to its end was waited for at least as long as that took. Of
+ * stalls it has no figure: such pairs are left out.
+ */
+function addendsOf(metric: Metric, pair: Pair): Addends | undefined {
+  const { startupMs, playedSeconds } = pair.own.metrics;
+  if (metric !== "startupMs" || startupMs === null || pair.other.metrics.startupMs !== null) {
+    return differenceAddends(metric, pair);
+  }
+  return [startupMs, 1, Math.max(startupMs, playedSeconds * 1000), 1];
 }
 
 function worstAllowed({ effect, margin }: Pick<Claim, "effect" | "margin">, direction: "low" | "high"): number {
   return (effect === "ratio" ? 1 : 0) + (direction === "low" ? margin : -margin);
 }
 
-function verdictOf(claim: Omit<Open, "raw" | "pairs">, value: number | null, pairs: number): Verdict {
+function verdictOf({ claim, pairs, unmeasured }: Weighed, value: number | null): Verdict {
   const { interval, metric } = claim;
-  if (interval === null || value === null) return "fail";
+  if (unmeasured === "fail") return unmeasured;
+  if (pairs < LEAST_PAIRS) return "unsure";
+  if (interval === null || value === null) return unmeasured ?? "fail";
+  if (value <= LEVEL) return "pass";
   const direction = METRIC_RULES[metric].better;
   const limit = worstAllowed(claim, direction);
   const isWrong = direction === "low" ? interval[0] > limit : interval[1] < limit;
-  if (pairs < LEAST_PAIRS) return "unsure";
-  if (value <= LEVEL) return "pass";
   return isWrong ? "fail" : "unsure";
 }

@@ -4,7 +4,8 @@
  * since the wish to play, which may be negative for what was asked for before it.
  */
 import type { NetworkPlan } from "../network/conditions.ts";
-import type { BenchSession, NodeShare, SessionMetrics, Timeline, TimelineAttempt } from "./report.ts";
+import type { BenchSession, NodeShare, SessionMetrics } from "./report.ts";
+import type { Timeline, TimelineAttempt } from "./timeline.ts";
 
 /** One request by a node's own log. */
 export interface SentRequest {

@@ -17,10 +17,15 @@ export const METRIC_RULES: Readonly<Record<Metric, MetricRule>> = {
   startupShare: rule("startup, share of the bound", "share", "high", "difference", ({ metrics }) =>
     meanOf(metrics.startupShare),
   ),
-  stallShare: rule("time stalled", "share", "low", "difference", ({ metrics: { stallMs, playedSeconds } }) => [
-    stallMs,
-    stallMs + playedSeconds * 1000,
-  ]),
+  // Who never showed anything did not stall either: no share at all, not a share of 0.
+  stallShare: rule(
+    "time stalled",
+    "share",
+    "low",
+    "difference",
+    ({ metrics: { startupMs, stallMs, playedSeconds } }) =>
+      startupMs === null ? null : [stallMs, stallMs + playedSeconds * 1000],
+  ),
   excessStallMs: rule("stall beyond the bound", "ms", "low", "difference", ({ metrics }) =>
     meanOf(metrics.excessStallMs),
   ),

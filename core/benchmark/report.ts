@@ -3,6 +3,7 @@
  * its tier. A tier hands in a {@link BenchPart}; evaluate.ts makes the {@link BenchReport} of the parts. Plain JSON;
  * wire/contract/bench-report.ts checks what is read and written. Null means: was not measured.
  */
+import type { Timeline } from "./timeline.ts";
 
 /** Of report and part; grows when a field changes its meaning. */
 export const BENCH_SCHEMA = 1;
@@ -143,34 +144,6 @@ export interface NodeShare {
   readonly requests: number;
   /** Attempts that ended by the node's fault. */
   readonly faults: number;
-}
-
-/** What one session looked like. Times in ms since the wish to play. */
-export interface Timeline {
-  readonly endMs: number;
-  /** Corners of a line. */
-  readonly buffer: readonly { readonly atMs: number; readonly bufferedSeconds: number }[];
-  readonly stalls: readonly { readonly fromMs: number; readonly toMs: number }[];
-  readonly attempts: readonly TimelineAttempt[];
-  /** `toMs` null: until the end. */
-  readonly faults: readonly {
-    readonly nodeId: string;
-    readonly kind: string;
-    readonly fromMs: number;
-    readonly toMs: number | null;
-  }[];
-}
-
-export interface TimelineAttempt {
-  readonly nodeId: string;
-  readonly seq: number;
-  readonly startedMs: number;
-  readonly firstByteMs: number | null;
-  readonly endedMs: number;
-  readonly receivedBytes: number;
-  readonly isHedge: boolean;
-  /** `complete`, `failed`, `stalled`, `corrupt`, `cancelled`. */
-  readonly outcome: string;
 }
 
 /** What aggregates and comparisons are about; metrics.ts has unit and direction of each. */

@@ -1,11 +1,38 @@
-/** The course of one session's buffer from when its segments came, exact between two of them. */
-import type { Timeline } from "./report.ts";
+/** The course of one session: its buffer, stalls, faults and requests. */
+
+/** What one session looked like. Times in ms since the wish to play. */
+export interface Timeline {
+  readonly endMs: number;
+  /** Corners of a line. */
+  readonly buffer: readonly { readonly atMs: number; readonly bufferedSeconds: number }[];
+  readonly stalls: readonly { readonly fromMs: number; readonly toMs: number }[];
+  readonly attempts: readonly TimelineAttempt[];
+  /** `toMs` null: until the end. */
+  readonly faults: readonly {
+    readonly nodeId: string;
+    readonly kind: string;
+    readonly fromMs: number;
+    readonly toMs: number | null;
+  }[];
+}
+
+export interface TimelineAttempt {
+  readonly nodeId: string;
+  readonly seq: number;
+  readonly startedMs: number;
+  readonly firstByteMs: number | null;
+  readonly endedMs: number;
+  readonly receivedBytes: number;
+  readonly isHedge: boolean;
+  /** `complete`, `failed`, `stalled`, `corrupt`, `cancelled`. */
+  readonly outcome: string;
+}
 
 /** Corners of the buffer's line, and where it was empty. */
 export type Playback = Pick<Timeline, "buffer" | "stalls">;
 
 /**
- * Media goes in by whole segments and out by time, from the first segment on.
+ * The buffer from when segments came, exact between two of them. Media goes in by whole segments and out by time, from the first segment on.
  *
  * @param appendedMs when each segment came, rising
  */

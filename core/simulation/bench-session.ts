@@ -1,5 +1,6 @@
 /** Rows of a matrix as sessions of a benchmark's report, and the course of single ones. */
-import type { BenchSession, Timeline } from "../benchmark/report.ts";
+import type { BenchSession } from "../benchmark/report.ts";
+import type { Timeline } from "../benchmark/timeline.ts";
 import { playbackOf } from "../benchmark/timeline.ts";
 import type { NetworkPlan } from "../network/conditions.ts";
 import type { MatrixRow } from "./run-matrix.ts";

@@ -125,20 +125,27 @@ const EMPTY_CELL = '<td class="figure">-</td>';
 const SHADES = 5;
 
 function heatRow(shown: Shown, scenario: string, { metric, quality }: { metric: Metric; quality: Quality }): string[] {
-  const found = shown.strategies.map(
-    (strategy) => aggregateOf(shown, { scenario, strategy, quality, metric })?.estimate,
-  );
-  const present = found.filter((value) => value !== undefined);
+  const cells = shown.strategies.map((strategy) => {
+    const all = shown.sessions.filter(
+      (one) => one.scenario === scenario && one.strategy === strategy && one.quality === quality,
+    ).length;
+    return { all, found: aggregateOf(shown, { scenario, strategy, quality, metric }) };
+  });
+  const present = cells.flatMap(({ found }) => found?.estimate ?? []);
   const { better, unit } = METRIC_RULES[metric];
   const best = better === "low" ? Math.min(...present) : Math.max(...present);
   const spread = Math.max(...present) - Math.min(...present);
   // Shades of differences that mean nothing would mislead.
   const scaleBy = Math.max(spread, unit === "share" ? 0.01 : Math.abs(best) * 0.1, Number.MIN_VALUE);
-  return found.map((value) => {
-    if (value === undefined) return EMPTY_CELL;
-    const far = Math.round((Math.abs(value - best) / scaleBy) * SHADES);
-    const kind = value === best ? "heat best" : "heat";
-    return `<td class="${kind}" style="--far:${far}">${figureText(value, unit)}</td>`;
+  return cells.map(({ all, found }) => {
+    if (all === 0) return EMPTY_CELL;
+    if (found === undefined) return `<td class="heat" style="--far:${SHADES}">never started</td>`;
+    const { estimate, sessions } = found;
+    const far = Math.round((Math.abs(estimate - best) / scaleBy) * SHADES);
+    // A mean of those that started is not one of all.
+    const some = sessions < all ? ` <span class="soft">${sessions} of ${all}</span>` : "";
+    const kind = estimate === best && sessions === all ? "heat best" : "heat";
+    return `<td class="${kind}" style="--far:${far}">${figureText(estimate, unit)}${some}</td>`;
   });
 }
 

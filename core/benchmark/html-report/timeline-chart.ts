@@ -1,5 +1,5 @@
 /** One session over time: the buffer above, what each node was asked for below, stalls and faults as bands. */
-import type { Timeline } from "../report.ts";
+import type { Timeline } from "../timeline.ts";
 import { nodeClass } from "./colours.ts";
 import { box, line, picture, px, scale, ticks, words } from "./svg.ts";
 
