@@ -1,6 +1,6 @@
 /** `vstack`: arguments to commands. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 import { resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import type { ChunkHash, NodeId, VideoId } from "#core/ids.ts";
 import { parseChunkHash, parseNodeId, parseVideoId } from "#core/ids.ts";
 import type { VideoSort } from "#wire/contract/catalog-api.ts";
@@ -16,63 +16,42 @@ import type { ListOptions } from "./commands/library.ts";
 import { list, remove, rename, show } from "./commands/library.ts";
 import { runRole } from "./commands/role.ts";
 import { status } from "./commands/status.ts";
+import type { SimulateOptions } from "./commands/simulate.ts";
+import { simulateScheduler } from "./commands/simulate.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import { token } from "./commands/token.ts";
 import type { UpOptions } from "./commands/up.ts";
 import { localUrl, up } from "./commands/up.ts";
 import type { UploadOptions } from "./commands/upload.ts";
 import { upload } from "./commands/upload.ts";
+import { addBenchCommands } from "./bench-command.ts";
 import { readClusterKey } from "./cluster-folder.ts";
 import type { MediaOptions } from "./media-options.ts";
 import { mediaSettings, withMediaOptions } from "./media-options.ts";
+import { addNetworkCommands } from "./network-command.ts";
+import { clusterUrl, DEFAULT_URL, jsonOption, parsedBy, urlOption, whole } from "./option-values.ts";
 
-const DEFAULT_URL = "http://127.0.0.1:8080";
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^[0-9]+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}
-
-function parsedBy<T>(parse: (text: string) => T | undefined, expected: string): (text: string) => T {
-  return (text) => {
-    const value = parse(text);
-    if (value !== undefined) return value;
-    throw new InvalidArgumentError(`Expected ${expected}.`);
-  };
-}
 
 const videoArgument = parsedBy<VideoId>(parseVideoId, "a video id of 26 characters, as `vstack list` shows");
 const port = whole(1, 65_535);
 const seconds = whole(1, 86_400);
 
-const urlOption = () =>
-  new Option("--url <address>", "the cluster")
-    .env("VSTACK_URL")
-    .default(DEFAULT_URL)
-    .argParser(parsedBy(clusterUrl, "an http address"));
-const jsonOption = () => new Option("--json", "one line of JSON for programs").default(false);
 const dataOption = (fallback: string) =>
   new Option("--data <folder>", "where it keeps everything").env("VSTACK_DATA").default(fallback);
 const hostOption = () =>
   new Option("--host <address>", "address to listen on; 0.0.0.0 for all").env("VSTACK_HOST").default("127.0.0.1");
 const keyOption = () => new Option("--cluster-key <file>", "file with the cluster key").env("VSTACK_CLUSTER_KEY_FILE");
 const labOption = () =>
-  new Option("--lab", "lab mode: chunks are not cached by browsers (or VSTACK_LAB=1)").default(
-    environmentFlag("VSTACK_LAB", false),
-  );
+  new Option(
+    "--lab",
+    "lab mode: networks can be emulated, chunks are not cached by browsers (or VSTACK_LAB=1)",
+  ).default(environmentFlag("VSTACK_LAB", false));
 const logOption = () =>
   new Option("--log-level <level>", "logs on standard error")
     .env("VSTACK_LOG_LEVEL")
     .choices(LOG_LEVELS)
     .default("warn");
-
-function clusterUrl(text: string): string | undefined {
-  return URL.canParse(text) && /^https?:/.test(text) ? text.replace(/\/+$/, "") : undefined;
-}
 
 /** A switch from the environment: 1 or true, 0 or false. */
 function environmentFlag(name: string, fallback: boolean): boolean {
@@ -101,6 +80,11 @@ function addClusterCommands(program: Command): void {
     .addOption(hostOption())
     .addOption(new Option("--no-demo", "start with an empty library"))
     .addOption(labOption())
+    .addOption(
+      new Option("--copies <count>", "copies of each chunk, with --lab only (default: 3)").argParser(
+        whole(2, MAX_NODES),
+      ),
+    )
     .addOption(logOption())
     .action(async (options: UpOptions) => {
       const demo = options.demo && environmentFlag("VSTACK_DEMO", true);
@@ -298,6 +282,26 @@ function addOperationCommands(program: Command): void {
     });
 }
 
+function addSimulateCommand(program: Command): void {
+  const simulate = program.command("simulate").description("run the system's decisions on a virtual clock");
+  simulate
+    .command("scheduler")
+    .description("compare strategies in simulated sessions, against the bound that nobody can beat")
+    .option("--scenario <name...>", "networks: topologies, profile:NAME, scenario:NAME (default: every topology)")
+    .option("--strategy <name...>", "who plays (default: smart, the baselines, plain hls.js in two settings)")
+    .addOption(new Option("--seeds <number>", "sessions of each kind").default(3).argParser(whole(1, 1000)))
+    .addOption(new Option("--seed <number>", "the first seed").default(1).argParser(whole(0, 1_000_000_000)))
+    .option("--traces <folder>", "measured networks instead of generated ones")
+    .option("--cold", "no estimates from an earlier session", false)
+    .option("--out <file>", "write every session as JSON")
+    .addOption(jsonOption())
+    .exitOverride()
+    .showHelpAfterError("(add --help for help)")
+    .action(async (options: SimulateOptions) => {
+      exitWith(await simulateScheduler(options));
+    });
+}
+
 async function main(): Promise<void> {
   const program = new Command("vstack")
     .description("Streams video from a handful of ordinary servers; the viewer's browser is the load balancer")
@@ -307,6 +311,9 @@ async function main(): Promise<void> {
   addClusterCommands(program);
   addVideoCommands(program);
   addOperationCommands(program);
+  addNetworkCommands(program, exitWith);
+  addSimulateCommand(program);
+  addBenchCommands(program, exitWith);
   for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help for help)");
   try {
     await program.parseAsync();

@@ -70,6 +70,7 @@ export interface Progress {
  * @param shared several of them write at once: one line per new label, nothing is redrawn
  */
 export function startProgress({ quiet, shared = false }: { quiet: boolean; shared?: boolean }): Progress {
+  if (process.env["VSTACK_PROGRESS"] === "json" && !quiet) return progressForPrograms();
   const live = process.stderr.isTTY && !quiet && !shared;
   let drawnAtMs = -Infinity;
   let lastLabel = "";
@@ -93,5 +94,22 @@ export function startProgress({ quiet, shared = false }: { quiet: boolean; share
       if (live && lastLabel !== "") process.stderr.write("\r\u001b[K");
       lastLabel = "";
     },
+  };
+}
+
+/** A line of JSON twice a second at most, for a program that shows it to people. */
+const PROGRAM_MS = 500;
+
+function progressForPrograms(): Progress {
+  let saidAtMs = -Infinity;
+  return {
+    show(label, doneRatio, detail) {
+      const nowMs = performance.now();
+      if (nowMs - saidAtMs < PROGRAM_MS) return;
+      saidAtMs = nowMs;
+      const ratio = Math.min(1, Math.max(0, doneRatio));
+      process.stderr.write(`${JSON.stringify({ progress: { label, ratio, detail } })}\n`);
+    },
+    end: () => undefined,
   };
 }

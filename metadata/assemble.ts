@@ -23,6 +23,8 @@ import { uploadFiles } from "./ingest/upload-files.ts";
 import { uploadServer } from "./ingest/upload-server.ts";
 import { isOver, sqliteUploads } from "./ingest/upload-store.ts";
 import { countChunksAtRisk } from "./ingest/verify-copies.ts";
+import { BenchRuns } from "./lab/bench-runs.ts";
+import { LabNetworks } from "./lab/lab-networks.ts";
 import { createMetadataApp } from "./metadata-app.ts";
 import { chunkPlacer, enoughNodes } from "./placement/place-chunk.ts";
 import type { ReleaseLoop } from "./placement/release-loop.ts";
@@ -41,6 +43,10 @@ export interface World {
   readonly fetch: FetchPort;
   readonly log: Log;
   readonly lab: boolean;
+  /** Copies of each chunk in a lab; as many as ever when absent. */
+  readonly labCopies?: number;
+  /** What runs benchmarks in a lab, and where they are kept. */
+  readonly bench?: { readonly program: string; readonly folder: string };
   readonly pid: number;
   /** Address of this server for browsers. */
   readonly publicUrl: () => string;
@@ -61,6 +67,10 @@ export interface MetadataParts {
   readonly directory: NodeDirectory;
   readonly releaseLoop: ReleaseLoop;
   readonly mendLoop: MendLoop;
+  /** Undefined without `lab`. */
+  readonly labNetworks: LabNetworks | undefined;
+  /** Undefined without `lab`, or without a program for it. */
+  readonly benchRuns: BenchRuns | undefined;
 }
 
 export async function assembleMetadata(world: World): Promise<MetadataParts> {
@@ -84,17 +94,23 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const ingest = createIngest({
     ...{ catalog, register, releases, releaseLoop: loop, uploads, files, freeBytes, clock, log },
     ...{ ffmpeg: world.ffmpeg ?? null, ladder: world.ladder ?? "auto" },
-    placeChunk: chunkPlacer({ register, releases, writable, mint, clock, fetch }),
+    placeChunk: chunkPlacer({
+      ...{ register, releases, writable, mint, clock, fetch },
+      ...(world.lab && world.labCopies !== undefined ? { copies: world.labCopies } : {}),
+    }),
     countChunksAtRisk: (videoId, signal) =>
       countChunksAtRisk(videoId, { register, nodeUrls: () => directory.internalUrls(), fetch }, signal),
     enoughNodes: (signal) => enoughNodes({ writable, clock }, signal),
     canPlace: () => writable().length >= ACKNOWLEDGED_COPIES,
   });
   const answerTus = uploadServer({ ingest, files, log });
+  const labNetworks = world.lab ? new LabNetworks({ directory, mint, clock, fetch, log }) : undefined;
+  const benchRuns = world.lab && world.bench !== undefined ? new BenchRuns({ ...world.bench, clock, log }) : undefined;
   const app = createMetadataApp({
     ...world,
-    ...{ catalog, directory, ingest, answerTus, registry },
+    ...{ catalog, directory, ingest, answerTus, registry, labNetworks, benchRuns },
     renameVideo: (change, signal) => renameVideo(change, upkeep, signal),
   });
-  return { app, ingest, directory, releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }) };
+  const running = { releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }), labNetworks, benchRuns };
+  return { app, ingest, directory, ...running };
 }

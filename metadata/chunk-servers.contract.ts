@@ -1,12 +1,16 @@
 /**
  * Storage nodes for tests: what wire/contract/chunk-api.ts says of them, in memory, behind a fetch port. They can be away,
- * hang, lie, and hold PUTs back.
+ * hang, lie, and hold PUTs back. They remember the emulated networks that they were told, and can be restarted.
  */
 import { createHash } from "node:crypto";
 import type { ChunkHash } from "#core/ids.ts";
 import { parseChunkHash, parseNodeId } from "#core/ids.ts";
 import type { FetchPort } from "#wire/client/http.ts";
+import * as v from "valibot";
 import type { Heartbeat } from "#wire/contract/cluster-api.ts";
+import type { SessionNetwork } from "#wire/contract/emulation-api.ts";
+import { SessionNetworkSchema } from "#wire/contract/emulation-api.ts";
+import { ROUTES } from "#wire/contract/paths.ts";
 import { present } from "./placement/placement-register.contract.ts";
 
 export interface ChunkServer {
@@ -20,6 +24,10 @@ export interface ChunkServer {
   lies: boolean;
   /** PUTs wait for this before they are carried out. */
   gate: Promise<void> | undefined;
+  /** Its part of each emulated network; null is that of everybody. */
+  readonly networks: Map<string | null, SessionNetwork>;
+  /** Another process has no networks, and says another number. */
+  pid: number;
   /** Requests by method, refused ones too. */
   readonly asked: Record<string, number>;
 }
@@ -35,7 +43,7 @@ export interface ChunkServers {
 export function chunkServers(count: number): ChunkServers {
   const servers = Array.from({ length: count }, (_, index): ChunkServer => {
     const id = `node-${index + 1}`;
-    const rest = { away: false, lies: false, gate: undefined, asked: {} };
+    const rest = { away: false, lies: false, gate: undefined, asked: {}, networks: new Map(), pid: 1 };
     return { id, url: `http://${id}.test`, chunks: new Map(), ...rest };
   });
   return {
@@ -54,7 +62,7 @@ export function chunkServers(count: number): ChunkServers {
       internalUrl: server.url,
       publicUrl: server.url,
       incarnation: "disk",
-      pid: 1,
+      pid: server.pid,
       chunkCount: server.chunks.size,
       usedBytes: 0,
       freeBytes: 1000,
@@ -89,6 +97,7 @@ interface Asked {
 }
 
 function answer(server: ChunkServer, { url, method, init }: Asked): Response {
+  if (url.pathname === ROUTES.nodeLabNetwork) return labAnswer(server, { url, method, init });
   const hash = present(parseChunkHash(url.pathname.replace("/chunks/", "")));
   const position = url.searchParams.get("position") ?? "loose";
   const held = server.chunks.get(hash);
@@ -108,6 +117,19 @@ function answer(server: ChunkServer, { url, method, init }: Asked): Response {
     status: 206,
     headers: { "content-length": String(end - start), "content-range": `bytes ${start}-${end - 1}/${bytes.length}` },
   });
+}
+
+function labAnswer({ id, networks }: ChunkServer, { url, method, init }: Asked): Response {
+  if (method === "PUT") {
+    if (typeof init.body !== "string") throw new Error("The test's storage node takes networks as text only");
+    const network = v.parse(SessionNetworkSchema, JSON.parse(init.body));
+    networks.set(network.session, network);
+    return Response.json({ nodeId: id, session: network.session, access: "unlimited" });
+  }
+  const name = url.searchParams.get("session");
+  if (name === null) networks.clear();
+  else networks.delete(name === "" ? null : name);
+  return new Response(null, { status: 204 });
 }
 
 function put(

@@ -15,6 +15,7 @@ describe("readConfig()", () => {
       pagesFolder: undefined,
       clusterKeyText: "a2V5",
       lab: false,
+      labCopies: undefined,
       ffmpeg: undefined,
       ladder: "auto",
       logLevel: "info",
@@ -33,6 +34,7 @@ describe("readConfig()", () => {
     [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_PORT: "65536" }, "VSTACK_PORT"],
     [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_PUBLIC_URL: "ftp://x" }, "VSTACK_PUBLIC_URL"],
     [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_LAB: "maybe" }, "VSTACK_LAB"],
+    [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_LAB_COPIES: "1" }, "VSTACK_LAB_COPIES"],
     [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_LADDER: "high" }, "VSTACK_LADDER"],
   ])("refuses %j and names %s", (environment, name) => {
     expect(() => readConfig(environment, noFile)).toThrow(name);

@@ -1,5 +1,7 @@
 /** The configuration of the metadata server, from environment variables; the command line sets the same ones. */
 import * as v from "valibot";
+import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
+import { MAX_NODES } from "#wire/contract/limits.ts";
 import type { LOG_LEVELS } from "#wire/server/log.ts";
 import type { Environment } from "#wire/server/role-config.ts";
 import {
@@ -16,10 +18,19 @@ import { LADDER_SETTINGS } from "./ingest/transcode/ladder.ts";
 const ROLE = "the metadata server";
 const DEFAULT_PORT = "8080";
 
+const LabCopiesSchema = v.pipe(
+  v.string(),
+  v.regex(/^[0-9]{1,3}$/, "Expected a number of copies"),
+  v.transform(Number),
+  v.minValue(ACKNOWLEDGED_COPIES, `Expected at least ${ACKNOWLEDGED_COPIES}`),
+  v.maxValue(MAX_NODES, `Expected at most ${MAX_NODES}`),
+);
+
 const EnvironmentSchema = v.object({
   ...COMMON_VARIABLES,
   VSTACK_PORT: v.optional(PortSchema, DEFAULT_PORT),
   VSTACK_PAGES: v.optional(FolderSchema),
+  VSTACK_LAB_COPIES: v.optional(LabCopiesSchema),
   VSTACK_FFMPEG: v.optional(v.string()),
   VSTACK_LADDER: v.optional(v.picklist(LADDER_SETTINGS, "Expected auto, always or off"), "auto"),
 });
@@ -36,6 +47,8 @@ export interface MetadataConfig {
   /** Base64. */
   readonly clusterKeyText: string;
   readonly lab: boolean;
+  /** Copies of each chunk, in a lab only; undefined: as many as ever. */
+  readonly labCopies: number | undefined;
   /** Path of ffmpeg, or `off`; undefined: the one on the PATH, if there is one. */
   readonly ffmpeg: string | undefined;
   readonly ladder: LadderSetting;
@@ -58,6 +71,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     pagesFolder: variables.VSTACK_PAGES,
     clusterKeyText: clusterKeyText(variables, readFile, ROLE),
     lab: variables.VSTACK_LAB,
+    labCopies: variables.VSTACK_LAB_COPIES,
     ffmpeg: variables.VSTACK_FFMPEG,
     ladder: variables.VSTACK_LADDER,
     logLevel: variables.VSTACK_LOG_LEVEL,

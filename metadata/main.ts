@@ -9,8 +9,9 @@ import type { MetadataConfig } from "./config.ts";
 import { readConfig } from "./config.ts";
 import { startMetadataServer } from "./metadata-server.ts";
 
-/** Where the build puts the pages, seen from this built file. */
+/** Where the build puts the pages and the command line, seen from this built file. */
 const BUILT_PAGES = "../pages";
+const BUILT_PROGRAM = "cli.js";
 
 async function start(config: MetadataConfig): Promise<object> {
   const log = createLog("metadata", "metadata", config.logLevel);
@@ -18,7 +19,8 @@ async function start(config: MetadataConfig): Promise<object> {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   process.once("exit", lockDataFolder(dataFolder, process.pid));
   const pagesFolder = config.pagesFolder ?? join(import.meta.dirname, BUILT_PAGES);
-  const server = await startMetadataServer({ ...config, dataFolder, pagesFolder }, log);
+  const program = join(import.meta.dirname, BUILT_PROGRAM);
+  const server = await startMetadataServer({ ...config, dataFolder, pagesFolder, program }, log);
   stopOnSignals(log, () => server.close());
   return { role: "metadata", url: server.url };
 }

@@ -21,7 +21,11 @@ import type { Ingest } from "./ingest/ingest.ts";
 import { describe } from "./openapi/describe.ts";
 import { docsRoutes } from "./openapi/docs-routes.ts";
 import { staticPages } from "./pages/static-pages.ts";
+import type { BenchRuns } from "./lab/bench-runs.ts";
+import type { LabNetworks } from "./lab/lab-networks.ts";
+import { benchRoutes } from "./routes/bench.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
+import { labNetworkRoutes } from "./routes/lab-network.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import type { VideoRoutesPorts } from "./routes/videos.ts";
@@ -41,6 +45,10 @@ export interface MetadataPorts {
   readonly log: Log;
   readonly registry: Registry;
   readonly lab: boolean;
+  /** Undefined without `lab`. */
+  readonly labNetworks: LabNetworks | undefined;
+  /** Undefined without `lab`. */
+  readonly benchRuns: BenchRuns | undefined;
   readonly pid: number;
   readonly publicUrl: () => string;
   /** Folder of the built pages. */
@@ -69,6 +77,8 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.get(ROUTES.metrics, describe(metricsWords), metricsHandler(registry));
   app.all(ROUTES.metrics, methodNotAllowed("GET", "HEAD"));
   app.route("/", clusterRoutes(ports));
+  app.route("/", labNetworkRoutes(ports));
+  app.route("/", benchRoutes(ports));
   const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };
   app.route("/", videoRoutes(ports));
   app.route("/", downloadRoutes(fetching));

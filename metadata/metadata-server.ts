@@ -16,9 +16,14 @@ import { findFfmpeg } from "./ingest/transcode/ffmpeg.ts";
 /** Below the data folder. */
 const DATABASE_FILE = "catalogue.db";
 const UPLOADS_FOLDER = "uploads";
+const BENCH_FOLDER = "bench";
 
 /** The configuration with nothing left to find out. */
-export type ServerConfig = MetadataConfig & { readonly pagesFolder: string };
+export type ServerConfig = MetadataConfig & {
+  readonly pagesFolder: string;
+  /** The built `vstack`, which runs benchmarks. */
+  readonly program: string;
+};
 
 export interface MetadataServer {
   readonly url: string;
@@ -48,22 +53,25 @@ async function serve(
   const { ffmpeg } = found;
   if (ffmpeg === null) log.info({ reason: found.reason }, "No ffmpeg: only what browsers play can be stored");
   else log.info({ path: ffmpeg.ffmpegPath, version: ffmpeg.version }, "Using ffmpeg");
-  const { app, ingest, directory, releaseLoop, mendLoop } = await assembleMetadata({
+  const { app, ingest, directory, releaseLoop, mendLoop, labNetworks, benchRuns } = await assembleMetadata({
     ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
     ...{ ffmpeg, ladder: config.ladder },
+    ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
     ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
+    bench: { program: config.program, folder: resolve(config.dataFolder, BENCH_FOLDER) },
     clusterKey: await importClusterKey(config.clusterKeyText),
   });
   const listening = await listen(app, config);
   url = publicUrlOf(config, listening.port);
   await ingest.resume();
   const stopping = new AbortController();
-  const running = [directory, ingest, releaseLoop, mendLoop].map((part) => part.run(stopping.signal));
+  const parts = [directory, ingest, releaseLoop, mendLoop, ...(labNetworks === undefined ? [] : [labNetworks])];
+  const running = parts.map((part) => part.run(stopping.signal));
   return {
     url,
     async close() {
       stopping.abort();
-      await Promise.all([listening.close(), ingest.close(), ...running]);
+      await Promise.all([listening.close(), ingest.close(), benchRuns?.cancel(), ...running]);
       await db.destroy();
     },
   };

@@ -52,6 +52,7 @@ export async function startTestServer(
     ffmpeg = null,
     ladder = "auto",
     log = silentLog,
+    lab = false,
   }: {
     folder?: string;
     fetch?: FetchPort;
@@ -60,13 +61,15 @@ export async function startTestServer(
     ffmpeg?: Ffmpeg | null;
     ladder?: LadderSetting;
     log?: Log;
+    lab?: boolean;
   } = {},
 ): Promise<TestServer> {
   mkdirSync(join(folder, "uploads"), { recursive: true });
   const db = openDatabase(join(folder, "catalogue.db"));
   const parts = await assembleMetadata({
-    ...{ db, fetch, clock, log, lab: false, pid: 1, publicUrl: () => "http://page.test" },
+    ...{ db, fetch, clock, log, lab, pid: 1, publicUrl: () => "http://page.test" },
     ...{ pagesFolder: join(folder, "pages"), uploadsFolder: join(folder, "uploads") },
+    bench: { program: join(folder, "none.js"), folder: join(folder, "bench") },
     ...(freeBytes === undefined ? {} : { freeBytes }),
     ...{ ffmpeg, ladder },
     clusterKey: await importClusterKey(CLUSTER_KEY_TEXT),

@@ -20,6 +20,7 @@ describe("readConfig()", () => {
       clusterKeyText: KEY,
       capacityBytes: undefined,
       lab: false,
+      parentKeepsLedger: false,
       logLevel: "info",
     });
   });

@@ -8,6 +8,7 @@ import {
   boundUrl,
   clusterKeyText,
   COMMON_VARIABLES,
+  FlagSchema,
   parseEnvironment,
   PortSchema,
   UrlSchema,
@@ -30,6 +31,7 @@ const EnvironmentSchema = v.object({
   VSTACK_METADATA_URL: v.optional(UrlSchema),
   VSTACK_INTERNAL_URL: v.optional(UrlSchema),
   VSTACK_CAPACITY_BYTES: v.optional(CapacitySchema),
+  VSTACK_ACCESS_LEDGER: v.optional(FlagSchema, "0"),
 });
 
 export interface NodeConfig {
@@ -47,6 +49,8 @@ export interface NodeConfig {
   readonly clusterKeyText: string;
   readonly capacityBytes: number | undefined;
   readonly lab: boolean;
+  /** In lab mode: the process that started this one keeps the ledger of clients' emulated access links. */
+  readonly parentKeepsLedger: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -69,6 +73,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     clusterKeyText: clusterKeyText(variables, readFile, ROLE),
     capacityBytes: variables.VSTACK_CAPACITY_BYTES,
     lab: variables.VSTACK_LAB,
+    parentKeepsLedger: variables.VSTACK_ACCESS_LEDGER,
     logLevel: variables.VSTACK_LOG_LEVEL,
   };
 }

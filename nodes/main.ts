@@ -13,6 +13,8 @@ import { listen } from "#wire/server/listen.ts";
 import { createLog } from "#wire/server/log.ts";
 import { runRole } from "#wire/server/run-role.ts";
 import { stopOnSignals } from "#wire/server/shutdown.ts";
+import { type AccessLedger, ledgerOver } from "./emulation/access-link.ts";
+import { LabNetworks } from "./emulation/lab-networks.ts";
 import { type NodeConfig, nodeUrls, readConfig } from "./config.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { nodeMetrics } from "./metrics.ts";
@@ -37,6 +39,7 @@ async function runNode(config: NodeConfig): Promise<object> {
   const store = await openDiskStore({ fileSystem, folder, nodeId, capacityBytes, nowMs: () => liveClock.nowMs(), log });
   const app = createNodeApp({
     ...{ nodeId, store, clusterKey, lab, log, registry, metrics },
+    ...(lab ? { networks: new LabNetworks({ nodeId, clock: liveClock, ledger: parentLedger(config) }) } : {}),
     pid: process.pid,
     clock: liveClock,
   });
@@ -64,6 +67,18 @@ async function runNode(config: NodeConfig): Promise<object> {
     await store.close();
   });
   return { role: "node", id: nodeId, url: urls.publicUrl };
+}
+
+/** The ledger of access links, when our parent says that it keeps one. */
+function parentLedger({ parentKeepsLedger }: NodeConfig): AccessLedger | undefined {
+  if (!parentKeepsLedger || process.send === undefined) return undefined;
+  return ledgerOver({
+    send: (message) => {
+      // A parent that is gone ends this process too: nothing is left to be told.
+      if (process.connected) process.send?.(message);
+    },
+    listen: (listener) => process.on("message", listener),
+  });
 }
 
 async function sendHeartbeat(

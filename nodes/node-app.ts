@@ -10,8 +10,12 @@ import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts
 import { requestMetrics } from "#wire/server/request-metrics.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { type NodeMetrics, storeGauges } from "./metrics.ts";
+import { ByteLogs } from "./emulation/byte-logs.ts";
+import type { LabNetworks } from "./emulation/lab-networks.ts";
 import { chunkRoutes } from "./routes/chunks.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { labBytesRoutes } from "./routes/lab-bytes.ts";
+import { labNetworkRoutes } from "./routes/lab-network.ts";
 import type { NodeEnv } from "./routes/node-env.ts";
 import type { ChunkStore } from "./storage/chunk-store.ts";
 
@@ -28,6 +32,8 @@ export interface NodeAppPorts {
   readonly store: ChunkStore;
   readonly clusterKey: ClusterKey;
   readonly lab: boolean;
+  /** Emulated networks; only in lab mode. */
+  readonly networks?: LabNetworks;
   readonly log: Log;
   readonly registry: Registry;
   readonly metrics: NodeMetrics;
@@ -39,30 +45,35 @@ export interface NodeAppPorts {
 
 export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
   const { nodeId, store, clusterKey, lab, log, registry, metrics, pid, clock, uploadStallMs } = ports;
+  const wallMs = () => clock.wallMs();
+  const labParts =
+    lab && ports.networks !== undefined ? { networks: ports.networks, byteLogs: new ByteLogs(wallMs) } : undefined;
   storeGauges(registry, () => store.stats());
   const app = new Hono<NodeEnv>();
   app.onError(problemHandler(log));
   app.notFound(notFoundHandler);
   app.use(accessLog(log), requestMetrics(registry), readOnlyCors);
   app.route("/", healthRoutes({ nodeId, store, lab, registry, pid, nowMs: () => clock.nowMs() }));
-  app.route(
-    "/",
-    chunkRoutes({
-      nodeId,
-      store,
-      clusterKey,
-      lab,
-      // Reads never wait in line: a busy node says so at once, and the reader has other nodes.
-      pools: {
-        whole: new BufferPool({ limitBytes: WHOLE_READ_BYTES, maxWaiting: 0 }),
-        pieces: new BufferPool({ limitBytes: PIECE_READ_BYTES, maxWaiting: 0 }),
-      },
-      uploads: new BufferPool({ limitBytes: UPLOAD_BYTES, maxWaiting: MAX_WAITING_UPLOADS }),
-      wallMs: () => clock.wallMs(),
-      served: metrics.served,
-      stored: metrics.stored,
-      ...(uploadStallMs === undefined ? {} : { uploadStallMs }),
-    }),
-  );
+  if (labParts !== undefined) {
+    app.route("/", labNetworkRoutes({ clusterKey, wallMs, networks: labParts.networks }));
+    app.route("/", labBytesRoutes(nodeId, labParts));
+  }
+  const chunks = {
+    nodeId,
+    store,
+    clusterKey,
+    lab,
+    // Reads never wait in line: a busy node says so at once, and the reader has other nodes.
+    pools: {
+      whole: new BufferPool({ limitBytes: WHOLE_READ_BYTES, maxWaiting: 0 }),
+      pieces: new BufferPool({ limitBytes: PIECE_READ_BYTES, maxWaiting: 0 }),
+    },
+    uploads: new BufferPool({ limitBytes: UPLOAD_BYTES, maxWaiting: MAX_WAITING_UPLOADS }),
+    wallMs,
+    served: metrics.served,
+    stored: metrics.stored,
+    ...(uploadStallMs === undefined ? {} : { uploadStallMs }),
+  };
+  app.route("/", chunkRoutes(chunks, labParts));
   return app;
 }

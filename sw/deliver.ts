@@ -10,6 +10,7 @@ import type { SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.
 import { cutToRange } from "./byte-range.ts";
 import type { SegmentAsk, Story } from "./delivery-story.ts";
 import { beginStory, elapsedMs, noteRelease, storyTrace } from "./delivery-story.ts";
+import type { LookAhead, Wanted } from "./look-ahead.ts";
 import type { LocatedChunk, ManifestCache } from "./manifest-cache.ts";
 import type { SegmentCache } from "./segment-cache.ts";
 import { untilAborted, within } from "./waiting.ts";
@@ -31,6 +32,7 @@ export interface DeliveryPorts {
   readonly segments: SegmentCache;
   /** Resolves when the driver may start: the estimates are loaded, or took too long. */
   readonly ready: Promise<void>;
+  readonly lookAhead: Pick<LookAhead, "asked">;
   /** Starts the driver, which records its own trace as it grows. */
   readonly fetchSegment: (request: SegmentRequest) => SegmentFetch;
   /** Asks the gateway for the media at a path; rejects unless it answers 2xx. */
@@ -53,12 +55,13 @@ export async function* deliver(
   signal: AbortSignal,
 ): Blocks<SegmentTrace | undefined> {
   const story = beginStory(ask, ports.clock, signal);
+  const wanted = ports.lookAhead.asked(ask);
   try {
     story.chunk = await findChunk(story, ports);
     if (story.chunk === undefined) return yield* fromGateway(story, ports);
     return (
-      (yield* fromCache(story, story.chunk, ports)) ??
-      (yield* fromNodes(story, story.chunk, ports)) ??
+      (yield* fromCache(story, story.chunk, ports, wanted)) ??
+      (yield* fromNodes(story, story.chunk, ports, wanted)) ??
       (yield* fromElsewhere(story, story.chunk, ports))
     );
   } catch (error) {
@@ -86,29 +89,33 @@ async function findChunk({ ask, signal }: Story, ports: DeliveryPorts): Promise<
 }
 
 /** @returns undefined when the chunk is not in the cache */
-async function* fromCache(story: Story, chunk: LocatedChunk, ports: DeliveryPorts): Blocks<SegmentTrace | undefined> {
+async function* fromCache(
+  story: Story,
+  chunk: LocatedChunk,
+  ports: DeliveryPorts,
+  wanted: Wanted,
+): Blocks<SegmentTrace | undefined> {
   const parts = ports.segments.get(story.ask.strategy, chunk.entry.record.hash);
   if (parts === undefined) return undefined;
+  wanted.isHere();
   yield* onward(parts, story);
   return recorded(story, ports, "cache");
 }
 
-/** @returns undefined when the chunk may be had elsewhere; the story then knows why and how far it came */
-async function* fromNodes(story: Story, chunk: LocatedChunk, ports: DeliveryPorts): Blocks<SegmentTrace | undefined> {
-  const { place, session, strategy } = story.ask;
-  const fetch = ports.fetchSegment({
-    traceId: ports.newTraceId(),
-    session,
-    strategy,
-    driver: "worker",
-    videoId: place.videoId,
-    rendition: place.rendition,
-    slot: place.slot,
-    entry: chunk.entry,
-    nodeUrls: chunk.nodeUrls,
-    slackSeconds: ports.slackSeconds(session),
-    giveUpWhenAllUnreachable: true,
-  });
+/**
+ * A fetch that was begun ahead goes on as the player's; its blocks are handed on as they come, those of before at once.
+ *
+ * @returns undefined when the chunk may be had elsewhere; the story then knows why and how far it came
+ */
+async function* fromNodes(
+  story: Story,
+  chunk: LocatedChunk,
+  ports: DeliveryPorts,
+  wanted?: Wanted,
+): Blocks<SegmentTrace | undefined> {
+  const { strategy } = story.ask;
+  const fetch = wanted?.take() ?? startFetch(story, chunk, ports);
+  wanted?.fetching(fetch);
   const cancel = () => fetch.cancel("the player gave up");
   if (story.signal.aborted) cancel();
   else story.signal.addEventListener("abort", cancel, { once: true });
@@ -128,6 +135,16 @@ async function* fromNodes(story: Story, chunk: LocatedChunk, ports: DeliveryPort
   ports.segments.put(strategy, chunk.entry.record.hash, parts);
   const trace = fetch.trace();
   return { ...trace, endedMs: trace.endedMs ?? elapsedMs(story), outcome: "delivered" };
+}
+
+function startFetch({ ask }: Story, { entry, nodeUrls }: LocatedChunk, ports: DeliveryPorts): SegmentFetch {
+  const { place, session, strategy } = ask;
+  const { videoId, rendition, slot } = place;
+  return ports.fetchSegment({
+    ...{ traceId: ports.newTraceId(), session, strategy, driver: "worker", videoId, rendition, slot, entry, nodeUrls },
+    slackSeconds: ports.slackSeconds(session),
+    giveUpWhenAllUnreachable: true,
+  });
 }
 
 /** The nodes where the server says they are now, if that is elsewhere; else, when no node was reachable, the gateway. */

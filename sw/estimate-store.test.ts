@@ -74,6 +74,6 @@ describe("estimateStore()", () => {
     await table.put([{ key: "book", order: 1, value: { schema: 99 } }]);
     const { store } = setUp(table);
     await store.ready;
-    expect(store.read().size).toBe(0);
+    expect(store.read().nodes.size).toBe(0);
   });
 });

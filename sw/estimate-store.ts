@@ -30,6 +30,8 @@ export interface EstimatePorts {
 export interface WorkerEstimates extends EstimateStore {
   /** Resolves when the written book is there, or after {@link LOAD_DEADLINE_MS}; it is then merged when it comes. */
   readonly ready: Promise<void>;
+  /** Resolves when the written book is merged in, or cannot be had: from then on only events change the book. */
+  readonly loaded: Promise<void>;
   /** Every node of the book, as the panel shows it. */
   views(nodeUrls: ReadonlyMap<NodeId, string>): NodeEstimateView[];
 }
@@ -41,7 +43,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
   async function load(): Promise<void> {
     const restored = restoreBook(await table.get(ROW_KEY), moment());
     // A node that was met since the start keeps its new estimate: it counts requests that are under way.
-    if (restored !== undefined) book = new Map([...restored, ...book]);
+    if (restored !== undefined) book = { ...book, nodes: new Map([...restored.nodes, ...book.nodes]) };
   }
   const loaded = load();
   background.add("read the estimates", loaded);
@@ -61,6 +63,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
       () => undefined,
       () => undefined,
     ),
+    loaded: loaded.catch(() => undefined),
     read: () => book,
     apply(event) {
       book = applyEvent(book, event);
@@ -68,7 +71,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
     },
     views(nodeUrls) {
       const nowMs = clock.nowMs();
-      return [...book.keys()]
+      return [...book.nodes.keys()]
         .sort()
         .map((nodeId) => ({ nodeId, url: nodeUrls.get(nodeId) ?? "", ...viewNode(book, nodeId, nowMs) }));
     },

@@ -7,7 +7,7 @@
 import type { NodeId, RenditionId, VideoId } from "#core/ids.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { MetadataClient } from "#wire/client/metadata-client.ts";
-import type { ManifestEntry, ManifestPage } from "#wire/contract/catalog-api.ts";
+import type { ManifestEntry, ManifestPage, Rendition } from "#wire/contract/catalog-api.ts";
 import { errorCode, VStackError } from "#wire/contract/errors.ts";
 import { MANIFEST_PAGE_SEGMENTS, MAX_NODES } from "#wire/contract/limits.ts";
 import type { Background } from "./background.ts";
@@ -22,7 +22,7 @@ const FRESH_MS = 60_000;
 const USABLE_AT_ONCE_MS = 600_000;
 /** An older one waits this long for a newer one: a dead metadata server then costs the first frame no more than that. */
 const REFRESH_WAIT_MS = 1_500;
-/** Videos whose other renditions were already prefetched. */
+/** Videos whose other renditions were already prefetched, and are known. */
 const MAX_PREFETCHED_VIDEOS = 64;
 
 /** A segment or the init segment of a rendition. */
@@ -40,6 +40,8 @@ export interface LocatedChunk {
   readonly nodeUrls: ReadonlyMap<NodeId, string>;
 }
 
+export type RenditionFacts = Pick<Rendition, "id" | "kind" | "segmentCount">;
+
 export interface ManifestCache {
   /** What memory knows, in this tick. */
   peek(place: ChunkPlace): LocatedChunk | undefined;
@@ -51,6 +53,8 @@ export interface ManifestCache {
   locate(place: ChunkPlace, signal: AbortSignal): Promise<LocatedChunk>;
   /** Asks the metadata server now, whatever is known; for a chunk that could not be fetched from where it was said to be. */
   relocate(place: ChunkPlace, signal: AbortSignal): Promise<LocatedChunk>;
+  /** The rendition of a place, as far as this worker has heard of the video. */
+  renditionOf(place: ChunkPlace): RenditionFacts | undefined;
   /** Addresses of the nodes that the pages in memory name. */
   nodeUrls(): ReadonlyMap<NodeId, string>;
 }
@@ -66,7 +70,7 @@ export function manifestCache(ports: ManifestPorts): ManifestCache {
   const { metadata, clock, background } = ports;
   const pages = manifestPages(ports);
   const asking = new Map<string, Promise<ManifestPage>>();
-  const prefetchedVideos = new Set<VideoId>();
+  const prefetchedVideos = new Map<VideoId, readonly RenditionFacts[]>();
   const knownUrls = new Map<NodeId, string>();
   const forEver = new AbortController().signal;
 
@@ -116,13 +120,15 @@ export function manifestCache(ports: ManifestPorts): ManifestCache {
       await findPage(next);
     }
     if (prefetchedVideos.has(place.videoId)) return;
-    prefetchedVideos.add(place.videoId);
-    for (const oldest of prefetchedVideos) {
+    prefetchedVideos.set(place.videoId, []);
+    for (const oldest of prefetchedVideos.keys()) {
       if (prefetchedVideos.size <= MAX_PREFETCHED_VIDEOS) break;
       prefetchedVideos.delete(oldest);
     }
     try {
       const video = await metadata.video(place.videoId, forEver);
+      const facts = video.renditions.map(({ id, kind, segmentCount }) => ({ id, kind, segmentCount }));
+      if (prefetchedVideos.has(place.videoId)) prefetchedVideos.set(place.videoId, facts);
       // One after the other: the first frame is on its way by the same connections.
       for (const other of video.renditions) {
         if (other.id === place.rendition || place.from >= other.segmentCount) continue;
@@ -166,6 +172,7 @@ export function manifestCache(ports: ManifestPorts): ManifestCache {
     async relocate(place, signal) {
       return found(await untilAborted(askPage(pagePlace(place)), signal), place);
     },
+    renditionOf: ({ videoId, rendition }) => prefetchedVideos.get(videoId)?.find(({ id }) => id === rendition),
     nodeUrls: () => knownUrls,
   };
 }

@@ -7,7 +7,7 @@ import { ManifestPageSchema } from "#wire/contract/catalog-api.ts";
 import type { Table } from "./table.ts";
 import { within } from "./waiting.ts";
 
-/** Pages in memory: about 50 kB each as text, so some 5 MB as objects; five videos with all their renditions. */
+/** Pages in memory: 70 to 120 kB each as text, so some 6 MB; five videos with all their renditions. */
 const MAX_PAGES_IN_MEMORY = 48;
 /** The database answers in 0.2 ms (measured, scheduling note 2.1) or is in trouble; then the server is asked. */
 const READ_DEADLINE_MS = 250;

@@ -1,6 +1,9 @@
+import * as v from "valibot";
 import { describe, expect, it, vi } from "vitest";
 import type { WorkerMessage } from "#wire/contract/worker-messages.ts";
-import { WORKER_PROTOCOL } from "#wire/contract/worker-messages.ts";
+import { WORKER_PROTOCOL, WorkerMessageSchema } from "#wire/contract/worker-messages.ts";
+import { emptyBook } from "#core/estimate/estimate-book.ts";
+import { engineRecorder } from "#wire/exchange/engine-recorder.ts";
 import { manualClock } from "./manual-clock.contract.ts";
 import { pageChannel } from "./page-channel.ts";
 import { sampleBackground, sampleTrace } from "./sample-manifest.contract.ts";
@@ -11,15 +14,29 @@ function setUp(load: () => Promise<void> = async () => undefined) {
   const clock = manualClock();
   const feed = traceFeed({ traces: () => [], estimates: () => [], clock, background: sampleBackground().work });
   const streams = underWay();
+  const gone: string[] = [];
+  const recorder = engineRecorder();
   const doings = { claim: vi.fn(async () => undefined), activate: vi.fn(async () => undefined), set: vi.fn() };
   const handle = pageChannel({
-    ...{ clock, startedAtMs: 123, version: "1.2.3", traces: { load }, feed, underWay: streams },
+    ...{
+      clock,
+      startedAtMs: 123,
+      version: "1.2.3",
+      traces: { load },
+      feed,
+      underWay: streams,
+      lookAhead: { left: (session: string) => void gone.push(session) },
+    },
+    record: async () => {
+      recorder.start(emptyBook(), 5);
+    },
+    recording: () => recorder.recording(),
     ...{ playheads: { set: doings.set }, claim: doings.claim, activate: doings.activate },
   });
   const answers: WorkerMessage[] = [];
   const page = { postMessage: (message: WorkerMessage) => answers.push(message) };
   const say = (data: unknown) => handle({ data, port: undefined, page });
-  return { handle, say, answers, doings, streams, feed, clock };
+  return { handle, say, answers, doings, streams, gone, feed, clock };
 }
 
 /** Resolves with the next message at the page's end of a channel. */
@@ -30,6 +47,24 @@ function nextMessage(port: MessagePort): Promise<WorkerMessage> {
 }
 
 describe("pageChannel()", () => {
+  it("records when it is asked to, and says what it has", async () => {
+    const { say, answers } = setUp();
+    await say({ kind: "recording" });
+    await say({ kind: "record" });
+    await say({ kind: "recording" });
+    expect(answers[0]).toEqual({ kind: "recording", recording: null });
+    for (const told of answers.slice(1)) {
+      expect(told).toMatchObject({ kind: "recording", recording: { startedAtMs: 5, notes: [] } });
+    }
+    for (const told of answers) expect(v.safeParse(WorkerMessageSchema, told).issues).toBeUndefined();
+  });
+
+  it("ends what was begun ahead for a player that left", async () => {
+    const { say, gone } = setUp();
+    await say({ kind: "left", session: "s" });
+    expect(gone).toEqual(["s"]);
+  });
+
   it("says who it is, on the port of the question", async () => {
     const { handle, answers } = setUp();
     const { port1, port2 } = new MessageChannel();

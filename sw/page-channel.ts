@@ -4,8 +4,10 @@
  */
 import * as v from "valibot";
 import type { Clock } from "#wire/client/live-clock.ts";
+import type { EngineRecording } from "#wire/contract/engine-recording.ts";
 import type { PageMessage, WorkerMessage } from "#wire/contract/worker-messages.ts";
 import { PageMessageSchema, WORKER_PROTOCOL } from "#wire/contract/worker-messages.ts";
+import type { LookAhead } from "./look-ahead.ts";
 import type { Playheads } from "./playheads.ts";
 import type { FeedPort, TraceFeed } from "./trace-feed.ts";
 import type { TraceLog } from "./trace-log.ts";
@@ -32,6 +34,10 @@ export interface PageChannelPorts {
   readonly feed: Pick<TraceFeed, "subscribe" | "unsubscribe">;
   readonly playheads: Pick<Playheads, "set">;
   readonly underWay: Pick<UnderWay, "abort">;
+  /** What the engine is told, for the laboratory. */
+  readonly record: () => Promise<void>;
+  readonly recording: () => EngineRecording | undefined;
+  readonly lookAhead: Pick<LookAhead, "left">;
   /** Takes control of pages that have no controller. */
   readonly claim: () => Promise<void>;
   /** Takes over from the worker before. */
@@ -74,6 +80,16 @@ export function pageChannel(ports: PageChannelPorts): (incoming: Incoming) => Pr
         return;
       case "playhead":
         ports.playheads.set(message.session, message);
+        return;
+      case "left":
+        ports.lookAhead.left(message.session);
+        return;
+      case "record":
+        await ports.record();
+        answer(incoming, { kind: "recording", recording: ports.recording() ?? null });
+        return;
+      case "recording":
+        answer(incoming, { kind: "recording", recording: ports.recording() ?? null });
         return;
       case "subscribe":
         if (incoming.port !== undefined) await subscribe(incoming.port, message.session);

@@ -94,6 +94,7 @@ async function setUp(wish: Wish = {}) {
     },
     record,
     slackSeconds: () => null,
+    lookAhead: { asked: () => ({ take: () => undefined, fetching: () => undefined, isHere: () => undefined }) },
     onDelivered: (trace) => log.delivered.push(structuredClone(trace)),
   };
   return { ports, log };
@@ -218,6 +219,25 @@ describe("respond()", () => {
     expect(await bytesOf(second.response)).toEqual(BYTES);
     await expect(bytesOf(first.response)).rejects.toThrow();
     await Promise.all([first.done, second.done]);
+  });
+
+  it("goes on with the fetch that was begun ahead: its blocks at once, and no second fetch", async () => {
+    const { ports, log } = await setUp();
+    const chunk = await ports.manifests.locate(ask().place, new AbortController().signal);
+    const { videoId, rendition, slot } = ask().place;
+    const begun = ports.fetchSegment({
+      ...{ traceId: "ahead", session: "s", strategy: "smart", driver: "worker", videoId, rendition, slot },
+      ...{ entry: chunk.entry, nodeUrls: chunk.nodeUrls, slackSeconds: null, isAhead: true },
+    });
+    await until(() => begun.trace().outcome === "delivered");
+    const before = log.urls.length;
+    const lookAhead = { asked: () => ({ take: () => begun, fetching: () => undefined, isHere: () => undefined }) };
+    expect(await bytesOf(respond(ask(), { ...ports, lookAhead }, new AbortController()).response)).toEqual(BYTES);
+    expect(log.urls).toHaveLength(before);
+    expect(log.delivered).toMatchObject([{ id: "ahead", servedFrom: "nodes", deliveredBytes: SIZE }]);
+    // Kept as any other: the next player has it from memory.
+    await bytesOf(respond(ask({ session: "t" }), ports, new AbortController()).response);
+    expect(log.urls).toHaveLength(before);
   });
 
   it("takes the gateway when no node is reachable, and the trace says so", async () => {

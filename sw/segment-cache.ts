@@ -16,6 +16,8 @@ export type ChunkParts = readonly Uint8Array<ArrayBuffer>[];
 
 export interface SegmentCache {
   get(strategy: StrategyName, hash: ChunkHash): ChunkParts | undefined;
+  /** Whether it is there; asking does not make it younger. */
+  has(strategy: StrategyName, hash: ChunkHash): boolean;
   /** Keeps a whole chunk; one that is larger than the budget is not kept. */
   put(strategy: StrategyName, hash: ChunkHash, parts: ChunkParts): void;
   usedBytes(): number;
@@ -40,6 +42,7 @@ export function segmentCache(budgetBytes: number): SegmentCache {
       chunks.set(key, found);
       return found.parts;
     },
+    has: (strategy, hash) => chunks.has(keyOf(strategy, hash)),
     put(strategy, hash, parts) {
       const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
       if (sizeBytes > budgetBytes) return;

@@ -9,6 +9,7 @@
  * would throw away the old one's cache in the middle of a film, and pages of the old version would talk to a worker of
  * the new one. So there is no `install` handler: without an old worker the browser activates at once, with one it waits.
  */
+import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { sha256 } from "#wire/client/digest.ts";
 import { ask, liveFetch } from "#wire/client/http.ts";
 import { liveClock, liveRandom } from "#wire/client/live-clock.ts";
@@ -16,7 +17,9 @@ import { metadataClient } from "#wire/client/metadata-client.ts";
 import { QUERY } from "#wire/contract/paths.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { VERSION } from "#wire/contract/version.ts";
+import { engineRecorder } from "#wire/exchange/engine-recorder.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import type { SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import { background } from "./background.ts";
 import { durableTables } from "./db.ts";
 import { deliveredMessage } from "./delivery-figures.ts";
@@ -24,6 +27,7 @@ import type { SegmentAsk } from "./delivery-story.ts";
 import { estimateStore } from "./estimate-store.ts";
 import type { MediaRequest } from "./intercept.ts";
 import { intercept } from "./intercept.ts";
+import { lookAhead } from "./look-ahead.ts";
 import { manifestCache } from "./manifest-cache.ts";
 import { pageChannel } from "./page-channel.ts";
 import { playheads } from "./playheads.ts";
@@ -66,27 +70,34 @@ const playlist = playlists({
   background: work,
 });
 
+const recorder = engineRecorder();
+const newTraceId = () => crypto.randomUUID();
+const segments = segmentCache(SEGMENT_CACHE_BYTES);
+const slackSeconds = (session: string) => heads.slackSeconds(session);
+
+function startFetch(request: SegmentRequest): SegmentFetch {
+  const fetch = fetchSegment(request, {
+    clock,
+    random: liveRandom,
+    fetch: liveFetch,
+    digest: sha256,
+    estimates: recorder.over(estimates),
+    onTrace: record,
+    onStep: recorder.onStep,
+  });
+  work.add("end a fetch", fetch.done);
+  return fetch;
+}
+
+const ahead = lookAhead({
+  strategies: STRATEGIES_BY_NAME,
+  ...{ clock, estimates, manifests, segments, newTraceId, slackSeconds, fetchSegment: startFetch, background: work },
+});
+
 const ports: Omit<RespondPorts, "onDelivered"> = {
-  clock,
-  newTraceId: () => crypto.randomUUID(),
-  manifests,
-  segments: segmentCache(SEGMENT_CACHE_BYTES),
+  ...{ clock, newTraceId, manifests, segments, record, slackSeconds, fetchSegment: startFetch, lookAhead: ahead },
   ready: estimates.ready,
-  fetchSegment(request) {
-    const fetch = fetchSegment(request, {
-      clock,
-      random: liveRandom,
-      fetch: liveFetch,
-      digest: sha256,
-      estimates,
-      onTrace: record,
-    });
-    work.add("end a fetch", fetch.done);
-    return fetch;
-  },
   askGateway: (path, signal) => ask(`${path}?${QUERY.via}=gateway`, { signal, deadlineMs: GATEWAY_DEADLINE_MS }),
-  record,
-  slackSeconds: (session) => heads.slackSeconds(session),
 };
 
 function answerSegment(event: FetchEvent, ask: SegmentAsk): void {
@@ -137,8 +148,19 @@ const onMessage = pageChannel({
   version: VERSION,
   traces,
   feed,
-  playheads: heads,
+  playheads: {
+    set(session, playhead) {
+      heads.set(session, playhead);
+      ahead.heard(session);
+    },
+  },
+  lookAhead: ahead,
   underWay: streams,
+  async record() {
+    await estimates.loaded;
+    recorder.start(estimates.read(), clock.wallMs());
+  },
+  recording: () => recorder.recording(),
   claim: () => self.clients.claim(),
   activate: () => self.skipWaiting(),
 });

@@ -19,10 +19,10 @@ describe("traceLog()", () => {
     expect(onChange).toHaveBeenCalledTimes(2);
   });
 
-  it("is a ring of 2000: the oldest goes", () => {
+  it("is a ring of 1000: the oldest goes", () => {
     const { log } = setUp();
     for (let i = 0; i <= MAX_TRACES; i += 1) log.record(sampleTrace({ id: `t${i}` }));
-    expect(log.all()).toHaveLength(2_000);
+    expect(log.all()).toHaveLength(1_000);
     expect(log.all()[0]?.id).toBe("t1");
   });
 

@@ -11,7 +11,10 @@ import type { Table } from "./table.ts";
 import { TABLE_ROWS } from "./table.ts";
 import { writeBehind } from "./write-behind.ts";
 
-/** Traces remembered: 2.2 hours of one player at four seconds a segment, about 2 kB each. */
+/**
+ * Traces remembered: an hour of one player at four seconds a segment, half of that when every segment is begun ahead and then
+ * read from memory. 2 to 6 kB each (measured with 3 to 10 attempts), so 6 MB at most in ordinary times.
+ */
 export const MAX_TRACES = TABLE_ROWS.traces;
 
 export interface TraceLog {

@@ -6,6 +6,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { metadataClient } from "#wire/client/metadata-client.ts";
 import { VStackError } from "#wire/contract/errors.ts";
+import { liveClock } from "#wire/client/live-clock.ts";
+import { AccessLedger } from "../access-ledger.ts";
 import type { ClusterFolder } from "../cluster-folder.ts";
 import { clusterFolder, exists, lockClusterFolder, prepareClusterFolder } from "../cluster-folder.ts";
 import type { MediaOptions } from "../media-options.ts";
@@ -29,6 +31,8 @@ export interface UpOptions extends MediaOptions {
   readonly nodes: number;
   readonly demo: boolean;
   readonly lab: boolean;
+  /** Of each chunk, in a lab only. */
+  readonly copies?: number;
   readonly logLevel: string;
 }
 
@@ -38,8 +42,11 @@ export async function up(options: UpOptions): Promise<void> {
   const unlock = await lockClusterFolder(folder);
   const stop = watchForStop();
   const roles: RoleProcess[] = [];
+  const ledger = new AccessLedger(liveClock);
   try {
     await startCluster(options, folder, roles);
+    // Without --lab nodes never ask.
+    for (const { child } of roles) ledger.attach(child);
     const url = localUrl(options.host, options.port);
     await waitForNodes(url, options.nodes, stop.signal);
     if (options.demo) await storeDemoOnce(url, folder, stop.signal);
@@ -50,6 +57,7 @@ export async function up(options: UpOptions): Promise<void> {
     if (!stop.signal.aborted) throw error;
   } finally {
     stop.release();
+    ledger.close();
     const [metadata, ...nodes] = roles;
     if (metadata !== undefined) await stopRoles([metadata]);
     await stopRoles(nodes);
@@ -70,6 +78,7 @@ async function startCluster(options: UpOptions, folder: ClusterFolder, roles: Ro
       VSTACK_PORT: String(options.port),
       VSTACK_DATA: folder.metadataFolder,
       VSTACK_PUBLIC_URL: localUrl(options.host, options.port),
+      ...(options.lab && options.copies !== undefined ? { VSTACK_LAB_COPIES: String(options.copies) } : {}),
       ...mediaSettings(options),
     }),
   );
@@ -78,6 +87,7 @@ async function startCluster(options: UpOptions, folder: ClusterFolder, roles: Ro
     return startRole("node", nodeId, {
       ...common,
       VSTACK_NODE_ID: nodeId,
+      VSTACK_ACCESS_LEDGER: common.VSTACK_LAB,
       VSTACK_PORT: String(options.port + index + 1),
       VSTACK_DATA: folder.nodeFolder(nodeId),
       VSTACK_METADATA_URL: localUrl(options.host, options.port),
@@ -119,7 +129,7 @@ async function storeDemoOnce(url: string, folder: ClusterFolder, signal: AbortSi
 function reportEnd(role: RoleProcess, options: UpOptions, folder: ClusterFolder, stopping: AbortSignal): void {
   void role.ended.then((end) => {
     if (stopping.aborted) return;
-    const key = `--cluster-key ${JSON.stringify(folder.keyFile)}`;
+    const key = `--cluster-key ${JSON.stringify(folder.keyFile)}${options.lab ? " --lab" : ""}`;
     const port = options.port + (role.name === "metadata" ? 0 : Number(role.name.slice(1)));
     const again =
       role.name === "metadata"

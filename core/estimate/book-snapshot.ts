@@ -6,11 +6,11 @@
 import type { NodeId } from "../ids.ts";
 import { parseNodeId } from "../ids.ts";
 import type { EstimateBook } from "./estimate-book.ts";
-import { MAX_BOOK_NODES } from "./estimate-book.ts";
+import { bookOf, MAX_BOOK_NODES } from "./estimate-book.ts";
 import { addSample, EMPTY_EWMA } from "./ewma.ts";
 import type { NodeEstimate } from "./node-estimate.ts";
 import { UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
-import { MAX_WINDOW_SAMPLES } from "./quantiles.ts";
+import { MAX_WINDOW_SAMPLES, windowOf } from "./quantiles.ts";
 
 export const BOOK_SCHEMA = 1;
 /** A network that nobody used for this long may be another one. */
@@ -51,7 +51,7 @@ export function snapshotBook(book: EstimateBook, at: Moment): BookSnapshot {
   return {
     schema: BOOK_SCHEMA,
     savedAtMs: at.wallMs,
-    nodes: [...book].map(([nodeId, node]) => snapshotNode(nodeId, node, at.nowMs)),
+    nodes: [...book.nodes].map(([nodeId, node]) => snapshotNode(nodeId, node, at.nowMs)),
   };
 }
 
@@ -60,7 +60,7 @@ function snapshotNode(nodeId: NodeId, node: NodeEstimate, nowMs: number): NodeSn
   const { breaker, quarantine } = node;
   return {
     nodeId,
-    firstBytesMs: node.firstBytesMs,
+    firstBytesMs: node.firstBytesMs.samples,
     rateBytesPerSecond: view.rateBytesPerSecond,
     successes: view.successes,
     failures: view.failures,
@@ -84,12 +84,12 @@ export function restoreBook(value: unknown, at: Moment): EstimateBook | undefine
   if (!isFiniteNumber(savedAtMs) || !Array.isArray(nodes)) return undefined;
   const ageMs = Math.max(0, at.wallMs - savedAtMs);
   if (ageMs > MAX_SNAPSHOT_AGE_MS) return undefined;
-  const book = new Map<NodeId, NodeEstimate>();
+  const restored = new Map<NodeId, NodeEstimate>();
   for (const entry of nodes.slice(0, MAX_BOOK_NODES)) {
     const snapshot = readNode(entry);
-    if (snapshot !== undefined) book.set(snapshot.nodeId, restoredNode(snapshot, at.nowMs, ageMs));
+    if (snapshot !== undefined) restored.set(snapshot.nodeId, restoredNode(snapshot, at.nowMs, ageMs));
   }
-  return book;
+  return bookOf(restored);
 }
 
 type ReadNode = Omit<NodeSnapshot, "nodeId"> & { readonly nodeId: NodeId };
@@ -123,7 +123,7 @@ function restoredNode(snapshot: ReadNode, nowMs: number, ageMs: number): NodeEst
   const laterMs = (remainderMs: number | null) => (remainderMs === null ? null : nowMs + remainderMs - ageMs);
   return {
     ...UNKNOWN_NODE,
-    firstBytesMs: snapshot.firstBytesMs,
+    firstBytesMs: windowOf(snapshot.firstBytesMs),
     throughput: { ...UNKNOWN_NODE.throughput, fast: mean, slow: mean, lastEventMs: nowMs - ageMs },
     successes: snapshot.successes,
     failures: snapshot.failures,

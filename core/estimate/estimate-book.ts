@@ -1,9 +1,14 @@
 /**
- * The estimate book: what is believed about every node, shared by all fetches of a program. A value: each event makes a
- * new book. book-snapshot.ts writes it down and reads it back.
+ * The estimate book: what is believed about every node and about the link that they share, and what may still be asked
+ * for twice; shared by all fetches of a program. A value: each event makes a new book. book-snapshot.ts writes it down and
+ * reads it back.
  */
 import type { NodeId } from "../ids.ts";
 import { breakerShortened } from "./breaker.ts";
+import type { HedgeBudget } from "./hedge-budget.ts";
+import { earnHedges, HEDGE_START_BYTES, refundHedge, spendHedge } from "./hedge-budget.ts";
+import type { LinkEstimate } from "./link-estimate.ts";
+import { EMPTY_LINK, linkBytes, linkClosed, linkOpened } from "./link-estimate.ts";
 import type { NodeEstimate, NodeEvent, NodeView } from "./node-estimate.ts";
 import { onNodeEvent, UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
 import { isQuarantined, quarantineShortened } from "./quarantine.ts";
@@ -11,46 +16,85 @@ import { isQuarantined, quarantineShortened } from "./quarantine.ts";
 /** Twice the nodes of a cluster, so that one that was replaced is not forgotten in the middle of a session. */
 export const MAX_BOOK_NODES = 128;
 
-export type EstimateBook = ReadonlyMap<NodeId, NodeEstimate>;
+export interface EstimateBook {
+  readonly nodes: ReadonlyMap<NodeId, NodeEstimate>;
+  readonly link: LinkEstimate;
+  readonly hedgeBudget: HedgeBudget;
+}
 
 /** An event of an attempt on a node, at a monotonic time. */
 export type EstimateEvent = NodeEvent & { readonly nodeId: NodeId; readonly atMs: number };
 
 /** Nothing known about anybody. */
 export function emptyBook(): EstimateBook {
-  return new Map();
+  return bookOf(new Map());
+}
+
+/** What is known about these nodes, and nothing else. */
+export function bookOf(nodes: ReadonlyMap<NodeId, NodeEstimate>): EstimateBook {
+  return { nodes, link: EMPTY_LINK, hedgeBudget: HEDGE_START_BYTES };
 }
 
 /** The book after an event. Times must not run backwards by more than the caller's clock does. */
 export function applyEvent(book: EstimateBook, event: EstimateEvent): EstimateBook {
-  const before = book.get(event.nodeId) ?? UNKNOWN_NODE;
+  const before = book.nodes.get(event.nodeId) ?? UNKNOWN_NODE;
   const after = onNodeEvent(before, event, event.atMs);
-  const next = new Map(book).set(event.nodeId, after);
-  if (next.size > MAX_BOOK_NODES) next.delete(leastRecent(next));
-  if (after.breaker.openUntilMs !== before.breaker.openUntilMs) easeBreakers(next, event.atMs);
-  if (event.saw === "block-bad") easeQuarantines(next, event.atMs);
-  return next;
+  const nodes = new Map(book.nodes).set(event.nodeId, after);
+  if (nodes.size > MAX_BOOK_NODES) nodes.delete(leastRecent(nodes));
+  if (after.breaker.openUntilMs !== before.breaker.openUntilMs) easeBreakers(nodes, event.atMs);
+  if (event.saw === "block-bad") easeQuarantines(nodes, event.atMs);
+  return { nodes, link: nextLink(book.link, event), hedgeBudget: nextBudget(book.hedgeBudget, event) };
 }
 
 /** A node of the book at `nowMs`; of an unknown node, that nothing is known. */
 export function viewNode(book: EstimateBook, nodeId: NodeId, nowMs: number): NodeView {
-  return viewEstimate(book.get(nodeId) ?? UNKNOWN_NODE, nowMs);
+  const node = book.nodes.get(nodeId) ?? UNKNOWN_NODE;
+  const known = newestViews.get(node);
+  if (known?.nowMs === nowMs) return known.view;
+  const view = viewEstimate(node, nowMs);
+  newestViews.set(node, { nowMs, view });
+  return view;
 }
 
-/** When no node is left that answers, the fault is likelier ours (offline): no back-off may then be long. */
-function easeBreakers(book: Map<NodeId, NodeEstimate>, atMs: number): void {
-  if ([...book.values()].some((node) => node.breaker.openUntilMs === null)) return;
-  for (const [nodeId, node] of book) book.set(nodeId, { ...node, breaker: breakerShortened(node.breaker, atMs) });
-}
+/** Every step of a plan looks at all nodes, several times: what follows from the same estimate at the same time is kept. */
+const newestViews = new WeakMap<NodeEstimate, { readonly nowMs: number; readonly view: NodeView }>();
 
-/** When every node is caught lying, the block list is likelier wrong than all of them: no quarantine may then be long. */
-function easeQuarantines(book: Map<NodeId, NodeEstimate>, atMs: number): void {
-  if ([...book.values()].some((node) => !isQuarantined(node.quarantine, atMs))) return;
-  for (const [nodeId, node] of book) {
-    book.set(nodeId, { ...node, quarantine: quarantineShortened(node.quarantine, atMs) });
+function nextLink(link: LinkEstimate, event: EstimateEvent): LinkEstimate {
+  switch (event.saw) {
+    case "first-byte":
+      return linkOpened(link, event.nodeId, event.atMs);
+    case "bytes":
+      return linkBytes(link, event.bytes, event.atMs);
+    case "ended":
+      return event.answered ? linkClosed(link, event.nodeId, event.atMs) : link;
+    case "started":
+    case "block-ok":
+    case "block-bad":
+      return link;
   }
 }
 
-function leastRecent(book: ReadonlyMap<NodeId, NodeEstimate>): NodeId {
-  return [...book].reduce((oldest, entry) => (entry[1].lastEventMs < oldest[1].lastEventMs ? entry : oldest))[0];
+function nextBudget(budget: HedgeBudget, event: EstimateEvent): HedgeBudget {
+  if (event.saw === "bytes") return earnHedges(budget, event.bytes);
+  if (event.saw === "started" && event.isHedge) return spendHedge(budget, event.wantedBytes);
+  if (event.saw === "ended" && event.isHedge) return refundHedge(budget, event.wantedBytes - event.receivedBytes);
+  return budget;
+}
+
+/** When no node is left that answers, the fault is likelier ours (offline): no back-off may then be long. */
+function easeBreakers(nodes: Map<NodeId, NodeEstimate>, atMs: number): void {
+  if ([...nodes.values()].some((node) => node.breaker.openUntilMs === null)) return;
+  for (const [nodeId, node] of nodes) nodes.set(nodeId, { ...node, breaker: breakerShortened(node.breaker, atMs) });
+}
+
+/** When every node is caught lying, the block list is likelier wrong than all of them: no quarantine may then be long. */
+function easeQuarantines(nodes: Map<NodeId, NodeEstimate>, atMs: number): void {
+  if ([...nodes.values()].some((node) => !isQuarantined(node.quarantine, atMs))) return;
+  for (const [nodeId, node] of nodes) {
+    nodes.set(nodeId, { ...node, quarantine: quarantineShortened(node.quarantine, atMs) });
+  }
+}
+
+function leastRecent(nodes: ReadonlyMap<NodeId, NodeEstimate>): NodeId {
+  return [...nodes].reduce((oldest, entry) => (entry[1].lastEventMs < oldest[1].lastEventMs ? entry : oldest))[0];
 }

@@ -2,6 +2,7 @@
  * What is believed about one node: how soon it answers, how fast it delivers, what it still owes us, whether it may be
  * asked. Events in, views out; all times are monotonic milliseconds of the caller's clock.
  */
+import { leftAfter } from "../half-life.ts";
 import type { Breaker, BreakerState } from "./breaker.ts";
 import {
   breakerAsked,
@@ -13,7 +14,7 @@ import {
   CLOSED_BREAKER,
 } from "./breaker.ts";
 import type { SampleWindow } from "./quantiles.ts";
-import { addToWindow, quantile } from "./quantiles.ts";
+import { addToWindow, EMPTY_WINDOW } from "./quantiles.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { caughtLying, isQuarantined, NO_QUARANTINE } from "./quarantine.ts";
 import type { Throughput } from "./throughput.ts";
@@ -23,6 +24,7 @@ import {
   bodyOpened,
   bytesArrived,
   EMPTY_THROUGHPUT,
+  rateDeviation,
   throughputRate,
 } from "./throughput.ts";
 
@@ -40,11 +42,13 @@ export interface NodeEstimate {
   readonly outcomesAtMs: number;
   readonly breaker: Breaker;
   readonly quarantine: Quarantine;
+  /** Null when no attempt ever failed. */
+  readonly lastFailureMs: number | null;
   readonly lastEventMs: number;
 }
 
 export const UNKNOWN_NODE: NodeEstimate = {
-  firstBytesMs: [],
+  firstBytesMs: EMPTY_WINDOW,
   throughput: EMPTY_THROUGHPUT,
   inFlightRequests: 0,
   inFlightBytes: 0,
@@ -53,6 +57,7 @@ export const UNKNOWN_NODE: NodeEstimate = {
   outcomesAtMs: 0,
   breaker: CLOSED_BREAKER,
   quarantine: NO_QUARANTINE,
+  lastFailureMs: null,
   lastEventMs: 0,
 };
 
@@ -62,9 +67,9 @@ export const UNKNOWN_NODE: NodeEstimate = {
  */
 export type AttemptEnd = "complete" | "cancelled" | "stalled" | "refused" | "failed" | "missing" | "corrupt";
 
-/** Something that an attempt on the node went through. */
+/** Something that an attempt on the node went through. `isHedge`: its bytes are asked for twice, on purpose. */
 export type NodeEvent =
-  | { readonly saw: "started"; readonly wantedBytes: number }
+  | { readonly saw: "started"; readonly wantedBytes: number; readonly isHedge?: boolean }
   | { readonly saw: "first-byte"; readonly latencyMs: number }
   | { readonly saw: "bytes"; readonly bytes: number }
   | { readonly saw: "block-ok" }
@@ -78,6 +83,7 @@ export type NodeEvent =
       readonly answered: boolean;
       /** Since the attempt's start. */
       readonly elapsedMs: number;
+      readonly isHedge?: boolean;
     };
 
 /** The node after an event. */
@@ -146,7 +152,7 @@ const FAILURE = { successes: 0, failures: 1 };
  * would look unknown for ever. Failures add none, for a hung node must not earn more patience by hanging.
  */
 function censored(node: NodeEstimate, event: NodeEvent & { saw: "ended" }): Pick<NodeEstimate, "firstBytesMs"> {
-  const usualMs = quantile(node.firstBytesMs, 0.5) ?? 0;
+  const usualMs = node.firstBytesMs.p50 ?? 0;
   const teaches = !event.answered && event.elapsedMs > usualMs;
   return { firstBytesMs: teaches ? addToWindow(node.firstBytesMs, event.elapsedMs) : node.firstBytesMs };
 }
@@ -155,6 +161,7 @@ function counted(node: NodeEstimate, more: { successes: number; failures: number
   const faded = fadedOutcomes(node, atMs);
   return {
     ...node,
+    lastFailureMs: more.failures > 0 ? atMs : node.lastFailureMs,
     successes: faded.successes + more.successes,
     failures: faded.failures + more.failures,
     outcomesAtMs: atMs,
@@ -162,7 +169,7 @@ function counted(node: NodeEstimate, more: { successes: number; failures: number
 }
 
 function fadedOutcomes(node: NodeEstimate, nowMs: number): { successes: number; failures: number } {
-  const kept = 0.5 ** (Math.max(0, nowMs - node.outcomesAtMs) / OUTCOME_HALF_LIFE_MS);
+  const kept = leftAfter((nowMs - node.outcomesAtMs) / OUTCOME_HALF_LIFE_MS);
   return { successes: node.successes * kept, failures: node.failures * kept };
 }
 
@@ -173,6 +180,8 @@ export interface NodeView {
   readonly firstByteMsP95: number | null;
   /** Null when nothing was measured. */
   readonly rateBytesPerSecond: number | null;
+  /** Mean distance of measured rates from the usual one. */
+  readonly rateDeviation: number;
   readonly inFlightRequests: number;
   readonly inFlightBytes: number;
   /** Faded counts. */
@@ -183,6 +192,10 @@ export interface NodeView {
   readonly retryAtMs: number;
   /** First-byte samples that the quantiles rest on. */
   readonly sampleCount: number;
+  /** Null when it never failed. */
+  readonly lastFailureMs: number | null;
+  /** When anything was last heard of or asked of it; null when nothing ever was. */
+  readonly lastEventMs: number | null;
 }
 
 /** The node at `nowMs`. */
@@ -190,15 +203,18 @@ export function viewEstimate(node: NodeEstimate, nowMs: number): NodeView {
   const lies = isQuarantined(node.quarantine, nowMs);
   const health = lies ? "quarantined" : breakerState(node.breaker, nowMs);
   return {
-    firstByteMsP50: quantile(node.firstBytesMs, 0.5),
-    firstByteMsP95: quantile(node.firstBytesMs, 0.95),
+    firstByteMsP50: node.firstBytesMs.p50,
+    firstByteMsP95: node.firstBytesMs.p95,
     rateBytesPerSecond: throughputRate(node.throughput),
+    rateDeviation: rateDeviation(node.throughput),
     inFlightRequests: node.inFlightRequests,
     inFlightBytes: node.inFlightBytes,
     ...fadedOutcomes(node, nowMs),
     health,
     retryAtMs: Math.max((lies && node.quarantine.untilMs) || 0, (health === "open" && node.breaker.openUntilMs) || 0),
-    sampleCount: node.firstBytesMs.length,
+    sampleCount: node.firstBytesMs.samples.length,
+    lastFailureMs: node.lastFailureMs,
+    lastEventMs: node === UNKNOWN_NODE ? null : node.lastEventMs,
   };
 }
 

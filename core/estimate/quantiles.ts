@@ -3,21 +3,29 @@
 /** Enough for a 95th percentile that is not simply the worst; 32 numbers are sorted in microseconds. */
 export const MAX_WINDOW_SAMPLES = 32;
 
-/** Samples, oldest first, at most {@link MAX_WINDOW_SAMPLES}. */
-export type SampleWindow = readonly number[];
+/** Samples, oldest first, at most {@link MAX_WINDOW_SAMPLES}, and what they amount to: it is read far more often than it grows. */
+export interface SampleWindow {
+  readonly samples: readonly number[];
+  /** Null without samples. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
+export const EMPTY_WINDOW: SampleWindow = { samples: [], p50: null, p95: null };
+
+/** The newest of these samples, oldest first. */
+export function windowOf(samples: readonly number[]): SampleWindow {
+  const newest = samples.slice(-MAX_WINDOW_SAMPLES);
+  const sorted = [...newest].sort((a, b) => a - b);
+  return { samples: newest, p50: nearestRank(sorted, 0.5), p95: nearestRank(sorted, 0.95) };
+}
 
 /** Adds the newest sample and drops the oldest beyond the limit. */
 export function addToWindow(window: SampleWindow, sample: number): SampleWindow {
-  return [...window, sample].slice(-MAX_WINDOW_SAMPLES);
+  return windowOf([...window.samples, sample]);
 }
 
-/**
- * The smallest sample that at least `share` of all samples do not exceed (nearest rank); null without samples.
- *
- * @param share 0..1, for example 0.95
- */
-export function quantile(window: SampleWindow, share: number): number | null {
-  const sorted = [...window].sort((a, b) => a - b);
-  const rank = Math.max(1, Math.ceil(share * sorted.length));
-  return sorted[rank - 1] ?? null;
+/** The smallest sample that at least `share` (0..1) of all samples do not exceed; null without samples. */
+function nearestRank(sorted: readonly number[], share: number): number | null {
+  return sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1] ?? null;
 }

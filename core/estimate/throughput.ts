@@ -3,17 +3,22 @@
  * open. Requests that run side by side share a link, so a rate per request would halve with two of them
  * (p2p-media-loader measures the same way).
  *
- * Two memories, 3 s and 12 s of busy time; the lower one is believed, so that bad news counts at once.
+ * Two memories, 1 s and 12 s of busy time; the lower one is believed, so that bad news counts at once. A third remembers
+ * how far samples lie from the mean: what must not be late counts on less.
  */
 import type { Ewma } from "./ewma.ts";
 import { addSample, EMPTY_EWMA, ewmaValue, fade } from "./ewma.ts";
 
-const FAST_HALF_LIFE_MS = 3_000;
+const FAST_HALF_LIFE_MS = 1_000;
 const SLOW_HALF_LIFE_MS = 12_000;
 /** Old knowledge loses half its weight in this time without work: a network changes while nobody looks. */
 const IDLE_HALF_LIFE_MS = 30_000;
-/** Busy time that makes one sample; shorter ones are mostly scheduling noise. */
+/** Bytes that count as a half-life too: a quick node is known after a few blocks, long before it was busy for a second. */
+const FAST_HALF_LIFE_BYTES = 256 * 1024;
+const SLOW_HALF_LIFE_BYTES = 2 * 1024 * 1024;
+/** Busy time that makes one sample; shorter ones are mostly scheduling noise, unless many bytes came in them. */
 const SAMPLE_BUSY_MS = 50;
+const SAMPLE_BYTES = 64 * 1024;
 /** Below these, what has gathered so far says nothing about the link. */
 const MIN_GATHERED_BUSY_MS = 5;
 const MIN_GATHERED_BYTES = 32 * 1024;
@@ -22,6 +27,8 @@ export interface Throughput {
   /** Bytes per second. */
   readonly fast: Ewma;
   readonly slow: Ewma;
+  /** Mean distance of samples from the slow memory, bytes per second. */
+  readonly deviation: Ewma;
   /** Lower bound from whole attempts, first byte included; used until something better is known. */
   readonly floorBytesPerSecond: number | null;
   readonly openBodies: number;
@@ -35,6 +42,7 @@ export interface Throughput {
 export const EMPTY_THROUGHPUT: Throughput = {
   fast: EMPTY_EWMA,
   slow: EMPTY_EWMA,
+  deviation: EMPTY_EWMA,
   floorBytesPerSecond: null,
   openBodies: 0,
   lastEventMs: 0,
@@ -58,7 +66,10 @@ export function bytesArrived(state: Throughput, bytes: number, atMs: number): Th
 
 /** A body ended, whole or not. */
 export function bodyClosed(state: Throughput, atMs: number): Throughput {
-  const now = takeSample(passTime(state, atMs));
+  const passed = passTime(state, atMs);
+  // A body that came in one read, the skipped one, has time but no bytes: that is no rate of zero.
+  const isUnmeasured = passed.gatheredBytes === 0;
+  const now = isUnmeasured ? { ...passed, gatheredBusyMs: 0 } : takeSample(passed);
   const openBodies = Math.max(0, now.openBodies - 1);
   return { ...now, openBodies, skipsNextRead: openBodies > 0 && now.skipsNextRead };
 }
@@ -84,7 +95,13 @@ export function throughputRate(state: Throughput): number | null {
   return state.floorBytesPerSecond;
 }
 
+/** How far the rate usually is from what it is believed to be; 0 while too little is known. Bytes per second. */
+export function rateDeviation(state: Throughput): number {
+  return ewmaValue(state.deviation) ?? 0;
+}
+
 function passTime(state: Throughput, atMs: number): Throughput {
+  if (atMs === state.lastEventMs) return state;
   const passedMs = Math.max(0, atMs - state.lastEventMs);
   if (state.openBodies > 0) return { ...state, lastEventMs: atMs, gatheredBusyMs: state.gatheredBusyMs + passedMs };
   const idleHalfLives = passedMs / IDLE_HALF_LIFE_MS;
@@ -92,12 +109,18 @@ function passTime(state: Throughput, atMs: number): Throughput {
 }
 
 function takeSample(state: Throughput): Throughput {
-  if (state.gatheredBusyMs < SAMPLE_BUSY_MS) return state;
-  const rate = (state.gatheredBytes * 1000) / state.gatheredBusyMs;
+  const { gatheredBytes, gatheredBusyMs } = state;
+  const isBurst = gatheredBytes >= SAMPLE_BYTES && gatheredBusyMs >= MIN_GATHERED_BUSY_MS;
+  if (gatheredBusyMs < SAMPLE_BUSY_MS && !isBurst) return state;
+  const rate = (gatheredBytes * 1000) / gatheredBusyMs;
+  const usual = ewmaValue(state.slow);
+  const halfLives = Math.max(gatheredBusyMs / SLOW_HALF_LIFE_MS, gatheredBytes / SLOW_HALF_LIFE_BYTES);
+  const fastHalfLives = Math.max(gatheredBusyMs / FAST_HALF_LIFE_MS, gatheredBytes / FAST_HALF_LIFE_BYTES);
   return {
     ...state,
-    fast: addSample(state.fast, rate, state.gatheredBusyMs / FAST_HALF_LIFE_MS),
-    slow: addSample(state.slow, rate, state.gatheredBusyMs / SLOW_HALF_LIFE_MS),
+    deviation: usual === null ? state.deviation : addSample(state.deviation, Math.abs(rate - usual), halfLives),
+    fast: addSample(state.fast, rate, fastHalfLives),
+    slow: addSample(state.slow, rate, halfLives),
     gatheredBytes: 0,
     gatheredBusyMs: 0,
   };

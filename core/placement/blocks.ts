@@ -12,10 +12,24 @@ export const DATA_SHARDS = 3;
 /** Shard lengths are multiples of this, the width that the Reed-Solomon kernel likes. */
 export const SHARD_ALIGN_BYTES = 64;
 /**
- * Largest and default block. 128 KiB keeps the list short (18 hashes for 2 MiB) and costs at most one such block per lie;
- * smaller blocks were measured slower in a worker (media note, table of section 3).
+ * Largest block: what a lie costs at most. Smaller ones cost a worker more (media note, table of section 3), so that only
+ * chunks that need them to be shared have them ({@link blockSizeFor}).
  */
 export const MAX_BLOCK_SIZE_BYTES = 128 * 1024;
+
+/** Smaller blocks cost more in requests and hashing than they gain. */
+const MIN_BLOCK_SIZE_BYTES = 16 * 1024;
+/** Blocks that a chunk should have, so that several nodes can share it evenly and one slow block delays it little. */
+const WANTED_BLOCKS = 32;
+
+/**
+ * The block size for a new chunk: a power of two of about a 32nd of the chunk, 16..128 KiB. A low quality on a slow
+ * network needs small blocks to be split at all; a large chunk would gain nothing but a longer list.
+ */
+export function blockSizeFor(sizeBytes: number): number {
+  const power = 2 ** Math.ceil(Math.log2(Math.max(1, sizeBytes / WANTED_BLOCKS)));
+  return Math.min(MAX_BLOCK_SIZE_BYTES, Math.max(MIN_BLOCK_SIZE_BYTES, power));
+}
 
 /** One block: the half-open byte range [start, end) of its chunk. */
 export interface Block {

@@ -19,14 +19,46 @@ import type { Strategy } from "./strategy.ts";
 
 const KIB = 1024;
 
-/** Calls the first attempt slow as soon as it has delivered a block. */
+/** Replaces the first attempt by another node as soon as it has delivered a block. */
 const impatientStrategy: Strategy = {
   ...naiveStrategy,
   name: "impatient",
-  judge: (attempt) => ({
-    is: attempt.id === 0 && attempt.verifiedBlocks > 0 ? "slow" : "on-time",
-    reviewAtMs: Infinity,
-  }),
+  assign(situation) {
+    const [first] = situation.running;
+    if (first?.id !== 0 || first.verifiedBlocks === 0) return naiveStrategy.assign(situation);
+    const other = situation.candidates.find(({ source }) => source.nodeId !== first.nodeId);
+    const run = blockRun(situation.blocks, first.verifiedBlocks, first.endBlock);
+    return other === undefined ? [] : [{ nodeId: other.source.nodeId, run, because: "slow", takesFrom: 0 }];
+  },
+};
+
+/** Asks two sources for everything: whose first block is verified first has won. */
+const racingStrategy: Strategy = {
+  ...smartStrategy,
+  name: "racing",
+  assign: ({ missing, candidates, cause }) =>
+    missing.flatMap((run) =>
+      candidates.slice(0, 2).map(({ source }, place) => ({
+        nodeId: source.nodeId,
+        run,
+        because: place === 0 ? cause : "race",
+      })),
+    ),
+};
+
+/** Lets the second source take over all behind block 5 as soon as the first has delivered a block. */
+const stealingStrategy: Strategy = {
+  ...naiveStrategy,
+  name: "stealing",
+  assign(situation) {
+    const { blocks, candidates, running, missing } = situation;
+    const [first] = running;
+    const thief = candidates.find(({ source }) => source.nodeId !== first?.nodeId);
+    if (missing.length > 0 || first?.verifiedBlocks !== 1 || running.length > 1) return naiveStrategy.assign(situation);
+    if (thief === undefined || first.neededEndBlock <= 5) return [];
+    const run = blockRun(blocks, 5, first.neededEndBlock);
+    return [{ nodeId: thief.source.nodeId, run, because: "steal", takesFrom: first.id }];
+  },
 };
 
 /** Wants everything from everybody four times over: the plan must hold it back. */
@@ -72,8 +104,9 @@ function inputOf(change: Partial<FetchInput> = {}): FetchInput {
   return {
     blocks,
     sources: ["a", "b", "c"].map((name) => ({ nodeId: node(name), start: 0, end })),
-    strategy: smartStrategy,
+    strategy: racingStrategy,
     slackMs: null,
+    isAhead: false,
     turn: 0,
     givesUpWhenAllUnreachable: false,
     ...change,
@@ -187,7 +220,7 @@ const MOVES = fc.record({
 });
 
 describe("onEvent() under any order of events", () => {
-  test.each([smartStrategy, naiveStrategy, halvingStrategy, greedyStrategy])(
+  test.each([smartStrategy, naiveStrategy, racingStrategy, halvingStrategy, greedyStrategy, stealingStrategy])(
     "of $name: each block at most once, attempts bounded, a typed end",
     (strategy) => {
       const property = fc.property(
@@ -222,7 +255,7 @@ describe("onEvent() under any order of events", () => {
 
   test("delivers everything when one source stays honest and alive, whatever the others do", () => {
     const property = fc.property(fc.array(MOVES, { maxLength: 60 }), (moves) => {
-      const game = new Game(inputOf());
+      const game = new Game(inputOf({ strategy: smartStrategy }));
       for (const { which, what, passedMs } of moves) {
         game.nowMs += passedMs;
         const attempt = game.started.length === 0 ? 0 : which % game.started.length;
@@ -272,7 +305,7 @@ describe("onEvent()", () => {
   test("lets a silent attempt that comes back first win against its replacement", () => {
     const game = new Game(inputOf({ sources: inputOf().sources.slice(0, 2) }));
     game.move(0, "block-ok");
-    game.wake();
+    while (game.nowMs < 700) game.wake();
     const replacement = game.started[2];
     expect(replacement?.because).toBe("failover");
     game.move(0, "block-ok");
@@ -295,30 +328,48 @@ describe("onEvent()", () => {
     ]);
   });
 
-  test("lets a slow attempt win nothing against its replacement, but keeps its blocks", () => {
+  test("gives up a slow attempt without reproach, and asks for its tail", () => {
     const game = new Game(inputOf({ strategy: impatientStrategy }));
     game.move(0, "block-ok");
-    expect(game.started.map((start) => start.because)).toEqual(["first", "slow"]);
-    game.move(0, "block-ok");
-    expect([game.accepted, [...game.cancelled]]).toEqual([[0, 1], []]);
-    game.move(1, "block-ok");
-    expect([game.accepted, [...game.cancelled]]).toEqual([[0, 1], []]);
-    game.move(1, "block-ok");
-    expect([game.accepted, [...game.cancelled]]).toEqual([[0, 1, 2], [0]]);
+    expect([game.accepted, [...game.cancelled]]).toEqual([[0], [0]]);
+    expect(game.started.map(({ because, firstBlock }) => [because, firstBlock])).toEqual([
+      ["first", 0],
+      ["slow", 1],
+    ]);
+    expect(game.plan.failedInRound.size).toBe(0);
   });
 
-  test("does not go back to a node that was too slow while another has not failed", () => {
-    const game = new Game(inputOf({ strategy: impatientStrategy }));
-    for (const attempt of [0, 1, 1]) game.move(attempt, "block-ok");
+  test("relieves an attempt of the blocks that another takes over, and ends it with the last one left", () => {
+    const game = new Game(inputOf({ strategy: stealingStrategy }));
+    game.move(0, "block-ok");
+    expect(game.started.map(({ because, firstBlock, endBlock }) => [because, firstBlock, endBlock])).toEqual([
+      ["first", 0, 9],
+      ["steal", 5, 9],
+    ]);
+    for (let block = 1; block < 5; block += 1) game.move(0, "block-ok");
     expect([...game.cancelled]).toEqual([0]);
-    game.move(1, "broken");
-    expect(game.started.map((start) => start.nodeId)).toEqual(["a", "b", "c"]);
+    expect(game.accepted).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test("asks the thief's blocks of others when the thief fails", () => {
+    const game = new Game(inputOf({ strategy: stealingStrategy }));
+    game.move(0, "block-ok");
+    game.move(1, "refused");
+    expect(game.started[2]).toMatchObject({ because: "failover", firstBlock: 5, endBlock: 9 });
+  });
+
+  test("takes a plan that was begun ahead for wanted when it is told so", () => {
+    const game = new Game(inputOf({ isAhead: true }));
+    expect(game.plan).toMatchObject({ isAhead: true, deadlineMs: null });
+    game.nowMs = 50;
+    game.tell({ saw: "wanted", slackMs: 700 });
+    expect(game.plan).toMatchObject({ isAhead: false, deadlineMs: 750 });
   });
 
   test("counts no failed round while its only source is merely silent", () => {
     const game = new Game(inputOf({ sources: inputOf().sources.slice(0, 1) }));
-    game.wake();
-    expect([game.plan.running[0]?.late, game.plan.roundsFailed]).toEqual(["silent", 0]);
+    while (game.plan.running[0]?.isSilent === false) game.wake();
+    expect([game.plan.running[0]?.isSilent, game.plan.roundsFailed]).toEqual([true, 0]);
   });
 
   test("asks a liar for nothing more", () => {

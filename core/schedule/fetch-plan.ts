@@ -12,14 +12,17 @@ import type { NodeId } from "../ids.ts";
 import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
 import type { Cause, FailureKind, GiveUpCode, PlanCommand, PlanEvent } from "./plan-events.ts";
 import type { PlanContext } from "./plan-context.ts";
-import { candidates, judge } from "./plan-context.ts";
+import { candidates, judge, situationOf } from "./plan-context.ts";
 import type { FetchInput, FetchPlan } from "./plan-state.ts";
-import { firstMissing, missingRuns, withAttempt, withFailure, withoutAttempt } from "./plan-state.ts";
+import { firstMissing, hasMissing, withAttempt, withFailure, withoutAttempt } from "./plan-state.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
 import type { Assignment } from "./strategy.ts";
 
-/** Attempts of one plan at once; a browser opens six connections to one origin, all players together. */
-export const MAX_RUNNING_ATTEMPTS = 6;
+/** Attempts of one plan at once: two on each of a cluster's usual six nodes. */
+export const MAX_RUNNING_ATTEMPTS = 12;
+
+/** Nobody was worth asking (all busy with more urgent bytes): asked again after this time. */
+const IDLE_REVIEW_MS = 100;
 
 export interface Step {
   readonly plan: FetchPlan;
@@ -30,6 +33,8 @@ export interface Step {
 export function beginFetch(input: FetchInput, context: PlanContext): Step {
   const plan: FetchPlan = {
     input,
+    deadlineMs: input.slackMs === null ? null : context.nowMs + input.slackMs,
+    isAhead: input.isAhead,
     phase: "fetching",
     accepted: input.blocks.map(() => false),
     running: [],
@@ -42,7 +47,7 @@ export function beginFetch(input: FetchInput, context: PlanContext): Step {
     lastAcceptedMs: context.nowMs,
     wakeAtMs: null,
   };
-  return advance({ plan, commands: [] }, "first", context);
+  return advance({ plan, commands: [] }, input.isAhead ? "ahead" : "first", context);
 }
 
 /** The plan after an event. After `finish` or `give-up`, and for attempts that were cancelled, nothing happens. */
@@ -53,22 +58,26 @@ export function onEvent(plan: FetchPlan, event: PlanEvent, context: PlanContext)
     const commands = plan.running.map((attempt) => cancel(attempt, event.reason));
     return { plan: { ...plan, phase: "stopped", running: [] }, commands };
   }
+  if (event.saw === "wanted") {
+    const deadlineMs = event.slackMs === null ? null : context.nowMs + event.slackMs;
+    return advance({ plan: { ...plan, deadlineMs, isAhead: false }, commands: [] }, "first", context);
+  }
   const attempt = plan.running.find((running) => running.id === event.attempt);
   if (attempt === undefined) return { plan, commands: [] };
   switch (event.saw) {
     case "first-byte": {
       const answered = progressed(attempt, { firstByteMs: context.nowMs }, context);
-      return advance({ plan: withAttempt(plan, answered), commands: [] }, "failover", context);
+      return advance({ plan: withAttempt(plan, answered), commands: [] }, more(plan), context);
     }
     case "bytes":
       // Nothing is decided at every read: what they change is seen at the next block, or when the wake comes.
       return { plan: withAttempt(plan, received(attempt, event.bytes, context)), commands: [] };
     case "block-ok":
-      return advance(acceptBlock(plan, attempt, event.block, context), "failover", context);
+      return advance(acceptBlock(plan, attempt, event.block, context), more(plan), context);
     case "block-bad":
       return advance(expelLiar(plan, attempt.nodeId, event.block), "corrupt-block", context);
     case "ended":
-      return advance({ plan: withoutAttempt(plan, attempt.id), commands: [] }, "failover", context);
+      return advance({ plan: withoutAttempt(plan, attempt.id), commands: [] }, more(plan), context);
     case "failed": {
       const failure = { nodeId: attempt.nodeId, kind: event.kind, detail: event.detail };
       return advance(
@@ -78,6 +87,11 @@ export function onEvent(plan: FetchPlan, event: PlanEvent, context: PlanContext)
       );
     }
   }
+}
+
+/** Why blocks that were not assigned until now are asked for when all goes well. */
+function more(plan: FetchPlan): Cause {
+  return plan.isAhead ? "ahead" : "first";
 }
 
 /** Ends everything that is under way on a node that delivered wrong bytes. */
@@ -90,7 +104,7 @@ function expelLiar(plan: FetchPlan, liar: NodeId, block: number): Step {
 }
 
 function progressed(attempt: RunningAttempt, change: Partial<RunningAttempt>, { nowMs }: PlanContext): RunningAttempt {
-  return { ...attempt, ...change, lastProgressMs: nowMs, late: attempt.late === "slow" ? "slow" : "no" };
+  return { ...attempt, ...change, lastProgressMs: nowMs, isSilent: false };
 }
 
 function received(attempt: RunningAttempt, bytes: number, context: PlanContext): RunningAttempt {
@@ -101,30 +115,33 @@ function received(attempt: RunningAttempt, bytes: number, context: PlanContext):
 
 /**
  * Accepts a verified block that is still missing, and settles the competition for it: whoever is after the same block
- * as its next one has lost. A slow attempt wins nothing by finishing the block that it was at.
+ * as its next one has lost. An attempt that was relieved of its end is over with the last block that is left to it.
  */
 function acceptBlock(plan: FetchPlan, attempt: RunningAttempt, block: number, context: PlanContext): Step {
-  const verified = withAttempt(plan, { ...attempt, verifiedBlocks: attempt.verifiedBlocks + 1 });
-  if (verified.accepted[block] !== false) return { plan: verified, commands: [] };
-  const losers = plan.running.filter(
-    (other) => other.id !== attempt.id && attempt.late !== "slow" && firstMissing(plan, other) === block,
-  );
-  const accepted = { ...verified, accepted: verified.accepted.with(block, true), lastAcceptedMs: context.nowMs };
-  let step: Step = { plan: accepted, commands: [{ do: "accept-block", attempt: attempt.id, block }] };
-  for (const loser of losers) step = loseRace(step, loser);
-  return step;
+  const counted = { ...attempt, verifiedBlocks: attempt.verifiedBlocks + 1 };
+  const verified = withAttempt(plan, counted);
+  let step: Step = { plan: verified, commands: [] };
+  if (verified.accepted[block] === false) {
+    const losers = plan.running.filter((other) => other.id !== attempt.id && firstMissing(plan, other) === block);
+    step = {
+      plan: { ...verified, accepted: verified.accepted.with(block, true), lastAcceptedMs: context.nowMs },
+      commands: [{ do: "accept-block", attempt: attempt.id, block }],
+    };
+    for (const loser of losers) step = loseRace(step, loser);
+  }
+  const isRelieved = counted.neededEndBlock < counted.endBlock;
+  if (!isRelieved || firstMissing(step.plan, counted) !== undefined) return step;
+  return {
+    plan: withoutAttempt(step.plan, attempt.id),
+    commands: [...step.commands, cancel(attempt, "handed-over")],
+  };
 }
 
-/** Being slow is no fault: the node's rate says it already. It is not asked again in this round, as after a failure. */
 function loseRace({ plan, commands }: Step, loser: RunningAttempt): Step {
-  if (loser.late === "silent") {
+  if (loser.isSilent) {
     return endAttempt({ plan, commands }, loser, { kind: silenceKind(loser), detail: "silent" });
   }
-  const failedInRound = loser.late === "slow" ? new Set(plan.failedInRound).add(loser.nodeId) : plan.failedInRound;
-  return {
-    plan: { ...withoutAttempt(plan, loser.id), failedInRound },
-    commands: [...commands, cancel(loser, loser.late === "slow" ? "slow" : "lost-race")],
-  };
+  return { plan: withoutAttempt(plan, loser.id), commands: [...commands, cancel(loser, "lost-race")] };
 }
 
 /** Cancels an attempt by its own fault. */
@@ -152,7 +169,7 @@ function cancel(attempt: RunningAttempt, reason: string): PlanCommand {
 function onWake(plan: FetchPlan, context: PlanContext): Step {
   const woken = { ...plan, wakeAtMs: null };
   if (plan.nextRoundAtMs === null || context.nowMs < plan.nextRoundAtMs) {
-    return advance({ plan: woken, commands: [] }, "failover", context);
+    return advance({ plan: woken, commands: [] }, more(plan), context);
   }
   const nextRound = { ...woken, nextRoundAtMs: null, failedInRound: new Set<never>() };
   return advance({ plan: nextRound, commands: [] }, "retry", context);
@@ -162,12 +179,9 @@ function onWake(plan: FetchPlan, context: PlanContext): Step {
 function advance(step: Step, cause: Cause, context: PlanContext): Step {
   if (!step.plan.accepted.includes(false)) return finish(step);
   const judged = judgeAll(step, context);
-  const slowedDown = slowCount(judged.plan) > slowCount(step.plan);
-  return endOrWait(assignMissing(judged, slowedDown ? "slow" : cause, context), context);
-}
-
-function slowCount(plan: FetchPlan): number {
-  return plan.running.filter((attempt) => attempt.late === "slow").length;
+  const wentSilent = judged.plan.running.some((attempt) => attempt.isSilent);
+  const why = wentSilent && cause !== "corrupt-block" ? "failover" : cause;
+  return endOrWait(assignMore(judged, why, context), context);
 }
 
 /** Attempts that have verified all their blocks are over by themselves; the rest is of no use any more. */
@@ -182,65 +196,63 @@ function finish({ plan, commands }: Step): Step {
 function judgeAll(step: Step, context: PlanContext): Step {
   let next = step;
   for (const attempt of step.plan.running) {
-    const verdict = judge(next.plan, attempt, context);
-    if (verdict.is === "hopeless") {
+    const { is } = judge(next.plan, attempt, context);
+    if (is === "hopeless") {
       next = endAttempt(next, attempt, { kind: silenceKind(attempt), detail: "no progress" });
-    } else if (attempt.late !== "slow") {
-      const late = verdict.is === "on-time" ? "no" : verdict.is;
-      next = { ...next, plan: withAttempt(next.plan, { ...attempt, late }) };
+    } else if (attempt.isSilent !== (is === "silent")) {
+      next = { ...next, plan: withAttempt(next.plan, { ...attempt, isSilent: is === "silent" }) };
     }
   }
   return next;
 }
 
-function assignMissing(step: Step, cause: Cause, context: PlanContext): Step {
-  const { plan } = step;
-  const missing = missingRuns(plan);
-  if (missing.length === 0) return step;
-  const able = candidates(plan, context);
-  const { strategy, blocks, slackMs, turn } = plan.input;
-  const { nowMs, random } = context;
-  const assignments = strategy
-    .assign({ nowMs, random, cause, blocks, missing, candidates: able, slackMs, turn })
-    .slice(0, Math.min(MAX_RUNNING_ATTEMPTS - plan.running.length, MAX_ATTEMPTS - plan.attemptsStarted));
+function assignMore(step: Step, cause: Cause, context: PlanContext): Step {
+  const situation = situationOf(step.plan, cause, context);
+  const { running, attemptsStarted, input } = step.plan;
+  const assignments = input.strategy
+    .assign(situation)
+    .slice(0, Math.max(0, Math.min(MAX_RUNNING_ATTEMPTS - running.length, MAX_ATTEMPTS - attemptsStarted)));
   const [first] = assignments;
   if (first === undefined) return step;
   const wantedBytes = first.run.end - first.run.start;
   const decision = {
     because: first.because,
     chosen: assignments.map((assignment) => assignment.nodeId),
-    candidates: able.map(({ source, view }) => ({
+    candidates: situation.candidates.map(({ source, view }) => ({
       nodeId: source.nodeId,
       predictedMs: expectedCompletionMs(view, wantedBytes),
       health: view.health,
     })),
   };
-  let next: Step = { plan, commands: [...step.commands, { do: "explain", decision }] };
+  let next: Step = { plan: step.plan, commands: [...step.commands, { do: "explain", decision }] };
   for (const assignment of assignments) next = start(next, assignment, context);
   return next;
 }
 
-function start({ plan, commands }: Step, { nodeId, run, because }: Assignment, context: PlanContext): Step {
+function start({ plan, commands }: Step, assignment: Assignment, context: PlanContext): Step {
+  const { nodeId, run, because, takesFrom } = assignment;
   const id = plan.attemptsStarted;
+  const isHedge = because === "hedge";
   const attempt: RunningAttempt = {
     ...run,
-    id,
-    nodeId,
-    because,
-    startedMs: context.nowMs,
-    firstByteMs: null,
-    lastProgressMs: context.nowMs,
-    receivedBytes: 0,
-    usualGapMs: 0,
-    verifiedBlocks: 0,
-    late: "no",
+    ...{ id, nodeId, because, isHedge, startedMs: context.nowMs, firstByteMs: null, lastProgressMs: context.nowMs },
+    ...{ receivedBytes: 0, usualGapMs: 0, verifiedBlocks: 0, neededEndBlock: run.endBlock, isSilent: false },
   };
   const view = viewNode(context.book, nodeId, context.nowMs);
   const predictedMs = expectedCompletionMs(view, run.end - run.start);
+  const relieved = plan.running.find((other) => other.id === takesFrom);
+  const step = relieved === undefined ? { plan, commands } : relieve({ plan, commands }, relieved, run.firstBlock);
   return {
-    plan: { ...plan, attemptsStarted: id + 1, nextRoundAtMs: null, running: [...plan.running, attempt] },
-    commands: [...commands, { do: "start", attempt: id, nodeId, ...run, because, predictedMs }],
+    plan: { ...step.plan, attemptsStarted: id + 1, nextRoundAtMs: null, running: [...step.plan.running, attempt] },
+    commands: [...step.commands, { do: "start", attempt: id, nodeId, ...run, because, predictedMs, isHedge }],
   };
+}
+
+/** Nothing from this block on is wanted of the attempt any more. */
+function relieve({ plan, commands }: Step, attempt: RunningAttempt, fromBlock: number): Step {
+  const relieved = { ...attempt, neededEndBlock: Math.min(attempt.neededEndBlock, fromBlock) };
+  if (firstMissing(plan, relieved) !== undefined) return { plan: withAttempt(plan, relieved), commands };
+  return { plan: withoutAttempt(plan, attempt.id), commands: [...commands, cancel(attempt, "slow")] };
 }
 
 /** Ends the plan when nothing can help, begins a pause when every source failed, and asks for the next wake. */
@@ -248,7 +260,7 @@ function endOrWait(step: Step, context: PlanContext): Step {
   const { plan } = step;
   const giveUpAtMs = plan.lastAcceptedMs + GIVE_UP_AFTER_MS;
   if (context.nowMs >= giveUpAtMs) return giveUp(step, describeFailures(plan));
-  const unserved = missingRuns(plan).length > 0;
+  const unserved = hasMissing(plan);
   if (unserved && plan.running.length === 0) {
     const code = plan.attemptsStarted >= MAX_ATTEMPTS ? describeFailures(plan) : codeAfterRound(plan);
     if (code !== undefined) return giveUp(step, code);
@@ -277,7 +289,10 @@ function giveUp({ plan, commands }: Step, code: GiveUpCode): Step {
 /** A wake that comes too early is harmless, one that is replaced at every byte is not: only an earlier time is asked for. */
 function askForWake({ plan, commands }: Step, giveUpAtMs: number, context: PlanContext): Step {
   const reviews = plan.running.map((attempt) => judge(plan, attempt, context).reviewAtMs);
-  const atMs = Math.min(giveUpAtMs, plan.nextRoundAtMs ?? Infinity, ...reviews);
+  const isIdle = plan.running.length === 0 && plan.nextRoundAtMs === null;
+  const idleReviewAtMs = isIdle ? context.nowMs + IDLE_REVIEW_MS : Infinity;
+  const endReviewAtMs = hasMissing(plan) ? Infinity : context.nowMs + plan.input.strategy.reviewMs;
+  const atMs = Math.min(giveUpAtMs, plan.nextRoundAtMs ?? Infinity, idleReviewAtMs, endReviewAtMs, ...reviews);
   if (plan.wakeAtMs !== null && plan.wakeAtMs <= atMs) return { plan, commands };
   return { plan: { ...plan, wakeAtMs: atMs }, commands: [...commands, { do: "wake", atMs }] };
 }

@@ -4,8 +4,8 @@ import type { FetchPlan } from "./plan-state.ts";
 
 /** Without a newly verified block for this long, the player has long shown a stall: an error is more use to it. */
 export const GIVE_UP_AFTER_MS = 30_000;
-/** Bounds the trace and the work of one chunk: thirty rounds over three sources, and some. */
-export const MAX_ATTEMPTS = 100;
+/** Bounds the trace and the work of one chunk: every block of the largest one asked for twice, and some. */
+export const MAX_ATTEMPTS = 300;
 /** Pause after a round in which every source failed; doubles up to the second. */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 1_000;

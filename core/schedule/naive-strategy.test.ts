@@ -19,8 +19,15 @@ function chosen(names: readonly string[], turn: number): string[] {
   const blocks = chunkBlocks(300, 100);
   const missing = [blockRun(blocks, 0, blocks.length)];
   const situation = { nowMs: 0, blocks, random: seededRandom(1), cause: "first", slackMs: null } as const;
+  const calm = {
+    accepted: [false, false, false],
+    running: [],
+    isAhead: false,
+    sharesBottleneck: false,
+    hedgeBudgetBytes: 0,
+  };
   return naiveStrategy
-    .assign({ ...situation, missing, candidates: candidates(names), turn })
+    .assign({ ...situation, ...calm, missing, candidates: candidates(names), turn })
     .map((pick) => pick.nodeId);
 }
 

@@ -17,8 +17,10 @@ export const naiveStrategy: Strategy = {
       return next === undefined ? [] : [{ nodeId: next.source.nodeId, run, because: cause }];
     });
   },
-  judge(attempt, _view, _others, nowMs) {
+  judge({ attempt, nowMs }) {
     const endOfPatienceMs = attempt.lastProgressMs + PATIENCE_MS;
     return { is: nowMs >= endOfPatienceMs ? "hopeless" : "on-time", reviewAtMs: endOfPatienceMs };
   },
+  reviewMs: Infinity,
+  segmentsAhead: () => 0,
 };

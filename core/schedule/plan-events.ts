@@ -22,6 +22,8 @@ export type PlanEvent =
       /** For people, for example `status 503`. */
       readonly detail: string;
     }
+  /** The player asks for what was begun ahead of it; or says anew how long it can wait. */
+  | { readonly saw: "wanted"; readonly slackMs: number | null }
   /** The time of the last `wake` command has come. */
   | { readonly saw: "wake" }
   /** Nobody wants the chunk any more. */
@@ -72,6 +74,7 @@ export type PlanCommand =
       readonly endBlock: number;
       readonly because: Cause;
       readonly predictedMs: number | null;
+      readonly isHedge: boolean;
     }
   /** Stop at once; its bytes are waste. */
   | {
@@ -91,11 +94,24 @@ export type PlanCommand =
   | { readonly do: "give-up"; readonly code: GiveUpCode; readonly failures: readonly NodeFailure[] };
 
 /**
- * Why attempts are started. `first`: nobody was asked yet. `race`: a rival in a race of unknown nodes. `explore`, `probe`:
- * a rival that shall be measured, or that may have recovered. `failover`: the one before failed or went silent. `slow`: it
- * crawls. `corrupt-block`: it lied. `retry`: another round after every source failed.
+ * Why attempts are started. `first`: nobody was asked yet, or more of the same is asked for. `race`: a rival in a race of
+ * unknown nodes. `explore`: a node that was not heard of for long. `probe`: one that may have recovered. `ahead`: before the
+ * player asked. `steal`: it takes over blocks that a slower node had not come to. `hedge`: a slow block is asked for twice.
+ * `failover`: the one before failed or went silent. `slow`: it replaces one that is far too slow. `corrupt-block`: it lied. `retry`:
+ * another round after every source failed.
  */
-export type Cause = "first" | "race" | "explore" | "probe" | "failover" | "slow" | "corrupt-block" | "retry";
+export type Cause =
+  | "first"
+  | "race"
+  | "explore"
+  | "probe"
+  | "ahead"
+  | "steal"
+  | "hedge"
+  | "failover"
+  | "slow"
+  | "corrupt-block"
+  | "retry";
 
 /** A choice among nodes, with what was known when it was made. */
 export interface Decision {

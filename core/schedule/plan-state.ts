@@ -13,7 +13,11 @@ export interface FetchInput {
   readonly blocks: readonly Block[];
   readonly sources: readonly Source[];
   readonly strategy: Strategy;
+  /** Playback time left before these bytes are missed; null when nobody said (then: urgent). */
   readonly slackMs: number | null;
+  /** Begun before the player asked: takes what would otherwise idle, until it is `wanted`. */
+  readonly isAhead: boolean;
+  /** Counts the segments of a session, for strategies that take turns. */
   readonly turn: number;
   /** End after the first round in which no source could be reached, instead of trying on until the deadline. */
   readonly givesUpWhenAllUnreachable: boolean;
@@ -21,6 +25,9 @@ export interface FetchInput {
 
 export interface FetchPlan {
   readonly input: FetchInput;
+  /** Monotonic milliseconds at which the bytes are missed; null when nobody said. */
+  readonly deadlineMs: number | null;
+  readonly isAhead: boolean;
   readonly phase: "fetching" | "finished" | "gave-up" | "stopped";
   /** By block index: accepted. */
   readonly accepted: readonly boolean[];
@@ -46,7 +53,7 @@ export function missingRuns(plan: FetchPlan): BlockRun[] {
   const { blocks } = plan.input;
   const needed = plan.accepted.map((accepted) => !accepted);
   for (const attempt of plan.running) {
-    if (attempt.late === "no") needed.fill(false, attempt.firstBlock, attempt.endBlock);
+    if (!attempt.isSilent) needed.fill(false, attempt.firstBlock, attempt.neededEndBlock);
   }
   const runs: BlockRun[] = [];
   for (let first = needed.indexOf(true); first !== -1; first = needed.indexOf(true, first)) {
@@ -58,10 +65,21 @@ export function missingRuns(plan: FetchPlan): BlockRun[] {
   return runs;
 }
 
-/** The first block of the run that is not accepted; undefined when all are. */
-export function firstMissing(plan: FetchPlan, run: BlockRun): number | undefined {
-  const index = plan.accepted.indexOf(false, run.firstBlock);
-  return index === -1 || index >= run.endBlock ? undefined : index;
+/** Whether some block is neither accepted nor being fetched in time. */
+export function hasMissing(plan: FetchPlan): boolean {
+  return plan.accepted.some(
+    (accepted, index) =>
+      !accepted &&
+      !plan.running.some(
+        ({ isSilent, firstBlock, neededEndBlock }) => !isSilent && firstBlock <= index && index < neededEndBlock,
+      ),
+  );
+}
+
+/** The first block that is still wanted of the attempt; undefined when none is. */
+export function firstMissing(plan: Pick<FetchPlan, "accepted">, attempt: RunningAttempt): number | undefined {
+  const index = plan.accepted.indexOf(false, attempt.firstBlock);
+  return index === -1 || index >= attempt.neededEndBlock ? undefined : index;
 }
 
 /** Replaces one attempt; an attempt that is not running stays away. */

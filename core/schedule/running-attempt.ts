@@ -24,8 +24,17 @@ export interface RunningAttempt extends BlockRun {
   /** Mean time between reads of the body, the newest counting a quarter. */
   readonly usualGapMs: number;
   readonly verifiedBlocks: number;
-  /** Set by the strategy's verdict. Bytes end `silent`; nothing ends `slow`. */
-  readonly late: "no" | "silent" | "slow";
+  /** Blocks behind this one were handed over to another node; endBlock when none were. */
+  readonly neededEndBlock: number;
+  /** Asked for although another attempt is after the same blocks and on time: paid from the budget. */
+  readonly isHedge: boolean;
+  /** Set by the strategy's verdict; bytes end it. */
+  readonly isSilent: boolean;
+}
+
+/** Where the bytes of the blocks end that are still wanted of the attempt. */
+export function neededEnd(attempt: RunningAttempt, blocks: readonly Block[]): number {
+  return blocks[attempt.neededEndBlock - 1]?.end ?? attempt.end;
 }
 
 /** The run of blocks [firstBlock, endBlock), at least one. */

@@ -1,187 +1,159 @@
 import { describe, expect, test } from "vitest";
 import type { NodeView } from "../estimate/node-estimate.ts";
-import { parseNodeId } from "../ids.ts";
-import { invariant } from "../invariant.ts";
-import { chunkBlocks } from "../placement/blocks.ts";
-import { seededRandom } from "../random.ts";
-import type { RunningAttempt } from "./running-attempt.ts";
-import { blockRun } from "./running-attempt.ts";
-import { smartStrategy } from "./smart-strategy.ts";
-import type { Candidate, Situation } from "./strategy.ts";
+import { attemptOn, candidateOf, knownView, situationWith, UNKNOWN } from "./situations.contract.ts";
+import { smartStrategy, smartStrategyWith } from "./smart-strategy.ts";
+import type { Outlook, Situation } from "./strategy.ts";
 
-const BLOCKS = chunkBlocks(1_000_000, 100_000);
-const RUN = blockRun(BLOCKS, 0, BLOCKS.length);
+const FAST = knownView(1_000_000);
+const SLOW = knownView(100_000);
 
-const UNKNOWN: NodeView = {
-  ...{ firstByteMsP50: null, firstByteMsP95: null, rateBytesPerSecond: null, inFlightRequests: 0, inFlightBytes: 0 },
-  ...{ successes: 0, failures: 0, health: "closed", retryAtMs: 0, sampleCount: 0 },
-};
-const FAST: NodeView = { ...UNKNOWN, firstByteMsP50: 10, firstByteMsP95: 20, rateBytesPerSecond: 10e6, sampleCount: 5 };
-const SLOW: NodeView = { ...FAST, rateBytesPerSecond: 1e6 };
-
-function candidate(name: string, view: NodeView): Candidate {
-  const nodeId = parseNodeId(name);
-  invariant(nodeId !== undefined, `Cannot name a node "${name}"`);
-  return { source: { nodeId, start: 0, end: 1_000_000 }, view, running: 0 };
+/** `node because [first, end)` of every assignment. */
+function moves(
+  views: Readonly<Record<string, NodeView>>,
+  blockCount: number,
+  change: Partial<Situation> = {},
+): string[] {
+  return told(smartStrategy.assign(situationWith(views, blockCount, change)));
 }
 
-function chosen(views: Readonly<Record<string, NodeView>>, change: Partial<Situation> = {}): string[] {
-  const candidates = Object.entries(views).map(([name, view]) => candidate(name, view));
-  const situation: Situation = {
-    ...{
-      nowMs: 0,
-      random: seededRandom(3),
-      cause: "first",
-      blocks: BLOCKS,
-      missing: [RUN],
-      candidates,
-      slackMs: null,
-      turn: 0,
-    },
-    ...change,
-  };
-  return smartStrategy.assign(situation).map(({ nodeId, because }) => `${nodeId} ${because}`);
+function told(assignments: ReturnType<typeof smartStrategy.assign>): string[] {
+  return assignments.map(({ nodeId, because, run }) => `${nodeId} ${because} [${run.firstBlock}, ${run.endBlock})`);
 }
 
 describe("smartStrategy.assign()", () => {
-  test("takes the node with the lowest expected completion time", () => {
-    expect(chosen({ a: SLOW, b: FAST, c: UNKNOWN })).toEqual(["b first"]);
+  test("shares a chunk among the nodes in proportion to their rates", () => {
+    const shares = smartStrategy
+      .assign(situationWith({ a: knownView(100_000), b: knownView(200_000), c: knownView(900_000) }, 40))
+      .map(({ nodeId, run }) => [nodeId, run.endBlock - run.firstBlock]);
+    // Half a second of each: 0.5, 1 and 4.5 blocks, of which a request is at least one.
+    expect(Object.fromEntries(shares)).toEqual({ a: 1, b: 1, c: 5 });
+  });
+
+  test("leaves out a node that would be done later than all others without it", () => {
+    expect(moves({ a: FAST, b: knownView(1_000_000, 3_000) }, 4)).toEqual(["a first [0, 4)"]);
   });
 
   test("counts what it already asked of a node", () => {
-    expect(chosen({ a: { ...FAST, inFlightBytes: 20e6 }, b: SLOW })).toEqual(["b first"]);
+    const busy = knownView(1_000_000, 20, { inFlightBytes: 20e6 });
+    expect(moves({ a: busy, b: SLOW }, 2)[0]).toMatch(/^b first/);
   });
 
   test("prefers a node that completes what it begins", () => {
-    expect(chosen({ a: { ...FAST, failures: 30 }, b: { ...FAST, rateBytesPerSecond: 5e6 } })).toEqual(["b first"]);
+    const unreliable = knownView(1_000_000, 20, { failures: 30 });
+    expect(moves({ a: unreliable, b: knownView(500_000) }, 1)).toEqual(["b first [0, 1)"]);
   });
 
-  test("races two of three unknown nodes, any two", () => {
-    const pairs = new Set(
-      Array.from({ length: 30 }, (_, seed) =>
-        chosen({ a: UNKNOWN, b: UNKNOWN, c: UNKNOWN }, { random: seededRandom(seed) }).join(", "),
-      ),
-    );
-    expect(pairs.size).toBe(6);
-    for (const pair of pairs) expect(pair).toMatch(/^[abc] first, [abc] race$/);
+  test("asks all unknown nodes for a chunk that is small, and each for a part of one that is not", () => {
+    const unknown = { a: UNKNOWN, b: UNKNOWN, c: UNKNOWN };
+    const small = situationWith(unknown, 1);
+    const blocks = [{ index: 0, start: 0, end: 1_000 }];
+    const missing = [{ firstBlock: 0, endBlock: 1, start: 0, end: 1_000 }];
+    expect(told(smartStrategy.assign({ ...small, blocks, missing }))).toEqual([
+      "a first [0, 1)",
+      "b race [0, 1)",
+      "c race [0, 1)",
+    ]);
+    expect(moves(unknown, 9)).toEqual(["a first [0, 1)", "b first [1, 2)", "c first [2, 3)"]);
   });
 
-  test("spreads the load among equal nodes by chance", () => {
-    const firsts = Array.from(
-      { length: 90 },
-      (_, seed) => chosen({ a: FAST, b: FAST, c: FAST }, { random: seededRandom(seed) })[0],
-    );
-    for (const name of ["a first", "b first", "c first"]) {
-      expect(firsts.filter((first) => first === name).length).toBeGreaterThan(15);
-    }
-  });
-
-  test("explores only with slack, unknown nodes first", () => {
-    const rivals = (slackMs: number | null) =>
-      Array.from(
-        { length: 200 },
-        (_, seed) => chosen({ a: FAST, b: SLOW, c: UNKNOWN }, { random: seededRandom(seed), slackMs })[1],
-      );
-    expect(new Set(rivals(null))).toEqual(new Set([undefined]));
-    expect(new Set(rivals(7_000))).toEqual(new Set([undefined]));
-    expect(new Set(rivals(20_000))).toEqual(new Set([undefined, "c explore"]));
-    expect(rivals(20_000).filter((rival) => rival !== undefined).length).toBeLessThan(50);
-  });
-
-  test("gives a rival the last block only, and the best node all of it", () => {
-    const candidates = [candidate("a", { ...FAST, health: "half-open" }), candidate("b", SLOW)];
-    const [lead, rival] = smartStrategy.assign(situationOf(candidates));
-    expect(lead?.run).toEqual(RUN);
-    expect(rival?.run).toEqual({
-      firstBlock: BLOCKS.length - 1,
-      endBlock: BLOCKS.length,
-      start: BLOCKS.at(-1)?.start,
-      end: 1_000_000,
-    });
-  });
-
-  test("probes a half-open node beside a good one, never alone while there is another", () => {
-    expect(chosen({ a: { ...FAST, health: "half-open" }, b: SLOW })).toEqual(["b first", "a probe"]);
-    expect(chosen({ a: { ...FAST, health: "half-open" }, b: SLOW }, { cause: "failover" })).toEqual(["b failover"]);
+  test("asks two known nodes for a crumb when it is urgent, one when it is not", () => {
+    const blocks = [{ index: 0, start: 0, end: 1_000 }];
+    const crumb = { blocks, missing: [{ firstBlock: 0, endBlock: 1, start: 0, end: 1_000 }] };
+    const views = { a: knownView(1e6, 40), b: knownView(1e6, 10), c: knownView(1e6, 20) };
+    expect(moves(views, 1, { ...crumb, slackMs: null })).toEqual(["b first [0, 1)", "c race [0, 1)"]);
+    expect(moves(views, 1, crumb)).toEqual(["b first [0, 1)"]);
   });
 
   test("asks blocked nodes only when nobody else is left, the soonest free first, liars last", () => {
-    const open: NodeView = { ...FAST, health: "open", retryAtMs: 900 };
-    const liar: NodeView = { ...FAST, health: "quarantined", retryAtMs: 60_000 };
-    expect(chosen({ a: liar, b: open, c: SLOW })).toEqual(["c first"]);
-    expect(chosen({ a: liar, b: open, c: { ...open, retryAtMs: 100 } })).toEqual(["c first"]);
-    expect(chosen({ a: liar })).toEqual(["a first"]);
-    expect(chosen({})).toEqual([]);
+    const open = knownView(1e6, 20, { health: "open", retryAtMs: 900 });
+    const liar = knownView(1e6, 20, { health: "quarantined", retryAtMs: 60_000 });
+    expect(moves({ a: liar, b: open, c: SLOW }, 1)).toEqual(["c first [0, 1)"]);
+    expect(moves({ a: liar, b: open, c: { ...open, retryAtMs: 100 } }, 1)).toEqual(["c first [0, 1)"]);
+    expect(moves({ a: liar }, 1)).toEqual(["a first [0, 1)"]);
+    expect(moves({}, 1)).toEqual([]);
   });
 
-  test("asks only sources that hold the whole run", () => {
-    const part = { ...candidate("a", FAST), source: { ...candidate("a", FAST).source, end: 500_000 } };
-    expect(smartStrategy.assign({ ...situationOf([part, candidate("b", SLOW)]) }).map(({ nodeId }) => nodeId)).toEqual([
-      "b",
+  test("gives a node that may have recovered the last block beside the one who gets it, within the budget", () => {
+    const back = knownView(1e6, 20, { health: "half-open" });
+    expect(moves({ a: back, b: FAST }, 3)).toEqual(["b first [0, 3)", "a probe [2, 3)"]);
+    expect(moves({ a: back, b: FAST }, 3, { hedgeBudgetBytes: 1 })).toEqual(["b first [0, 3)"]);
+  });
+
+  test("explores a node not heard of for long only with time", () => {
+    const stale = knownView(10_000, 20, { lastEventMs: -20_000 });
+    const asked = (slackMs: number | null) => moves({ a: stale, b: FAST }, 1, { slackMs });
+    expect(asked(20_000)).toEqual(["b first [0, 1)", "a explore [0, 1)"]);
+    expect(asked(4_000)).toEqual(["b first [0, 1)"]);
+    expect(asked(null)).toEqual(["b first [0, 1)"]);
+  });
+
+  test("asks of a source only what it holds", () => {
+    const part = candidateOf("a", FAST);
+    const candidates = [{ ...part, source: { ...part.source, end: 200_000 } }, candidateOf("b", SLOW)];
+    expect(told(smartStrategy.assign(situationWith({}, 4, { candidates })))).toEqual([
+      "a first [0, 2)",
+      "b first [2, 3)",
     ]);
+  });
+
+  test("does not split behind a bottleneck that all nodes share", () => {
+    expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, { sharesBottleneck: true })).toEqual(["b first [0, 9)"]);
+  });
+
+  test("begins ahead only where nobody is asked for anything", () => {
+    const busy = knownView(1e6, 20, { inFlightRequests: 1, inFlightBytes: 300_000 });
+    expect(moves({ a: busy, b: FAST }, 9, { isAhead: true, cause: "ahead" })).toEqual(["b ahead [0, 3)"]);
+    expect(moves({ a: busy }, 9, { isAhead: true })).toEqual([]);
+  });
+
+  test("lets an idle node help even while blocks are missing that are not worth its while", () => {
+    const running = [attemptOn("slow", [1, 9], { receivedBytes: 10_000 })];
+    const candidates = [
+      candidateOf("slow", knownView(10_000, 20, { inFlightBytes: 790_000, inFlightRequests: 1 }), 1),
+      candidateOf("b", FAST),
+      candidateOf("c", FAST),
+    ];
+    const situation = situationWith({}, 9, {
+      candidates,
+      running,
+      missing: [{ firstBlock: 0, endBlock: 1, start: 0, end: 100_000 }],
+    });
+    expect(told(smartStrategy.assign(situation))).toEqual(["b first [0, 1)", "c steal [2, 9)"]);
   });
 });
 
-function situationOf(candidates: readonly Candidate[]): Situation {
-  return {
-    nowMs: 0,
-    random: seededRandom(3),
-    cause: "first",
-    blocks: BLOCKS,
-    missing: [RUN],
-    candidates,
-    slackMs: null,
-    turn: 0,
+describe("smartStrategyWith()", () => {
+  const all = { splits: true, hedges: true, races: true, minds: true };
+  const two = { a: FAST, b: FAST };
+
+  test("leaves out splitting, hedging, racing or deadlines", () => {
+    const assign = (parts: Partial<typeof all>, situation: Situation) =>
+      told(smartStrategyWith("part", { ...all, ...parts }).assign(situation));
+    expect(assign({ splits: false }, situationWith(two, 9))).toEqual(["a first [0, 9)"]);
+    const late = situationWith(two, 1, { missing: [], running: [attemptOn("a", [0, 1])] });
+    const free = { ...late, candidates: [candidateOf("a", SLOW, 1), candidateOf("b", FAST)] };
+    expect(assign({}, free)).toEqual(["b hedge [0, 1)"]);
+    expect(assign({ hedges: false }, free)).toEqual([]);
+    expect(assign({ minds: false }, { ...free, slackMs: 20_000 })).toEqual(["b hedge [0, 1)"]);
+    expect(assign({}, { ...free, slackMs: 20_000 })).toEqual(["b slow [0, 1)"]);
+  });
+});
+
+describe("smartStrategy.segmentsAhead()", () => {
+  const outlook: Outlook = {
+    ...{ waitsFor: "segment", hasMissingBlocks: false, inARow: 5, slackMs: 6_000, sharesBottleneck: false },
   };
-}
 
-describe("smartStrategy.judge()", () => {
-  const attempt: RunningAttempt = {
-    ...{ ...RUN, id: 0, nodeId: candidate("a", UNKNOWN).source.nodeId, because: "first" },
-    ...{ startedMs: 0, firstByteMs: null },
-    ...{ lastProgressMs: 0, receivedBytes: 0, usualGapMs: 0, verifiedBlocks: 0, late: "no" },
-  };
-  const judged = (change: Partial<RunningAttempt>, view: NodeView, nowMs: number, others: readonly Candidate[] = []) =>
-    smartStrategy.judge({ ...attempt, ...change }, view, others, nowMs);
-
-  test("waits four times the usual worst for the first byte, at least 400 ms", () => {
-    expect(judged({}, FAST, 399)).toEqual({ is: "on-time", reviewAtMs: 400 });
-    expect(judged({}, FAST, 400).is).toBe("silent");
-    expect(judged({}, { ...FAST, firstByteMsP95: 150 }, 599).is).toBe("on-time");
-    expect(judged({}, { ...FAST, firstByteMsP95: 150 }, 600).is).toBe("silent");
-  });
-
-  test("never waits longer than 700 ms, but for a node whose usual first byte is over half of that", () => {
-    expect(judged({}, { ...FAST, firstByteMsP95: 300 }, 700).is).toBe("silent");
-    expect(judged({}, { ...FAST, firstByteMsP95: 600 }, 1_199).is).toBe("on-time");
-    expect(judged({}, { ...FAST, firstByteMsP95: 600 }, 1_200).is).toBe("silent");
-  });
-
-  test("waits 600 ms for the first byte of an unknown node", () => {
-    expect(judged({}, UNKNOWN, 599).is).toBe("on-time");
-    expect(judged({}, UNKNOWN, 600).is).toBe("silent");
-  });
-
-  test("waits four usual gaps between bytes, at least 300 ms", () => {
-    const body = { firstByteMs: 10, lastProgressMs: 100, receivedBytes: 900_000 };
-    expect(judged(body, FAST, 399).is).toBe("on-time");
-    expect(judged(body, FAST, 400).is).toBe("silent");
-    expect(judged({ ...body, usualGapMs: 150 }, FAST, 699).is).toBe("on-time");
-    expect(judged({ ...body, usualGapMs: 150 }, FAST, 700).is).toBe("silent");
-    expect(judged({ ...body, usualGapMs: 900 }, FAST, 800).is).toBe("silent");
-  });
-
-  test("gives a silent attempt three more seconds", () => {
-    expect(judged({}, FAST, 3_399)).toEqual({ is: "silent", reviewAtMs: 3_400 });
-    expect(judged({}, FAST, 3_400).is).toBe("hopeless");
-  });
-
-  test("calls an attempt slow when another node would be done in half the time", () => {
-    const crawl = { firstByteMs: 0, lastProgressMs: 1_000, receivedBytes: 100_000 };
-    expect(judged(crawl, FAST, 1_000, [candidate("b", FAST)]).is).toBe("slow");
-    expect(judged(crawl, FAST, 1_000, []).is).toBe("on-time");
-    expect(judged(crawl, FAST, 1_000, [candidate("b", { ...FAST, health: "open" })]).is).toBe("on-time");
-    expect(judged({ ...crawl, because: "slow" }, FAST, 1_000, [candidate("b", FAST)]).is).toBe("on-time");
-    expect(judged({ ...crawl, receivedBytes: 500_000 }, FAST, 1_000, [candidate("b", SLOW)]).is).toBe("on-time");
+  test.each([
+    ["the next, when nodes would idle", {}, 1],
+    ["none while blocks are missing", { hasMissingBlocks: true }, 0],
+    ["none beside an urgent segment", { slackMs: 1_000 }, 0],
+    ["none beside a segment of which nobody said how urgent it is", { slackMs: null }, 0],
+    ["the first, beside its init segment, however urgent", { waitsFor: "init", slackMs: null, inARow: 0 }, 1],
+    ["none for a player that switches often", { inARow: 3 }, 0],
+    ["none behind a shared bottleneck", { sharesBottleneck: true, waitsFor: "nothing" }, 0],
+    ["two for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 2],
+  ] as const)("begins %s", (_, change, count) => {
+    expect(smartStrategy.segmentsAhead({ ...outlook, ...change })).toBe(count);
   });
 });

@@ -1,155 +1,142 @@
 /**
- * The first form of the smart strategy: the node with the lowest expected completion time; two unknown nodes race at the
- * cold start; an attempt that goes silent or crawls is doubled by another node within a fraction of a second.
- *
- * Sources: scheduling note sections 2.2 (score), 2.7 (cold start, exploration), 2.9 (patience).
+ * The smart strategy: every node that can help shares each chunk (split.ts), whoever is free helps the slowest
+ * (endgame.ts), the silent are replaced within a fraction of a second (patience.ts), and how much of that is worth while
+ * follows from the playback time left (urgency.ts). docs/scheduler.md tells it with figures.
  */
-import type { NodeView } from "../estimate/node-estimate.ts";
-import { expectedCompletionMs } from "../estimate/node-estimate.ts";
-import type { Random } from "../random.ts";
-import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
+import { playEndgame } from "./endgame.ts";
+import type { NodeSupply } from "./node-supply.ts";
+import { completionMs, supplies } from "./node-supply.ts";
+import { judgePatiently } from "./patience.ts";
 import { blockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
-import type { Assignment, Candidate, Situation, Strategy, Verdict } from "./strategy.ts";
+import { hasRoom, splitMissing } from "./split.ts";
+import type { Assignment, Candidate, Outlook, Situation, Strategy } from "./strategy.ts";
+import { INDIFFERENT, urgencyOf } from "./urgency.ts";
 
-/** Nodes within this factor of the best are equally good: chance spreads the load among them. */
-const TIE_FACTOR = 1.1;
-/** With this much playback time left a node may be measured at our leisure. */
-const EXPLORE_SLACK_MS = 8_000;
-/** One segment in sixteen then takes a rival along. */
-const EXPLORE_SHARE = 1 / 16;
-/** Unknown nodes that race at a cold start: a third one costs another block and hardly ever wins. */
-const RACERS = 2;
-/** First byte presumed of a node that was never asked, to rank it among those that were. */
-const PRESUMED_FIRST_BYTE_MS = 100;
-
-/** Patience is four times the usual: the 95th percentile of the first byte, the mean gap between reads. */
-const PATIENCE_FACTOR = 4;
-const MIN_FIRST_BYTE_PATIENCE_MS = 400;
-const UNKNOWN_FIRST_BYTE_PATIENCE_MS = 600;
-const MIN_GAP_PATIENCE_MS = 300;
-/** A hung node may cost 800 ms, the first byte of its replacement included; a wrong guess costs one block twice. */
-const MAX_PATIENCE_MS = 700;
-/** A node so far away that the bound above is near its usual first byte gets at least this many times that. */
-const FAR_PATIENCE_FACTOR = 2;
-/** A silent attempt whose replacement has not delivered either may still come back for this long. */
-const LAST_HOPE_MS = 3_000;
-
-/** An attempt crawls when its own pace needs this factor and this time more than another node is expected to. */
-const CRAWL_FACTOR = 2;
-const CRAWL_MARGIN_MS = 250;
-/** Pace is judged after this time of body, then as often. */
-const PACE_AFTER_MS = 500;
-const PACE_REVIEW_MS = 250;
-/** An unknown node is expected to take this long, when it comes to replacing one that crawls. */
-const UNKNOWN_COMPLETION_MS = 2_000;
-
-export const smartStrategy: Strategy = {
-  name: "smart",
-  assign: (situation) => situation.missing.flatMap((run) => assignRun(run, situation)),
-  judge: judgeAttempt,
-};
-
-function assignRun(run: BlockRun, situation: Situation): Assignment[] {
-  const { random, cause, blocks } = situation;
-  const able = bestTier(situation.candidates.filter((candidate) => covers(candidate.source, run)));
-  const best = bestExpected(able, run, random);
-  if (best !== undefined) {
-    const lead: Assignment = { nodeId: best.source.nodeId, run, because: cause };
-    const rival = cause === "first" ? pickRival(best, able, situation) : undefined;
-    // The rival gets the last block only, and the best node all of it: measuring costs at most that block, and no time.
-    return rival === undefined ? [lead] : [lead, { ...rival, run: blockRun(blocks, run.endBlock - 1, run.endBlock) }];
-  }
-  return byLooks(able, random)
-    .slice(0, RACERS)
-    .map(({ source }, place) => ({ nodeId: source.nodeId, run, because: place === 0 ? cause : "race" }));
+/** What of the strategy is at work; ablations leave one out, to show what it earns. */
+export interface SmartParts {
+  readonly splits: boolean;
+  readonly hedges: boolean;
+  readonly races: boolean;
+  readonly minds: boolean;
 }
 
-/** The healthiest candidates: blocked ones are asked only when nobody else is left, the soonest to be free first. */
-function bestTier(candidates: readonly Candidate[]): Candidate[] {
-  for (const health of ["closed", "half-open"] as const) {
-    const tier = candidates.filter((candidate) => candidate.view.health === health);
-    if (tier.length > 0) return tier;
-  }
-  const open = candidates.filter((candidate) => candidate.view.health === "open");
+/** A chunk up to this size is asked of several unknown nodes at once: it measures them all and costs next to nothing. */
+const RACE_BYTES = 32 * 1024;
+const MAX_RACERS = 6;
+/** The last blocks of a chunk decide when it is there: whether somebody could help is looked at so often. */
+const END_REVIEW_MS = 40;
+const CRUMB_RACERS = 2;
+/** Below this, nothing is begun beside a segment that the player waits for. */
+const MIN_AHEAD_SLACK_MS = 2_000;
+/** Segments of one rendition in a row after which the next one is likely to be of it, and after which all are. */
+const MIN_IN_A_ROW = 4;
+const SETTLED_SEGMENTS = 16;
+/** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
+const DEEP_SLACK_MS = 16_000;
+const SEGMENTS_AHEAD_DEEP = 2;
+/** So few bytes cost no more than the request: a node that owes them is as good as idle, two may be asked for them. */
+const CRUMB_BYTES = 4 * 1024;
+/** A node not heard of for this long is worth a block when there is time. */
+const STALE_AFTER_MS = 15_000;
+
+export function smartStrategyWith(name: string, parts: SmartParts): Strategy {
+  return {
+    name,
+    assign: (situation) => assign(situation, parts),
+    judge: judgePatiently,
+    reviewMs: END_REVIEW_MS,
+    segmentsAhead,
+  };
+}
+
+export const smartStrategy = smartStrategyWith("smart", { splits: true, hedges: true, races: true, minds: true });
+
+function assign(situation: Situation, parts: SmartParts): Assignment[] {
+  const { slackMs, isAhead, sharesBottleneck } = situation;
+  const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
+  const nodes = supplies(helpers(situation), urgency.doubt);
+  if (nodes.length === 0) return [];
+  const splits = parts.splits && !sharesBottleneck;
+  const racing = parts.races ? racers(situation, nodes) : [];
+  if (racing.length > 0) return race(situation, racing);
+  const shared = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
+  const assigned = [...shared, ...probe(situation, urgency.mayExplore)];
+  if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
+  const idle = nodes.filter(({ nodeId }) => !assigned.some((assignment) => assignment.nodeId === nodeId));
+  const { runMs, mayHedge } = urgency;
+  return [...assigned, ...playEndgame(situation, { nodes, idle }, { steals: splits, hedges: mayHedge, runMs })];
+}
+
+/** Candidates worth planning with: healthy ones; else those that may have recovered; else the one that is free soonest. */
+function helpers({ candidates, isAhead }: Situation): Candidate[] {
+  const isIdle = ({ view, running }: Candidate) =>
+    view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
+  const healthy = candidates.filter(({ view }) => view.health === "closed");
+  if (isAhead) return healthy.filter(isIdle);
+  if (healthy.length > 0) return healthy;
+  const recovering = candidates.filter(({ view }) => view.health === "half-open");
+  if (recovering.length > 0) return recovering;
+  const open = candidates.filter(({ view }) => view.health === "open");
   return [...(open.length > 0 ? open : candidates)].sort((a, b) => a.view.retryAtMs - b.view.retryAtMs).slice(0, 1);
 }
 
-/** The known candidate that is expected to be done first, chance among near equals; undefined when none is known. */
-function bestExpected(candidates: readonly Candidate[], run: BlockRun, random: Random): Candidate | undefined {
-  const expectedMs = (candidate: Candidate) => expectedCompletionMs(candidate.view, run.end - run.start) ?? Infinity;
-  const bestMs = Math.min(...candidates.map(expectedMs));
-  if (bestMs === Infinity) return undefined;
-  return oneOf(
-    candidates.filter((candidate) => expectedMs(candidate) <= bestMs * TIE_FACTOR),
-    random,
+/** The nodes that race for all of a small chunk: all while some are unknown, the best two for a crumb; else none. */
+function racers({ running, blocks, missing, slackMs }: Situation, nodes: readonly NodeSupply[]): readonly NodeSupply[] {
+  const bytes = blocks.at(-1)?.end ?? 0;
+  if (running.length > 0 || missing[0]?.end !== bytes || bytes > RACE_BYTES) return [];
+  if (nodes.some(({ isKnown }) => !isKnown)) return nodes.slice(0, MAX_RACERS);
+  if (slackMs !== null || bytes > CRUMB_BYTES) return [];
+  return [...nodes].sort((a, b) => completionMs(a, bytes) - completionMs(b, bytes)).slice(0, CRUMB_RACERS);
+}
+
+function race({ missing, cause }: Situation, nodes: readonly NodeSupply[]): Assignment[] {
+  return nodes.flatMap(({ nodeId, candidate }, place) =>
+    missing
+      .filter((run) => covers(candidate.source, run))
+      .map((run) => ({ nodeId, run, because: place === 0 ? cause : "race" }) as const),
   );
 }
 
-/** A second node to measure beside the best one: one that may have recovered, or now and then any other. */
-function pickRival(best: Candidate, able: readonly Candidate[], situation: Situation) {
-  const { candidates, slackMs, random } = situation;
-  const recovering = candidates.find((candidate) => candidate.view.health === "half-open");
-  if (recovering !== undefined && recovering !== best) {
-    return { nodeId: recovering.source.nodeId, because: "probe" } as const;
-  }
-  if (slackMs === null || slackMs < EXPLORE_SLACK_MS || random() >= EXPLORE_SHARE) return undefined;
-  const others = able.filter((candidate) => candidate !== best);
-  const unknown = others.filter((candidate) => candidate.view.rateBytesPerSecond === null);
-  const other = oneOf(unknown.length > 0 ? unknown : others, random);
-  return other === undefined ? undefined : ({ nodeId: other.source.nodeId, because: "explore" } as const);
+/** Without splitting: every run to the node that is expected to be done with it first. */
+function wholeRuns({ missing, cause }: Situation, nodes: readonly NodeSupply[]): Assignment[] {
+  return missing.flatMap((run) => {
+    const able = nodes.filter((node) => covers(node.candidate.source, run) && hasRoom(node, Infinity));
+    const [first, ...others] = able;
+    if (first === undefined) return [];
+    const bytes = run.end - run.start;
+    const best = others.reduce((a, b) => (completionMs(b, bytes) < completionMs(a, bytes) ? b : a), first);
+    return [{ nodeId: best.nodeId, run, because: cause }];
+  });
 }
 
-/** Unknown nodes, the best-looking first: by first byte, chance among equals. */
-function byLooks(candidates: readonly Candidate[], random: Random): Candidate[] {
-  return candidates
-    .map((candidate) => ({
-      candidate,
-      looksMs: candidate.view.firstByteMsP50 ?? PRESUMED_FIRST_BYTE_MS,
-      lot: random(),
-    }))
-    .sort((a, b) => a.looksMs - b.looksMs || a.lot - b.lot)
-    .map((entry) => entry.candidate);
+/** The last missing block beside whoever else gets it, to a node that may have recovered or was not heard of for long. */
+function probe(situation: Situation, mayExplore: boolean): Assignment[] {
+  const { candidates, missing, blocks, nowMs, hedgeBudgetBytes } = situation;
+  const last = missing.at(-1);
+  if (last === undefined) return [];
+  const run = blockRun(blocks, last.endBlock - 1, last.endBlock);
+  const isStale = ({ view }: Candidate) => nowMs - (view.lastEventMs ?? nowMs) > STALE_AFTER_MS;
+  const worth = candidates.find(
+    ({ view, running, source }) =>
+      running === 0 &&
+      covers(source, run) &&
+      view.inFlightRequests === 0 &&
+      (view.health === "half-open" || (mayExplore && view.health === "closed" && isStale({ source, view, running }))),
+  );
+  if (worth === undefined || run.end - run.start > hedgeBudgetBytes) return [];
+  return [{ nodeId: worth.source.nodeId, run, because: worth.view.health === "half-open" ? "probe" : "explore" }];
 }
 
-function oneOf(candidates: readonly Candidate[], random: Random): Candidate | undefined {
-  return candidates[Math.floor(random() * candidates.length)];
-}
-
-function judgeAttempt(attempt: RunningAttempt, view: NodeView, others: readonly Candidate[], nowMs: number): Verdict {
-  const silentAtMs = attempt.lastProgressMs + patienceMs(attempt, view);
-  const hopelessAtMs = silentAtMs + LAST_HOPE_MS;
-  if (nowMs >= hopelessAtMs) return { is: "hopeless", reviewAtMs: nowMs };
-  if (nowMs >= silentAtMs) return { is: "silent", reviewAtMs: hopelessAtMs };
-  if (attempt.firstByteMs === null) return { is: "on-time", reviewAtMs: silentAtMs };
-  const paceKnownAtMs = attempt.firstByteMs + PACE_AFTER_MS;
-  if (nowMs < paceKnownAtMs) return { is: "on-time", reviewAtMs: Math.min(silentAtMs, paceKnownAtMs) };
-  const is = crawls(attempt, others, nowMs) ? "slow" : "on-time";
-  return { is, reviewAtMs: Math.min(silentAtMs, nowMs + PACE_REVIEW_MS) };
-}
-
-function patienceMs(attempt: RunningAttempt, view: NodeView): number {
-  if (attempt.firstByteMs !== null) {
-    return clamp(PATIENCE_FACTOR * attempt.usualGapMs, MIN_GAP_PATIENCE_MS, MAX_PATIENCE_MS);
-  }
-  const usualMs = view.firstByteMsP95;
-  if (usualMs === null) return UNKNOWN_FIRST_BYTE_PATIENCE_MS;
-  const mostMs = Math.max(MAX_PATIENCE_MS, FAR_PATIENCE_FACTOR * usualMs);
-  return clamp(PATIENCE_FACTOR * usualMs, MIN_FIRST_BYTE_PATIENCE_MS, mostMs);
-}
-
-/** The replacement of one that crawled is not called slow in its turn: when both crawl, it is the link that they share. */
-function crawls(attempt: RunningAttempt, others: readonly Candidate[], nowMs: number): boolean {
-  if (attempt.because === "slow") return false;
-  const bodyMs = nowMs - (attempt.firstByteMs ?? nowMs);
-  const remainingBytes = attempt.end - attempt.start - attempt.receivedBytes;
-  const finishMs = (remainingBytes * bodyMs) / Math.max(1, attempt.receivedBytes);
-  const alternatives = others
-    .filter((other) => other.view.health === "closed")
-    .map((other) => expectedCompletionMs(other.view, remainingBytes) ?? UNKNOWN_COMPLETION_MS);
-  return finishMs > Math.min(...alternatives) * CRAWL_FACTOR + CRAWL_MARGIN_MS;
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
+/**
+ * The next one, as soon as nodes would idle: it takes no node from the one that is wanted, unless the two share a link;
+ * so none while the player waits urgently for a segment. None either for a player that switches often, for what it leaves
+ * is waste. With time, and a player that stays with its rendition, more.
+ */
+function segmentsAhead({ waitsFor, hasMissingBlocks, inARow, slackMs, sharesBottleneck }: Outlook): number {
+  if (hasMissingBlocks) return 0;
+  const isUrgent = slackMs === null || slackMs < MIN_AHEAD_SLACK_MS;
+  if (waitsFor === "segment" && isUrgent) return 0;
+  if (waitsFor !== "init" && (sharesBottleneck || inARow < MIN_IN_A_ROW)) return 0;
+  return !isUrgent && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

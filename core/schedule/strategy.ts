@@ -26,12 +26,22 @@ export interface Situation {
   readonly cause: Cause;
   /** All blocks of the chunk: what runs are cut from. */
   readonly blocks: readonly Block[];
+  /** By block index: accepted. */
+  readonly accepted: readonly boolean[];
   /** Runs of blocks that nobody is fetching in time, in order. */
   readonly missing: readonly BlockRun[];
+  /** Attempts under way. */
+  readonly running: readonly RunningAttempt[];
   /** In the record's order. */
   readonly candidates: readonly Candidate[];
-  /** Playback time left before these bytes are missed; null when nobody said (then: urgent). */
+  /** Playback time left now before these bytes are missed; null when nobody said (then: urgent). */
   readonly slackMs: number | null;
+  /** The player has not asked yet. */
+  readonly isAhead: boolean;
+  /** All nodes seem to be behind one link that is full: more of them bring nothing. */
+  readonly sharesBottleneck: boolean;
+  /** Bytes that may be asked for twice. */
+  readonly hedgeBudgetBytes: number;
   /** Counts the segments of a session, for strategies that take turns. */
   readonly turn: number;
 }
@@ -41,26 +51,50 @@ export interface Assignment {
   readonly nodeId: NodeId;
   readonly run: BlockRun;
   readonly because: Cause;
+  /**
+   * Attempt that is relieved of this run, which is the end of what is wanted of it. Relieved of all of it, it is cancelled,
+   * without reproach.
+   */
+  readonly takesFrom?: number;
 }
 
 /**
- * What to think of an attempt under way. `on-time`: leave it. `silent`, `slow`: let another node fetch the same blocks; the
- * first to verify one wins (a slow one can no longer win). `hopeless`: end it.
+ * What to think of an attempt under way. `on-time`: leave it. `silent`: let another node fetch the same blocks; the first
+ * to verify one wins. `hopeless`: cancel it as failed.
  */
 export interface Verdict {
-  readonly is: "on-time" | "silent" | "slow" | "hopeless";
+  readonly is: "on-time" | "silent" | "hopeless";
   /** When to judge again if nothing happens before. */
   readonly reviewAtMs: number;
 }
 
+/** What a verdict rests on. */
+export interface Judgement {
+  readonly nowMs: number;
+  readonly attempt: RunningAttempt;
+  /** Its node. */
+  readonly view: NodeView;
+}
+
 export interface Strategy {
   readonly name: string;
-  /** Attempts to start now; none when no candidate is worth it. */
+  /** Attempts to start now; none when no candidate is worth it. Asked at every change, with or without missing blocks. */
   assign(situation: Situation): readonly Assignment[];
-  /**
-   * @param attempt under way
-   * @param view its node
-   * @param others candidates on other nodes
-   */
-  judge(attempt: RunningAttempt, view: NodeView, others: readonly Candidate[], nowMs: number): Verdict;
+  judge(judgement: Judgement): Verdict;
+  /** How often to be asked while every missing block is being fetched and nothing happens; Infinity: never. */
+  readonly reviewMs: number;
+  /** Further segments of the rendition to have under way before the player asks for them. */
+  segmentsAhead(outlook: Outlook): number;
+}
+
+/** What can be said about the segments behind the one that is wanted. */
+export interface Outlook {
+  /** What the player waits for now. */
+  readonly waitsFor: "nothing" | "init" | "segment";
+  /** It has blocks that nobody fetches; false when the player waits for nothing. */
+  readonly hasMissingBlocks: boolean;
+  /** Segments that the player asked of this rendition one after the other: one that switches often wants other ones. */
+  readonly inARow: number;
+  readonly slackMs: number | null;
+  readonly sharesBottleneck: boolean;
 }

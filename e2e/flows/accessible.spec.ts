@@ -28,7 +28,15 @@ async function seriousFindings(page: Page): Promise<string[]> {
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ page, cluster, demoId }) => {
     await page.emulateMedia({ colorScheme });
-    for (const path of ["/", `/watch/${demoId}`, "/upload", `/embed/${demoId}`, "/devtools", "/no-such-page"]) {
+    for (const path of [
+      "/",
+      `/watch/${demoId}`,
+      "/upload",
+      `/embed/${demoId}`,
+      "/devtools",
+      "/chaos",
+      "/no-such-page",
+    ]) {
       await page.goto(`${cluster.url}${path}`);
       await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
       expect(await seriousFindings(page), path).toEqual([]);
@@ -52,7 +60,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
 test("nothing scrolls sideways on a phone of 320 pixels", async ({ page, cluster, demoId }) => {
   await page.setViewportSize({ width: 320, height: 640 });
-  for (const path of ["/", `/watch/${demoId}`, "/upload", "/devtools"]) {
+  for (const path of ["/", `/watch/${demoId}`, "/upload", "/devtools", "/chaos"]) {
     await page.goto(`${cluster.url}${path}`);
     await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
     const width = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -42,6 +42,11 @@ test("the demo plays to its end through the worker, every segment from storage n
   expect([...seqs].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, seq) => seq));
   expect(new Set(segments.map((trace) => trace.servedFrom))).not.toContain("gateway");
   expect(segments.every((trace) => trace.driver === "worker")).toBe(true);
+  // Begun ahead and then asked for by the player: one fetch, not two.
+  const fetched = segments.filter((trace) => trace.servedFrom === "nodes" && trace.outcome === "delivered");
+  const names = fetched.map((trace) => `${trace.rendition} ${trace.seq}`);
+  expect(names).toEqual([...new Set(names)]);
+  expect(fetched.some((trace) => trace.attempts[0]?.because === "ahead")).toBe(true);
   const segmentAnswers = [...served].filter(([url]) => new URL(url).pathname.endsWith(".m4s"));
   expect(segmentAnswers.length).toBeGreaterThanOrEqual(12);
   expect(segmentAnswers.filter(([, by]) => by !== "worker")).toEqual([]);

@@ -42,7 +42,7 @@ let raw: Record<string, unknown>;
 
 beforeAll(async () => {
   nodes = chunkServers(3);
-  server = await startTestServer(nodes);
+  server = await startTestServer(nodes, { lab: true });
   const id = await server.uploadFile(DEMO_240P, { filename: "demo.mp4", title: "The demo" });
   videoId = present((await server.until(id, ({ phase }) => phase === "ready")).videoId);
   raw = v.parse(v.record(v.string(), v.unknown()), await server.json(ROUTES.openapi));
@@ -123,6 +123,9 @@ async function examples(): Promise<[operation: string, example: Example][]> {
   const failed = present((await server.until(broken, ({ phase }) => phase === "failed")).videoId);
   const append = { ...TUS, "content-type": "application/offset+octet-stream" };
   const nobody = "b".repeat(26);
+  const example = document.paths[ROUTES.labNetwork]?.["put"]?.["requestBody"];
+  const network = { method: "PUT", body: JSON.stringify(present(exampleOf(example))).replace("n1", "node-1") };
+  const gone = { method: "DELETE" };
   return [
     ["get /api/videos", { path: "/api/videos?search=demo&sort=views&limit=1", status: 200 }],
     ["get /api/videos", { path: "/api/videos?limit=0", status: 400 }],
@@ -164,6 +167,13 @@ async function examples(): Promise<[operation: string, example: Example][]> {
     ["get /api/uploads/{uploadId}/status", { path: `${one}/status`, status: 200 }],
     ["get /api/uploads/{uploadId}/status", { path: "/api/uploads/nobody/status", status: 404 }],
     ["get /api/uploads/{uploadId}/events", { path: `/api/uploads/${broken}/events`, status: 200 }],
+    ["get /api/bench", { path: "/api/bench", status: 200 }],
+    ["post /api/bench", { path: "/api/bench", init: json({ mode: "full" }), status: 400 }],
+    ["post /api/bench", { path: "/api/bench", init: json({ mode: "smoke" }), status: 202 }],
+    ["delete /api/bench", { path: "/api/bench", init: gone, status: 200 }],
+    ["get /api/bench/events", { path: "/api/bench/events", status: 200 }],
+    ["get /api/bench/reports/{runId}/report.json", { path: "/api/bench/reports/2026/report.json", status: 404 }],
+    ["get /api/bench/reports/{runId}/report.html", { path: "/api/bench/reports/2026/report.html", status: 404 }],
     ["post /api/uploads/{uploadId}/retry", { path: `/api/uploads/${broken}/retry`, init: json({}), status: 409 }],
     ["delete /api/uploads/{uploadId}", { path: two, init: { method: "DELETE", headers: TUS }, status: 204 }],
     ["get /api/cluster", { path: "/api/cluster", status: 200 }],
@@ -173,6 +183,10 @@ async function examples(): Promise<[operation: string, example: Example][]> {
       { path: "/api/nodes/node-1/heartbeat", init: { ...json(heartbeat), headers: { authorization } }, status: 204 },
     ],
     ["post /api/nodes/{nodeId}/heartbeat", { path: "/api/nodes/node-1/heartbeat", init: json(heartbeat), status: 401 }],
+    ["get /api/lab/network", { path: "/api/lab/network", status: 200 }],
+    ["put /api/lab/network", { path: "/api/lab/network", init: network, status: 200 }],
+    ["put /api/lab/network", { path: "/api/lab/network", init: { ...network, body: "{}" }, status: 400 }],
+    ["delete /api/lab/network", { path: "/api/lab/network?session=player-1", init: gone, status: 200 }],
     ["get /api/health", { path: "/api/health", status: 200 }],
     ["get /health", { path: "/health", status: 200 }],
     ["get /metrics", { path: "/metrics", status: 200 }],
@@ -182,6 +196,12 @@ async function examples(): Promise<[operation: string, example: Example][]> {
     ["delete /api/videos/{videoId}", { path: `/api/videos/${failed}`, init: { method: "DELETE" }, status: 204 }],
     ["delete /api/videos/{videoId}", { path: `/api/videos/${failed}`, init: { method: "DELETE" }, status: 404 }],
   ];
+}
+
+/** The example of a request's body, where the document has one. */
+function exampleOf(body: unknown): unknown {
+  const media = v.object({ content: v.object({ "application/json": v.looseObject({ example: v.unknown() }) }) });
+  return v.parse(media, body).content["application/json"].example;
 }
 
 describe("the running server", () => {

@@ -16,6 +16,8 @@ import {
   MetadataHealthSchema,
   NodesAnswerSchema,
 } from "#wire/contract/cluster-api.ts";
+import { BenchStartSchema, BenchStateSchema } from "#wire/contract/bench-api.ts";
+import { NetworkAskSchema, NetworksAnswerSchema } from "#wire/contract/emulation-api.ts";
 import { ProblemSchema } from "#wire/contract/problem.ts";
 import { UploadListSchema, UploadStatusSchema } from "#wire/contract/upload-api.ts";
 
@@ -33,7 +35,13 @@ const SCHEMAS = {
   Nodes: NodesAnswerSchema,
   Heartbeat: HeartbeatSchema,
   Health: MetadataHealthSchema,
+  NetworkAsk: NetworkAskSchema,
+  Networks: NetworksAnswerSchema,
+  BenchStart: BenchStartSchema,
+  BenchState: BenchStateSchema,
 } as const;
+/** Those that askers write: members with a default may be left out. */
+const ASKED: readonly SchemaName[] = ["NetworkAsk"];
 export type SchemaName = keyof typeof SCHEMAS;
 
 export function schemaReference(name: SchemaName): OpenAPIV3_1.ReferenceObject {
@@ -42,12 +50,17 @@ export function schemaReference(name: SchemaName): OpenAPIV3_1.ReferenceObject {
 
 /** All of them, for `components.schemas`. */
 export function schemaComponents(): Record<string, OpenAPIV3_1.SchemaObject> {
-  return Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, asJsonSchema(schema)]));
+  return Object.fromEntries(
+    Object.entries(SCHEMAS).map(([name, schema]) => [
+      name,
+      asJsonSchema(schema, ASKED.some((asked) => asked === name) ? "input" : "output"),
+    ]),
+  );
 }
 
 /** What a text must look like beyond its type (ids, for example) is checked by code: it is left out. */
-function asJsonSchema(schema: v.GenericSchema): OpenAPIV3_1.SchemaObject {
-  const written = toJsonSchema(schema, { target: "draft-2020-12", typeMode: "output", errorMode: "ignore" });
+function asJsonSchema(schema: v.GenericSchema, typeMode: "input" | "output"): OpenAPIV3_1.SchemaObject {
+  const written = toJsonSchema(schema, { target: "draft-2020-12", typeMode, errorMode: "ignore" });
   delete written.$schema;
   return written as OpenAPIV3_1.SchemaObject;
 }

@@ -13,6 +13,7 @@ export const TAGS = {
   uploads: "tus 1.0.0 (tus.io), and the jobs that make videos of what was received",
   media: "HLS playlists and verified chunks, for players without the service worker",
   cluster: "Storage nodes and the health of the whole",
+  lab: "Emulated networks and benchmarks, under `--lab` only",
   documents: "This description",
 } as const;
 
@@ -31,7 +32,7 @@ export interface RouteWords {
   readonly query?: v.GenericSchema;
   /** Request headers by name: what they are for, and whether they are needed. */
   readonly headers?: Readonly<Record<string, { says: string; required?: boolean }>>;
-  readonly body?: { readonly json: SchemaName } | { readonly type: string };
+  readonly body?: { readonly json: SchemaName; readonly example?: object } | { readonly type: string };
   readonly needsCapability?: boolean;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
@@ -56,10 +57,13 @@ export function operation(words: RouteWords) {
   };
 }
 
-type Content = Record<string, { schema?: OpenAPIV3_1.ReferenceObject }>;
+type Content = Record<string, { schema?: OpenAPIV3_1.ReferenceObject; example?: object }>;
 
-function contentOf(body: Pick<Answer, "json" | "type">): Content {
-  if (body.json !== undefined) return { "application/json": { schema: schemaReference(body.json) } };
+function contentOf(body: Pick<Answer, "json" | "type"> & { readonly example?: object }): Content {
+  if (body.json !== undefined) {
+    const example = body.example === undefined ? {} : { example: body.example };
+    return { "application/json": { schema: schemaReference(body.json), ...example } };
+  }
   return body.type === undefined ? {} : { [body.type]: {} };
 }
 

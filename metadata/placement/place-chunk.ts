@@ -3,7 +3,7 @@
  * decided and durable on at least two nodes.
  */
 import type { NodeId } from "#core/ids.ts";
-import { MAX_BLOCK_SIZE_BYTES } from "#core/placement/blocks.ts";
+import { blockSizeFor } from "#core/placement/blocks.ts";
 import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
@@ -43,6 +43,8 @@ export interface PlaceChunkPorts {
   readonly releases: Releases;
   /** Nodes that may be given a chunk now. */
   readonly writable: () => readonly StorageTarget[];
+  /** Of each chunk; {@link REPLICA_COUNT} when left out, another number in a lab. */
+  readonly copies?: number;
   readonly mint: MintCapability;
   readonly clock: Clock;
   readonly fetch: FetchPort;
@@ -88,23 +90,28 @@ async function placeOnce(
   { bytes, nodes, signal }: Attempt,
   ports: PlaceChunkPorts,
 ): Promise<PlacedChunk> {
+  const { copies = REPLICA_COUNT } = ports;
   const hash = await chunkHashOf(bytes);
   await ports.releases.intend({ position, hash, nodeIds: nodes.map(({ nodeId }) => nodeId) });
   const { record, blocks } = await storeChunk(
-    { bytes, position, nodes, blockSizeBytes: MAX_BLOCK_SIZE_BYTES, mint: ports.mint, signal },
+    { bytes, position, nodes, blockSizeBytes: blockSizeFor(bytes.length), copies, mint: ports.mint, signal },
     ports,
   );
-  await ports.releases.withdraw({ position, hash, nodeIds: neverAsked(position, nodes, record) });
+  await ports.releases.withdraw({ position, hash, nodeIds: neverAsked(position, nodes, { record, copies }) });
   const proposed = await ports.register.propose(position, record, null);
   if (proposed.outcome === "chosen") return { record: proposed.record, blocks };
   throw new VStackError("conflict", `Cannot place "${positionText(position)}" as another chunk was decided there`);
 }
 
 /** Nodes are asked in the order of their rank: behind the last holder nobody was, unless a place stayed empty. */
-function neverAsked(position: Position, nodes: readonly StorageTarget[], record: ChunkRecord): NodeId[] {
+function neverAsked(
+  position: Position,
+  nodes: readonly StorageTarget[],
+  { record, copies }: { record: ChunkRecord; copies: number },
+): NodeId[] {
   const holders = new Set(record.holders.map(({ nodeId }) => nodeId));
   const ranking = rankByRendezvous(positionText(position), nodes);
   const last = ranking.findLastIndex((nodeId) => holders.has(nodeId));
-  // Two holders of three: the third place went through the whole ranking and found nobody.
-  return holders.size < REPLICA_COUNT ? [] : ranking.slice(last + 1);
+  // Fewer holders than places: the last place went through the whole ranking and found nobody.
+  return holders.size < copies ? [] : ranking.slice(last + 1);
 }

@@ -3,7 +3,7 @@
  * the position by compare-and-set, the catalogue follows, and the old chunk is given up.
  */
 import type { VideoId } from "#core/ids.ts";
-import { MAX_BLOCK_SIZE_BYTES } from "#core/placement/blocks.ts";
+import { blockSizeFor } from "#core/placement/blocks.ts";
 import type { Position } from "#core/placement/position.ts";
 import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
 import { chunkHashOf } from "#wire/client/digest.ts";
@@ -62,7 +62,7 @@ async function replaceMeta(position: Position, video: Video, ports: UpkeepPorts,
   await releases.intend(wanted);
   let chunk: StoredChunk;
   try {
-    const request = { bytes, position, nodes, blockSizeBytes: MAX_BLOCK_SIZE_BYTES, mint, signal };
+    const request = { bytes, position, nodes, blockSizeBytes: blockSizeFor(bytes.length), mint, signal };
     const { record, blocks } = await storeChunk(request, ports);
     chunk = { position, durationSeconds: 0, record: { ...record, version: (held?.version ?? 0) + 1 }, blocks };
   } catch (error) {

@@ -7,12 +7,16 @@ import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { parseInput } from "#wire/server/validated.ts";
 import type { NodeEnv } from "./node-env.ts";
 import { type ReadPorts, readChunk } from "./read-chunk.ts";
+import { type Lab, readEmulated } from "./read-emulated.ts";
 import { deleteChunk, putChunk, type WritePorts } from "./write-chunk.ts";
 
-export function chunkRoutes(ports: ReadPorts & WritePorts): Hono<NodeEnv> {
+/** @param lab in lab mode */
+export function chunkRoutes(ports: ReadPorts & WritePorts, lab?: Lab): Hono<NodeEnv> {
   const app = new Hono<NodeEnv>();
   // Hono answers HEAD by the GET route and drops the body.
-  app.get(ROUTES.chunk, (context) => readChunk(context, hashOf(context), ports));
+  app.get(ROUTES.chunk, (context) =>
+    lab === undefined ? readChunk(context, hashOf(context), ports) : readEmulated(context, hashOf(context), ports, lab),
+  );
   app.put(ROUTES.chunk, (context) => putChunk(context, hashOf(context), ports));
   app.delete(ROUTES.chunk, (context) => deleteChunk(context, hashOf(context), ports));
   app.all(ROUTES.chunk, methodNotAllowed("GET", "HEAD", "PUT", "DELETE", "OPTIONS"));

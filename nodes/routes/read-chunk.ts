@@ -9,6 +9,7 @@ import { problemResponse } from "#wire/server/problem-handler.ts";
 import type { ChunkStore } from "../storage/chunk-store.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
 import { type NodeEnv, socketOf } from "./node-env.ts";
+import { type EmulatedWay, sendEmulated } from "../emulation/send-emulated.ts";
 import { type AnswerHead, sendChunk, type SendPools } from "./send-chunk.ts";
 
 export interface ReadPorts {
@@ -19,7 +20,13 @@ export interface ReadPorts {
   readonly served: (bytes: number) => void;
 }
 
-export async function readChunk(context: Context<NodeEnv>, hash: ChunkHash, ports: ReadPorts): Promise<Response> {
+/** @param way the emulated path of the request in lab mode, when there is one */
+export async function readChunk(
+  context: Context<NodeEnv>,
+  hash: ChunkHash,
+  ports: ReadPorts,
+  way?: EmulatedWay,
+): Promise<Response> {
   const { store, lab } = ports;
   const sizeBytes = store.sizeOf(hash);
   if (sizeBytes === undefined) throw notHere();
@@ -37,13 +44,13 @@ export async function readChunk(context: Context<NodeEnv>, hash: ChunkHash, port
   }
   const head = answerHead(range, sizeBytes, fixedHeaders);
   if (context.req.method === "HEAD") return new Response(null, head);
-  return await sendBody(context, hash, { head, range, ports });
+  return await sendBody(context, hash, { head, range, ports, way });
 }
 
 async function sendBody(
   context: Context<NodeEnv>,
   hash: ChunkHash,
-  { head, range, ports }: { head: AnswerHead; range: ByteRange; ports: ReadPorts },
+  { head, range, ports, way }: { head: AnswerHead; range: ByteRange; ports: ReadPorts; way: EmulatedWay | undefined },
 ): Promise<Response> {
   const chunk = await ports.store.open(hash);
   if (chunk === undefined) throw notHere();
@@ -51,7 +58,10 @@ async function sendBody(
     const { start, end } = range.answer === "part" ? range : { start: 0, end: chunk.sizeBytes };
     const { outgoing } = socketOf(context);
     if (outgoing !== undefined) {
-      ports.served(await sendChunk(outgoing, head, { chunk, start, end }, ports.pools));
+      const part = { chunk, start, end };
+      const sending =
+        way === undefined ? sendChunk(outgoing, head, part, ports.pools) : sendEmulated(outgoing, head, part, way);
+      ports.served(await sending);
       return RESPONSE_ALREADY_SENT;
     }
     const bytes = new Uint8Array(end - start);

@@ -89,13 +89,13 @@ async function sendPieces(outgoing: ServerResponse, part: ChunkPart, buffer: Poo
 }
 
 /** Writes and waits until the system has taken the bytes; false when the reader is gone. */
-function written(outgoing: ServerResponse, bytes: Buffer): Promise<boolean> {
+export function written(outgoing: ServerResponse, bytes: Buffer): Promise<boolean> {
   return untilDoneOrClosed(outgoing, (done) => {
     outgoing.write(bytes, done);
   });
 }
 
-function ended(outgoing: ServerResponse): Promise<boolean> {
+export function ended(outgoing: ServerResponse): Promise<boolean> {
   return untilDoneOrClosed(outgoing, (done) => {
     outgoing.end(() => {
       done();
@@ -126,7 +126,7 @@ function untilDoneOrClosed(
 }
 
 /** A buffer that may still be in a broken connection's hands is not reused. */
-function giveBack(buffer: PooledBuffer, reusable: boolean): void {
+export function giveBack(buffer: PooledBuffer, reusable: boolean): void {
   if (reusable) buffer.release();
   else buffer.discard();
 }

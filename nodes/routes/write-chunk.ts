@@ -69,10 +69,11 @@ export async function deleteChunk(context: Context<NodeEnv>, hash: ChunkHash, po
   return context.json(answer, 200, { "cache-control": NO_STORE });
 }
 
-async function checkAllowed(
+/** @throws VStackError `unauthorized` or `forbidden` when the request carries no capability for this */
+export async function checkAllowed(
   context: Context<NodeEnv>,
   wanted: { method: CapabilityClaims["method"]; subject: string },
-  { clusterKey, wallMs }: WritePorts,
+  { clusterKey, wallMs }: Pick<WritePorts, "clusterKey" | "wallMs">,
 ): Promise<void> {
   const text = context.req.query(QUERY.capability) ?? bearerToken(context.req.header("authorization"));
   await checkCapability(clusterKey, text, { ...wanted, nowMs: wallMs() });

@@ -149,6 +149,17 @@ export const devtoolsStyles = css`
   .legend .line {
     height: 2px;
   }
+  .legend .took-over {
+    clip-path: polygon(7px 0, 100% 0, 100% 100%, 0 100%);
+  }
+  .legend .twice {
+    border: 1.5px solid var(--ink);
+    border-radius: 5px;
+  }
+  .legend .early {
+    outline: 1.5px dashed var(--ink);
+    outline-offset: -1.5px;
+  }
   .legend .dark {
     width: 6px;
     background: var(--ink);

@@ -4,6 +4,7 @@ import { styleMap } from "lit/directives/style-map.js";
 import type { AttemptTrace, SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { nodeBackground, nodeLook } from "../charts/node-look.ts";
 import { bytesText, durationText, NO_DATA } from "../charts/quantities.ts";
+import { renderDecisions } from "./decision-list.ts";
 import { segmentName } from "./trace-filter.ts";
 
 export function renderDetails(trace: SegmentTrace) {
@@ -40,6 +41,7 @@ export function renderDetails(trace: SegmentTrace) {
             </table>
           </div>`
     }
+    ${renderDecisions(trace)}
   </section>`;
 }
 
@@ -51,7 +53,7 @@ function renderAttempt(attempt: AttemptTrace) {
       <span class="swatch" style=${styleMap({ background: nodeBackground(nodeLook(attempt.nodeId)) })}></span
       >${attempt.nodeId}
     </th>
-    <td>${attempt.because}</td>
+    <td>${attempt.because}${attempt.because === "ahead" ? " of the player" : ""}</td>
     <td class="number">${bytesText(attempt.receivedBytes)} of ${bytesText(attempt.end - attempt.start)}</td>
     <td class="number">${durationText(attempt.startedMs)}</td>
     <td class="number">${firstByteMs === null ? NO_DATA : `+${durationText(firstByteMs)}`}</td>

@@ -59,6 +59,19 @@ export function traceSentence(trace: SegmentTrace): string {
   const took = trace.endedMs === null ? "" : ` in ${durationText(trace.endedMs)}`;
   const troubles = troublesOf(trace);
   const troubled = troubles === 0 ? "" : `, ${counted(troubles, "attempt")} in trouble`;
+  const extra = extraText(trace);
   const size = trace.deliveredBytes > 0 ? `, ${bytesText(trace.deliveredBytes)}` : "";
-  return `${segmentName(trace)}, ${trace.strategy}, ${trace.outcome}${took}, from ${sourcesText(trace)}${size}${troubled}`;
+  return `${segmentName(trace)}, ${trace.strategy}, ${trace.outcome}${took}, from ${sourcesText(trace)}${size}${extra}${troubled}`;
+}
+
+/** What was done beside plain requests, and what it cost: `, 1 handed over, 2 asked twice, 16 kB wasted`. */
+function extraText({ attempts, wastedBytes, outcome }: SegmentTrace): string {
+  const count = (...causes: string[]) => attempts.filter(({ because }) => causes.includes(because)).length;
+  const [steals, hedges, aheads] = [count("steal"), count("hedge", "race"), count("ahead")];
+  return [
+    steals > 0 ? `, ${steals} handed over` : "",
+    hedges > 0 ? `, ${hedges} asked twice` : "",
+    aheads > 0 ? ", begun ahead" : "",
+    wastedBytes > 0 && outcome !== "running" ? `, ${bytesText(wastedBytes)} wasted` : "",
+  ].join("");
 }

@@ -13,6 +13,7 @@ import { pageTraces } from "../state/page-traces.ts";
 import type { TraceMirror } from "../state/trace-mirror.ts";
 import type { TraceStore } from "../state/trace-store.ts";
 import { devtoolsStyles } from "./devtools-styles.ts";
+import { decisionListStyles } from "./decision-list.ts";
 import { clampedHeight, HEIGHT_STEP_PX } from "./dock-height.ts";
 import { nodeFigures } from "./node-figures.ts";
 import { nodeTableStyles, renderNodeTable } from "./node-table.ts";
@@ -45,7 +46,7 @@ export class Devtools extends LitElement {
     copied: { state: true },
     spoken: { state: true },
   };
-  static override styles = [elementStyles, devtoolsStyles, nodeTableStyles, detailsStyles];
+  static override styles = [elementStyles, devtoolsStyles, nodeTableStyles, detailsStyles, decisionListStyles];
 
   declare store: TraceStore;
   declare docked: boolean;
@@ -289,6 +290,9 @@ function renderLegend() {
     <span><i class="line"></i>waiting for the first byte</span>
     <span><i class="box"></i>body</span>
     <span><i class="dark"></i>verify</span>
+    <span><i class="took-over"></i>handed over from a slower node</span>
+    <span><i class="twice"></i>asked twice</span>
+    <span><i class="early"></i>ahead of the player</span>
     <span>✕ failed</span> <span>◷ stalled</span> <span>⚠ corrupt</span> <span>⊘ cancelled</span>
   </p>`;
 }

@@ -4,6 +4,7 @@ import { ANNOUNCE } from "./announce.ts";
 import { elementStyles } from "./element-styles.ts";
 import "./help-dialog.ts";
 import { HelpDialog } from "./help-dialog.ts";
+import { isLabCluster } from "./lab-mode.ts";
 import { watchNavigation } from "./navigation.ts";
 import type { Route } from "./router.ts";
 import { PAGE_PATHS, parseRoute } from "./router.ts";
@@ -19,6 +20,8 @@ const TITLES: Readonly<Record<Route["page"], string>> = {
   embed: "V-Stack",
   upload: "Upload · V-Stack",
   devtools: "Devtools · V-Stack",
+  chaos: "Chaos · V-Stack",
+  bench: "Benchmarks · V-Stack",
   "not-found": "Not found · V-Stack",
 };
 /** Loaded when first shown: the library does not wait for the playback library. */
@@ -28,6 +31,8 @@ const PAGES: Readonly<Record<Route["page"], () => Promise<unknown>>> = {
   embed: () => import("../watch/embed-page.ts"),
   upload: () => import("../upload/upload-page.ts"),
   devtools: () => import("../devtools/devtools-page.ts"),
+  chaos: () => import("../chaos/chaos-page.ts"),
+  bench: () => import("../bench/bench-page.ts"),
   "not-found": () => Promise.resolve(),
 };
 /** Words that follow each other faster than this are one announcement: the last. */
@@ -39,6 +44,7 @@ export class AppShell extends LitElement {
     theme: { state: true },
     said: { state: true },
     uploading: { state: true },
+    isLab: { state: true },
   };
   static override styles = [elementStyles, shellStyles];
 
@@ -47,6 +53,8 @@ export class AppShell extends LitElement {
   declare said: string;
   /** Files that this page is sending. */
   declare uploading: number;
+  /** Whether the cluster was started with `--lab`. */
+  declare isLab: boolean;
   #run = new AbortController();
   #speak: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,6 +64,7 @@ export class AppShell extends LitElement {
     this.theme = storedTheme();
     this.said = "";
     this.uploading = 0;
+    this.isLab = false;
   }
 
   override connectedCallback(): void {
@@ -75,6 +84,17 @@ export class AppShell extends LitElement {
     );
     // Registered on every page, so that the worker is there when the first video is opened.
     void workerLink.connect();
+    if (this.route.page !== "embed") void isLabCluster().then((isLab) => (this.isLab = isLab));
+  }
+
+  /** On a narrow phone the links do not all fit: the one of this page is in sight. */
+  override updated(changed: Map<string, unknown>): void {
+    if (!changed.has("route") && !changed.has("isLab")) return;
+    const link = this.renderRoot.querySelector("nav a[aria-current]");
+    const nav = link?.parentElement;
+    if (link === null || nav === null || nav === undefined) return;
+    const hiddenPx = link.getBoundingClientRect().right - nav.getBoundingClientRect().right;
+    if (hiddenPx > 0) nav.scrollLeft += Math.ceil(hiddenPx);
   }
 
   override disconnectedCallback(): void {
@@ -153,6 +173,7 @@ export class AppShell extends LitElement {
         <nav aria-label="Pages">
           ${this.#renderLink("library", "Library")} ${this.#renderLink("upload", "Upload")}
           ${this.#renderLink("devtools", "Devtools")}
+          ${this.isLab ? html`${this.#renderLink("chaos", "Chaos")} ${this.#renderLink("bench", "Benchmarks")}` : nothing}
         </nav>
         <div class="tools">
           <select aria-label="Theme" @change=${this.#chooseTheme}>
@@ -169,7 +190,7 @@ export class AppShell extends LitElement {
     `;
   }
 
-  #renderLink(page: "library" | "upload" | "devtools", name: string) {
+  #renderLink(page: "library" | "upload" | "devtools" | "chaos" | "bench", name: string) {
     const isHere = this.route.page === page;
     const count = page === "upload" && this.uploading > 0 ? this.uploading : undefined;
     return html`<a href=${PAGE_PATHS[page]} data-page aria-current=${isHere ? "page" : nothing}
@@ -193,6 +214,10 @@ export class AppShell extends LitElement {
         return nothing;
       case "devtools":
         return html`<vstack-devtools-page></vstack-devtools-page>`;
+      case "chaos":
+        return html`<vstack-chaos-page></vstack-chaos-page>`;
+      case "bench":
+        return html`<vstack-bench-page></vstack-bench-page>`;
       case "not-found":
         return html`<section class="not-found">
           <h1 tabindex="-1">Nothing is at this address</h1>

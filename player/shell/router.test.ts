@@ -20,6 +20,7 @@ test.each([
   `/watch/${ID}/more`,
   "/devtools/x",
   "/upload/x",
+  "/chaos/x",
   "/embed",
   "/compare/1",
 ])("parseRoute() finds nothing at %s", (path) => {
@@ -32,5 +33,7 @@ test("parseRoute() reads back the address that PAGE_PATHS makes", () => {
   expect(parseRoute(PAGE_PATHS.watch(route.videoId))).toEqual(route);
   expect(parseRoute(PAGE_PATHS.devtools)).toEqual({ page: "devtools" });
   expect(parseRoute(PAGE_PATHS.upload)).toEqual({ page: "upload" });
+  expect(parseRoute(PAGE_PATHS.chaos)).toEqual({ page: "chaos" });
+  expect(parseRoute(PAGE_PATHS.bench)).toEqual({ page: "bench" });
   expect(parseRoute(PATHS.embed(route.videoId))).toEqual({ page: "embed", videoId: route.videoId });
 });

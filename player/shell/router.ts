@@ -9,13 +9,18 @@ export type Route =
   | { readonly page: "embed"; readonly videoId: VideoId }
   | { readonly page: "upload" }
   | { readonly page: "devtools" }
+  /** Emulated networks, of a lab cluster. */
+  | { readonly page: "chaos" }
+  /** Benchmarks of this machine, of a lab cluster. */
+  | { readonly page: "bench" }
   | { readonly page: "not-found"; readonly path: string };
 
 /** Reads a path. A slash at its end is forgiven; a malformed video id is not found rather than asked for. */
 export function parseRoute(path: string): Route {
   const [first, second, ...rest] = path.split("/").filter((part) => part !== "");
   if (first === undefined) return { page: "library" };
-  if ((first === "devtools" || first === "upload") && second === undefined) return { page: first };
+  if ((first === "devtools" || first === "upload" || first === "chaos" || first === "bench") && second === undefined)
+    return { page: first };
   if ((first === "watch" || first === "embed") && second !== undefined && rest.length === 0) {
     const videoId = parseVideoId(second);
     if (videoId !== undefined) return { page: first, videoId };
@@ -27,5 +32,7 @@ export const PAGE_PATHS = {
   library: "/",
   upload: "/upload",
   devtools: "/devtools",
+  chaos: "/chaos",
+  bench: "/bench",
   watch: (videoId: VideoId) => `/watch/${videoId}`,
 } as const;

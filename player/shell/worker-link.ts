@@ -21,7 +21,7 @@ const WORKER_URL = "/sw.js";
 const CONTROL_DEADLINE_MS = 5000;
 const ASK_EVERY_MS = 100;
 /** A worker that was stopped needs up to 160 ms to answer; a busy machine several times that. */
-const HELLO_DEADLINE_MS = 3000;
+const ANSWER_DEADLINE_MS = 3000;
 
 class WorkerLink {
   #status: WorkerStatus = { state: "starting" };
@@ -65,26 +65,32 @@ class WorkerLink {
     workers?.startMessages();
   }
 
+  /** The worker's answer to a question; undefined when it does not answer in time, or not in words that we know. */
+  async ask(question: PageMessage): Promise<WorkerMessage | undefined> {
+    const channel = new MessageChannel();
+    const answer = await new Promise<WorkerMessage | undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), ANSWER_DEADLINE_MS);
+      channel.port1.onmessage = (event: MessageEvent<unknown>) => {
+        clearTimeout(timer);
+        const parsed = v.safeParse(WorkerMessageSchema, event.data);
+        resolve(parsed.success ? parsed.output : undefined);
+      };
+      if (!this.post(question, [channel.port2])) {
+        clearTimeout(timer);
+        resolve(undefined);
+      }
+    });
+    channel.port1.close();
+    return answer;
+  }
+
   /**
    * Asks the worker who it is; this also keeps it alive while a video plays.
    *
    * @returns when this run of the worker began (Unix milliseconds), or undefined when it does not answer
    */
   async hello(): Promise<number | undefined> {
-    const channel = new MessageChannel();
-    const answer = await new Promise<WorkerMessage | undefined>((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), HELLO_DEADLINE_MS);
-      channel.port1.onmessage = (event: MessageEvent<unknown>) => {
-        clearTimeout(timer);
-        const parsed = v.safeParse(WorkerMessageSchema, event.data);
-        resolve(parsed.success ? parsed.output : undefined);
-      };
-      if (!this.post({ kind: "hello", protocol: WORKER_PROTOCOL }, [channel.port2])) {
-        clearTimeout(timer);
-        resolve(undefined);
-      }
-    });
-    channel.port1.close();
+    const answer = await this.ask({ kind: "hello", protocol: WORKER_PROTOCOL });
     if (answer?.kind === "hello" && answer.protocol === WORKER_PROTOCOL) {
       this.#become({ state: "ready", version: answer.version, startedAtMs: answer.startedAtMs });
       return answer.startedAtMs;

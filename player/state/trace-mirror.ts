@@ -5,7 +5,7 @@
 import type { NodeEstimateView, SegmentTrace } from "#wire/contract/segment-trace.ts";
 import type { WorkerMessage } from "#wire/contract/worker-messages.ts";
 
-/** Traces kept in the page: two hours of four-second segments. The oldest go first. */
+/** Traces kept in the page: an hour or two of four-second segments, 2 to 6 kB each. The oldest go first. */
 export const MAX_TRACES = 2000;
 
 export interface TraceMirror {

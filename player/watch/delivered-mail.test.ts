@@ -12,7 +12,7 @@ afterEach(() => {
 function note(request: string, session = "mine"): DeliveredNote {
   return {
     ...{ kind: "delivered", session, request, deliveredBytes: 1, servedFrom: "nodes" },
-    ...{ firstByteMs: 1, networkMs: 1, rateBytesPerSecond: 1, strategy: "smart" },
+    ...{ firstByteMs: 1, networkMs: 1, rateBytesPerSecond: 1, timesMislead: false, strategy: "smart" },
   };
 }
 

@@ -8,7 +8,7 @@ const bytes = 2_000_000;
 function note(given: Partial<DeliveredNote>): DeliveredNote {
   return {
     ...{ kind: "delivered", session: "s", request: "r", deliveredBytes: bytes, servedFrom: "cache" },
-    ...{ firstByteMs: 30, networkMs: 4000, rateBytesPerSecond: 500_000, strategy: "smart" },
+    ...{ firstByteMs: 30, networkMs: 4000, rateBytesPerSecond: 500_000, strategy: "smart", timesMislead: false },
     ...given,
   };
 }
@@ -22,6 +22,12 @@ test("honestTiming() of cached bytes takes as long as the network would: 2 MB at
 test.each(["nodes", "gateway"] as const)("honestTiming() leaves the real times of bytes from %s", (servedFrom) => {
   const load = { real, receivedBytes: bytes, note: note({ servedFrom }), estimateBytesPerSecond: 1 };
   expect(honestTiming(load)).toEqual(real);
+});
+
+test("honestTiming() of bytes that came ahead or beside others takes as long as the network would", () => {
+  const misleading = note({ servedFrom: "nodes", timesMislead: true });
+  const told = honestTiming({ real, receivedBytes: bytes, note: misleading, estimateBytesPerSecond: 1 });
+  expect(told).toEqual({ startMs: 1012 - 4000 - 30, firstByteMs: 1012 - 4000, endMs: 1012 });
 });
 
 test("honestTiming() leaves the real times when no worker served the bytes", () => {

@@ -1,12 +1,15 @@
 /**
- * `<vstack-strategy>`: the choice between smart and naive scheduling, as native radios. Fires `vstack-strategy` with the
- * chosen name; the next segment follows it.
+ * `<vstack-strategy>`: the choice between smart and naive scheduling, as native radios; in lab mode (`lab`) the others
+ * in a list beside them. Fires `vstack-strategy` with the chosen name; the next segment follows it.
  */
-import { css, html, LitElement } from "lit";
+import { css, html, LitElement, nothing } from "lit";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
+import { STRATEGIES, VIEWER_STRATEGIES } from "#wire/contract/segment-trace.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 
-const CHOICES: readonly { readonly name: StrategyName; readonly label: string; readonly says: string }[] = [
+type ViewerStrategy = (typeof VIEWER_STRATEGIES)[number];
+
+const CHOICES: readonly { readonly name: ViewerStrategy; readonly label: string; readonly says: string }[] = [
   {
     name: "smart",
     label: "Smart",
@@ -15,37 +18,71 @@ const CHOICES: readonly { readonly name: StrategyName; readonly label: string; r
   { name: "naive", label: "Naive", says: "Asks the nodes in turn, and the next one only after an error." },
 ];
 
+const LAB_SAYS: Readonly<Record<Exclude<StrategyName, ViewerStrategy>, string>> = {
+  random: "Asks any node for each segment.",
+  nearest: "Asks the node that answered soonest so far, and the next one only after an error.",
+  original: "Asks by the formula of the project that this one descends from, up to four segments at once.",
+  "smart-no-split": "Smart, but a segment comes from one node.",
+  "smart-no-hedge": "Smart, but no block is asked for twice or handed over.",
+  "smart-no-race": "Smart, but unknown nodes are not asked side by side.",
+  "smart-no-deadline": "Smart, but it does not mind how much is buffered.",
+};
+const LAB_CHOICES = STRATEGIES.filter((name) => name in LAB_SAYS);
+
 export class StrategySwitch extends LitElement {
-  static override properties = { value: {} };
+  static override properties = { value: {}, lab: { type: Boolean } };
 
   declare value: StrategyName;
+  /** Offers all strategies. */
+  declare lab: boolean;
 
   constructor() {
     super();
     this.value = "smart";
+    this.lab = false;
   }
 
   override render() {
-    const chosen = CHOICES.find((choice) => choice.name === this.value);
-    return html`<fieldset aria-describedby="says">
+    const { value } = this;
+    const says = value === "smart" || value === "naive" ? undefined : LAB_SAYS[value];
+    const chosen = CHOICES.find((choice) => choice.name === value);
+    return html`<fieldset aria-describedby="says" class=${this.lab ? "lab" : ""}>
       <legend>Scheduling</legend>
       <div class="choices">
         ${CHOICES.map(
           ({ name, label }) => html`<label class=${name}>
-            <input type="radio" name="strategy" value=${name} .checked=${this.value === name} @change=${this.#choose} />
+            <input type="radio" name="strategy" value=${name} .checked=${this.value === name} @change=${this.#chooseRadio} />
             <span>${label}</span>
           </label>`,
         )}
       </div>
-      <p id="says">${chosen?.says}</p>
+      ${this.lab ? this.#renderLab() : nothing}
+      <p id="says">${chosen?.says ?? says}</p>
     </fieldset>`;
   }
 
-  #choose = (event: Event): void => {
+  #renderLab() {
+    return html`<select aria-label="Strategy of the lab" @change=${this.#chooseOfLab}>
+      <option value="" ?selected=${!LAB_CHOICES.includes(this.value)}>Lab …</option>
+      ${LAB_CHOICES.map((name) => html`<option value=${name} ?selected=${name === this.value}>${name}</option>`)}
+    </select>`;
+  }
+
+  #chooseOfLab = (event: Event): void => {
+    if (!(event.target instanceof HTMLSelectElement)) return;
+    const { value } = event.target;
+    this.#choose(LAB_CHOICES.find((name) => name === value) ?? "smart");
+  };
+
+  #choose(chosen: StrategyName): void {
+    this.dispatchEvent(new CustomEvent("vstack-strategy", { detail: chosen }));
+  }
+
+  #chooseRadio = (event: Event): void => {
     if (!(event.target instanceof HTMLInputElement)) return;
     const { value } = event.target;
     const chosen = CHOICES.find((choice) => choice.name === value);
-    if (chosen !== undefined) this.dispatchEvent(new CustomEvent("vstack-strategy", { detail: chosen.name }));
+    if (chosen !== undefined) this.#choose(chosen.name);
   };
 
   static override styles = [
@@ -131,13 +168,22 @@ export class StrategySwitch extends LitElement {
         outline: 3px solid var(--focus);
         outline-offset: 2px;
       }
+      select {
+        justify-self: start;
+        min-height: var(--target);
+        padding: 0 var(--space-3);
+      }
       p {
         color: var(--ink-soft);
         font-size: var(--size-small);
         max-width: 44ch;
       }
+      .lab {
+        grid-template-columns: auto auto 1fr;
+      }
       @media (max-width: 40rem) {
-        fieldset {
+        fieldset,
+        .lab {
           grid-template-columns: 1fr;
         }
       }

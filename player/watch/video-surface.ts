@@ -184,6 +184,9 @@ export class VideoSurface extends LitElement {
       clearInterval(playheadTimer);
       clearInterval(helloTimer);
     });
+    window.addEventListener("pagehide", () => workerLink.post({ kind: "left", session: store.playback.session }), {
+      signal,
+    });
     for (const happened of ["play", "pause", "seeking", "seeked", "progress", "durationchange", "ended"]) {
       video.addEventListener(happened, publish, { signal });
     }
@@ -204,6 +207,7 @@ export class VideoSurface extends LitElement {
     this.#run.abort();
     this.#engine?.destroy();
     this.#engine = undefined;
+    if (this.#store !== undefined) workerLink.post({ kind: "left", session: this.#store.playback.session });
     this.#store = undefined;
   }
 

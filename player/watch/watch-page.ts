@@ -6,12 +6,13 @@ import { metadataClient } from "#wire/client/metadata-client.ts";
 import type { Video } from "#wire/contract/catalog-api.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
-import { STRATEGIES } from "#wire/contract/segment-trace.ts";
+import { STRATEGIES, VIEWER_STRATEGIES } from "#wire/contract/segment-trace.ts";
 import { bytesText, clockText, counted } from "../charts/quantities.ts";
 import "../devtools/vstack-devtools.ts";
 import "../library/video-menu.ts";
 import { announce } from "../shell/announce.ts";
 import { elementStyles } from "../shell/element-styles.ts";
+import { isLabCluster } from "../shell/lab-mode.ts";
 import { replaceQuery } from "../shell/navigation.ts";
 import { randomName } from "../shell/random-name.ts";
 import { readStored, writeStored } from "../shell/stored.ts";
@@ -40,6 +41,7 @@ export class WatchPage extends LitElement {
     strategy: { state: true },
     isStatsShown: { state: true },
     isDevtoolsOpen: { state: true },
+    isLab: { state: true },
   };
   static override styles = [elementStyles, watchStyles];
 
@@ -48,6 +50,8 @@ export class WatchPage extends LitElement {
   declare strategy: StrategyName;
   declare isStatsShown: boolean;
   declare isDevtoolsOpen: boolean;
+  /** Undefined until it is known: only whoever wants a strategy of the lab waits for that. */
+  declare isLab: boolean | undefined;
   #run = new AbortController();
   #viewing = randomName();
 
@@ -55,6 +59,7 @@ export class WatchPage extends LitElement {
     super();
     this.loaded = { is: "loading" };
     this.strategy = strategyOf(new URL(location.href).searchParams.get("mode") ?? readStored("strategy"));
+    this.isLab = undefined;
     this.isStatsShown = false;
     this.isDevtoolsOpen = readStored("devtools") === "open";
   }
@@ -64,6 +69,10 @@ export class WatchPage extends LitElement {
     this.#run = new AbortController();
     const { signal } = this.#run;
     window.addEventListener("keydown", this.#pressed, { signal });
+    void isLabCluster().then((isLab) => {
+      this.isLab = isLab;
+      if (!isLab && !isForViewers(this.strategy)) this.strategy = "smart";
+    });
     signal.addEventListener(
       "abort",
       workerLink.listen(() => this.requestUpdate()),
@@ -125,7 +134,7 @@ export class WatchPage extends LitElement {
     this.strategy = chosen;
     writeStored("strategy", chosen);
     replaceQuery("mode", chosen);
-    announce(this, `${chosen === "smart" ? "Smart" : "Naive"} scheduling from the next segment on`);
+    announce(this, `${chosen.charAt(0).toUpperCase()}${chosen.slice(1)} scheduling from the next segment on`);
   };
 
   #countView = (): void => {
@@ -138,6 +147,7 @@ export class WatchPage extends LitElement {
   };
 
   override render() {
+    if (this.isLab === undefined && !isForViewers(this.strategy)) return nothing;
     switch (this.loaded.is) {
       case "missing":
         return renderNotice("There is no such video", "It may have been removed. The library shows what is here.");
@@ -188,7 +198,10 @@ export class WatchPage extends LitElement {
             <h1 tabindex="-1">${video?.title ?? "Loading…"}</h1>
             ${video === undefined ? nothing : renderFacts(video)}
           </div>
-          <vstack-strategy .value=${this.strategy} @vstack-strategy=${this.#chooseStrategy}></vstack-strategy>
+          <vstack-strategy
+            .value=${this.strategy}
+            ?lab=${this.isLab ?? false}
+            @vstack-strategy=${this.#chooseStrategy}></vstack-strategy>
           <div class="tools">
             <button aria-pressed=${this.isStatsShown} @click=${() => (this.isStatsShown = !this.isStatsShown)}>
               Statistics <kbd>N</kbd>
@@ -265,6 +278,10 @@ function renderWithoutWorker() {
   return html`<aside class="banner" role="status">
     <p><strong>This video plays through the gateway,</strong> not straight from the storage nodes. ${why} ${remedy}</p>
   </aside>`;
+}
+
+function isForViewers(strategy: StrategyName): boolean {
+  return VIEWER_STRATEGIES.some((name) => name === strategy);
 }
 
 function strategyOf(text: unknown): StrategyName {

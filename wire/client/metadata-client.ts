@@ -4,6 +4,8 @@ import type { ManifestPage, Video, VideoList, VideoSort } from "#wire/contract/c
 import { ManifestPageSchema, VideoListSchema, VideoSchema, ViewAnswerSchema } from "#wire/contract/catalog-api.ts";
 import type { ClusterAnswerSchema } from "#wire/contract/cluster-api.ts";
 import { ClusterAnswerSchema as ClusterSchema } from "#wire/contract/cluster-api.ts";
+import type { ClearChoice, NetworkAskWords, NetworksAnswer } from "#wire/contract/emulation-api.ts";
+import { NetworksAnswerSchema } from "#wire/contract/emulation-api.ts";
 import { PATHS, ROUTES } from "#wire/contract/paths.ts";
 import type { UploadList, UploadStatus } from "#wire/contract/upload-api.ts";
 import { UploadListSchema, UploadStatusSchema } from "#wire/contract/upload-api.ts";
@@ -89,6 +91,26 @@ export function metadataClient(baseUrl: string) {
     },
     cluster(signal: AbortSignal): Promise<InferOutput<typeof ClusterAnswerSchema>> {
       return askJson(`${baseUrl}${ROUTES.cluster}`, ClusterSchema, { signal });
+    },
+    /**
+     * The networks that a lab cluster emulates.
+     *
+     * @throws VStackError `not-found` when it was not started with `--lab`; as do the next two
+     */
+    networks(signal: AbortSignal): Promise<NetworksAnswer> {
+      return askJson(`${baseUrl}${ROUTES.labNetwork}`, NetworksAnswerSchema, { signal });
+    },
+    setNetwork(wanted: NetworkAskWords, signal: AbortSignal): Promise<NetworksAnswer> {
+      return askJson(`${baseUrl}${ROUTES.labNetwork}`, NetworksAnswerSchema, {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(wanted),
+        signal,
+      });
+    },
+    clearNetworks(choice: ClearChoice, signal: AbortSignal): Promise<NetworksAnswer> {
+      const path = PATHS.clearNetwork(ROUTES.labNetwork, choice);
+      return askJson(`${baseUrl}${path}`, NetworksAnswerSchema, { method: "DELETE", signal });
     },
   };
 }

@@ -1,6 +1,7 @@
 /** One example of every shape that crosses a wire: it must survive JSON unchanged, and each listed change must be refused. */
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { CapabilityClaimsSchema } from "./capability.ts";
 import {
   ManifestPageSchema,
@@ -15,7 +16,7 @@ import { DeleteChunkAnswerSchema, NodeHealthSchema, PutChunkAnswerSchema } from 
 import { ClusterAnswerSchema, HeartbeatSchema, MetadataHealthSchema, NodesAnswerSchema } from "./cluster-api.ts";
 import { MANIFEST_PAGE_SEGMENTS, MAX_CHUNK_BYTES, MAX_TITLE_CHARACTERS } from "./limits.ts";
 import { ChunkRecordSchema, PositionSchema } from "./schemas.ts";
-import { NodeEstimateViewSchema, SegmentTraceSchema } from "./segment-trace.ts";
+import { NodeEstimateViewSchema, SegmentTraceSchema, STRATEGIES } from "./segment-trace.ts";
 import { UploadMetadataSchema, UploadStatusSchema } from "./upload-api.ts";
 import { PageMessageSchema, WorkerMessageSchema } from "./worker-messages.ts";
 
@@ -67,7 +68,12 @@ const trace = {
   ...{ schema: 1, id: "t", session: "s", strategy: "smart", driver: "worker", videoId: VIDEO_ID, rendition: "720p" },
   ...{ slot: "segment", seq: 4, hash: HASH, sizeBytes: 10, servedFrom: "nodes", startedAtMs: 1, firstReleaseMs: 2 },
   ...{ endedMs: 3, deliveredBytes: 10, wastedBytes: 0, outcome: "delivered", failure: null, attempts: [attempt] },
-  decisions: [{ atMs: 0, because: "first", chosen: ["node-1"], candidates: [candidate] }],
+  decisions: [
+    {
+      ...{ atMs: 0, because: "first", chosen: ["node-1"], candidates: [candidate], attempts: [0], tookMs: 3 },
+      ...{ bestNodeId: "node-1", bestMs: 2.5, regretMs: 0.5 },
+    },
+  ],
 };
 const estimate = {
   ...{ nodeId: "node-1", url: "http://n", firstByteMsP50: 1, firstByteMsP95: 2, rateBytesPerSecond: null },
@@ -75,7 +81,7 @@ const estimate = {
 };
 const delivered = {
   ...{ kind: "delivered", session: "s", request: "r", deliveredBytes: 10, servedFrom: "cache", firstByteMs: null },
-  ...{ networkMs: 5, rateBytesPerSecond: 1e6, strategy: "naive" },
+  ...{ networkMs: 5, rateBytesPerSecond: 1e6, timesMislead: true, strategy: "naive" },
 };
 const upload = {
   ...{
@@ -217,6 +223,16 @@ describe.each(SHAPES)("%s", (_name, schema, example, wrongs) => {
   });
 });
 
+test("SegmentTraceSchema takes decisions of workers that knew no hindsight", () => {
+  const old = { atMs: 0, because: "first", chosen: ["node-1"], candidates: [candidate] };
+  const [decision] = v.parse(SegmentTraceSchema, { ...trace, decisions: [old] }).decisions;
+  expect(decision).toEqual({ ...old, attempts: [], tookMs: null, bestNodeId: null, bestMs: null, regretMs: null });
+});
+
+test("STRATEGIES names every strategy that the engine has", () => {
+  expect([...STRATEGIES].sort()).toEqual(Object.keys(STRATEGIES_BY_NAME).sort());
+});
+
 describe("PageMessageSchema", () => {
   test.each([
     { kind: "hello", protocol: 1 },
@@ -224,6 +240,9 @@ describe("PageMessageSchema", () => {
     { kind: "activate" },
     { kind: "abort", session: "s", request: "r" },
     { kind: "playhead", session: "s", bufferedSeconds: 3.5, playbackRate: 1, paused: false },
+    { kind: "left", session: "s" },
+    { kind: "record" },
+    { kind: "recording" },
     { kind: "subscribe", session: null },
     { kind: "unsubscribe" },
   ])("takes $kind unchanged", (message) => {
@@ -241,9 +260,15 @@ describe("WorkerMessageSchema", () => {
     { kind: "outdated", protocol: 2 },
     { kind: "snapshot", number: 1, traces: [trace], estimates: [estimate] },
     { kind: "delta", number: 2, traces: [], estimates: [] },
+    { kind: "recording", recording: null },
     delivered,
   ])("takes $kind unchanged", (message) => {
     expect(v.parse(WorkerMessageSchema, asJson(message))).toEqual(message);
+  });
+
+  test("takes delivered messages of workers that could not tell misleading times", () => {
+    const old = { ...delivered, timesMislead: undefined };
+    expect(v.parse(WorkerMessageSchema, asJson(old))).toEqual({ ...delivered, timesMislead: false });
   });
 
   test("refuses a trace of another schema", () => {

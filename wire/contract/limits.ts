@@ -14,7 +14,7 @@ export const MAX_UPLOAD_BYTES = 64 * 1024 * 1024 * 1024;
 export const MAX_RENDITIONS = 12;
 /** Segments of one rendition: a day at four seconds. */
 export const MAX_SEGMENTS = 21_600;
-/** Segments of one manifest page: about four minutes, 50 kB of JSON at 2 MiB a segment. */
+/** Segments of one manifest page: about four minutes; 70 kB of JSON at 220 kB a segment, 120 kB from 1 to 4 MiB. */
 export const MANIFEST_PAGE_SEGMENTS = 64;
 /** Videos of one page of the library. */
 export const MAX_PAGE_VIDEOS = 100;

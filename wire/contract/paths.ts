@@ -29,6 +29,17 @@ export const ROUTES = {
   /** GET: the best rendition as one file. */
   videoDownload: "/api/videos/:videoId/download",
   uploadEvents: "/api/uploads/:uploadId/events",
+  /** Of the metadata server under `--lab`: PUT sets an emulated network, GET lists, DELETE takes back (`?session=NAME`; empty: that of everybody; without: all). */
+  labNetwork: "/api/lab/network",
+  /** Of the metadata server under `--lab`: GET what runs and ran, POST starts, DELETE cancels. */
+  bench: "/api/bench",
+  benchEvents: "/api/bench/events",
+  benchReportJson: "/api/bench/reports/:runId/report.json",
+  benchReportHtml: "/api/bench/reports/:runId/report.html",
+  /** Of a node under `--lab`: PUT its part of a session's network, DELETE as above. */
+  nodeLabNetwork: "/lab/network",
+  /** Of a node under `--lab`: what it sent to a session (`?session=NAME`). */
+  nodeLabBytes: "/lab/bytes",
 } as const;
 
 export const PATHS = {
@@ -45,6 +56,11 @@ export const PATHS = {
   download: (videoId: VideoId) => `/api/videos/${videoId}/download`,
   watch: (videoId: VideoId) => `/watch/${videoId}`,
   embed: (videoId: VideoId) => `/embed/${videoId}`,
+  /** @param session null: that of everybody; undefined: all of them */
+  clearNetwork: (route: "/api/lab/network" | "/lab/network", session: string | null | undefined) =>
+    session === undefined ? route : `${route}?session=${encodeURIComponent(session ?? "")}`,
+  benchReport: (runId: string, file: "report.json" | "report.html") => `/api/bench/reports/${runId}/${file}`,
+  nodeBytes: (session: string) => `/lab/bytes?session=${encodeURIComponent(session)}`,
   poster: (videoId: VideoId) => `/media/${videoId}/poster.jpg`,
   masterPlaylist: (videoId: VideoId) => `/media/${videoId}/master.m3u8`,
   mediaPlaylist: (videoId: VideoId, rendition: RenditionId) => `/media/${videoId}/${rendition}/index.m3u8`,

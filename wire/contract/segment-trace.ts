@@ -3,11 +3,18 @@
  * panel, the comparison, the benchmark and its report. Times are milliseconds since `startedAtMs`, monotonic.
  */
 import * as v from "valibot";
+import type { StrategyId } from "#core/schedule/strategies.ts";
 import { ChunkHashSchema, CountSchema, NodeIdSchema, RenditionIdSchema, VideoIdSchema } from "./schemas.ts";
 
 export const TRACE_SCHEMA = 1;
-export const STRATEGIES = ["smart", "naive"] as const;
+/** All strategies by name, as core/schedule/strategies.ts has them; pages offer those of {@link VIEWER_STRATEGIES}. */
+export const STRATEGIES = [
+  ...(["smart", "naive", "random", "nearest", "original"] as const),
+  ...(["smart-no-split", "smart-no-hedge", "smart-no-race", "smart-no-deadline"] as const),
+] as const satisfies readonly StrategyId[];
 export type StrategyName = (typeof STRATEGIES)[number];
+/** What viewers choose from; the others are for comparisons in lab mode. */
+export const VIEWER_STRATEGIES = ["smart", "naive"] as const satisfies readonly StrategyName[];
 
 /** How an attempt ended. `cancelled` is our own doing, with `reason` saying why. */
 const ATTEMPT_OUTCOMES = ["complete", "failed", "stalled", "corrupt", "cancelled"] as const;
@@ -48,7 +55,17 @@ const DecisionTraceSchema = v.object({
       health: v.string(),
     }),
   ),
+  /**
+   * Known when everything has ended (core/schedule/hindsight.ts): the attempts that it started, how long they took, which
+   * candidate would have been best for the worst of them, what that one would have needed, and the difference, >= 0.
+   */
+  attempts: v.optional(v.array(CountSchema), () => []),
+  tookMs: v.optional(v.nullable(v.number()), null),
+  bestNodeId: v.optional(v.nullable(NodeIdSchema), null),
+  bestMs: v.optional(v.nullable(v.number()), null),
+  regretMs: v.optional(v.nullable(v.number()), null),
 });
+export type DecisionTrace = v.InferOutput<typeof DecisionTraceSchema>;
 
 export const SegmentTraceSchema = v.object({
   schema: v.literal(TRACE_SCHEMA),

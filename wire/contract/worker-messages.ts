@@ -3,6 +3,7 @@
  * `outdated`, so that an old worker under a new page (or the reverse) says so instead of failing strangely.
  */
 import * as v from "valibot";
+import { EngineRecordingSchema } from "./engine-recording.ts";
 import { NodeEstimateViewSchema, SegmentTraceSchema, STRATEGIES } from "./segment-trace.ts";
 
 export const WORKER_PROTOCOL = 1;
@@ -25,8 +26,14 @@ export const PageMessageSchema = v.variant("kind", [
     playbackRate: v.number(),
     paused: v.boolean(),
   }),
+  /** The player is gone: nothing more is fetched ahead for it. */
+  v.object({ kind: v.literal("left"), session: v.string() }),
   /** Sends traces and estimates to the given port until it closes. */
   v.object({ kind: v.literal("subscribe"), session: v.nullable(v.string()) }),
+  /** Lab mode: records from now on what the engine is told, for all players; answered by `recording`. */
+  v.object({ kind: v.literal("record") }),
+  /** Lab mode: asks for what was recorded since; answered by `recording`. */
+  v.object({ kind: v.literal("recording") }),
   /** A panel that closes says so: ports have no close event in every browser. */
   v.object({ kind: v.literal("unsubscribe") }),
 ]);
@@ -50,6 +57,8 @@ export const WorkerMessageSchema = v.variant("kind", [
     traces: v.array(SegmentTraceSchema),
     estimates: v.array(NodeEstimateViewSchema),
   }),
+  /** Null when nothing is being recorded. */
+  v.object({ kind: v.literal("recording"), recording: v.nullable(EngineRecordingSchema) }),
   /**
    * Broadcast to the client that asked, when a segment is complete: what the network can do now, so that the page's
    * loader can give hls.js honest statistics even when the bytes came from the cache.
@@ -63,6 +72,11 @@ export const WorkerMessageSchema = v.variant("kind", [
     firstByteMs: v.nullable(v.number()),
     networkMs: v.number(),
     rateBytesPerSecond: v.nullable(v.number()),
+    /**
+     * Part of it came before the request, other segments came beside it, or its front came late: only the rate says what
+     * the network can do.
+     */
+    timesMislead: v.optional(v.boolean(), false),
     strategy: v.picklist(STRATEGIES),
   }),
 ]);

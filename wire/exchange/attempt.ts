@@ -5,7 +5,7 @@
  * Headers: none but a single `Range` when less than the whole chunk is wanted, as any other costs a preflight per node.
  */
 import type { BlockRun } from "#core/schedule/running-attempt.ts";
-import type { FailureKind } from "#core/schedule/plan-events.ts";
+import type { FailureKind, PlanEvent } from "#core/schedule/plan-events.ts";
 import type { Block } from "#core/placement/blocks.ts";
 import { HASH_BYTES } from "#wire/client/block-list.ts";
 import type { SegmentFetchPorts } from "./segment-fetch.ts";
@@ -36,6 +36,20 @@ export type AttemptReport =
   | { readonly saw: "block-bad"; readonly block: number; readonly verifyMs: number }
   | { readonly saw: "ended" }
   | { readonly saw: "failed"; readonly kind: FailureKind; readonly detail: string };
+
+/** What a plan is told of a report: not the bytes themselves, nor what hashing took. */
+export function planEventOf(attempt: number, report: AttemptReport): PlanEvent {
+  switch (report.saw) {
+    case "block-ok":
+    case "block-bad":
+      return { saw: report.saw, attempt, block: report.block };
+    case "first-byte":
+    case "bytes":
+    case "ended":
+    case "failed":
+      return { ...report, attempt };
+  }
+}
 
 export type AttemptPorts = Pick<SegmentFetchPorts, "clock" | "fetch" | "digest">;
 

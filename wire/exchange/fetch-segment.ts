@@ -2,35 +2,36 @@
  * THE driver of a fetch plan (core/schedule/fetch-plan.ts): commands become attempts, answers become events. Worker,
  * gateway, `vstack get` and virtual players all fetch through it. It holds no policy.
  */
-import type { AttemptEnd, NodeEvent } from "#core/estimate/node-estimate.ts";
-import type { NodeId } from "#core/ids.ts";
 import type { Block } from "#core/placement/blocks.ts";
 import { chunkBlocks } from "#core/placement/blocks.ts";
 import type { Step } from "#core/schedule/fetch-plan.ts";
 import { beginFetch, onEvent } from "#core/schedule/fetch-plan.ts";
-import { naiveStrategy } from "#core/schedule/naive-strategy.ts";
 import type { PlanContext } from "#core/schedule/plan-context.ts";
 import type { NodeFailure, PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
 import { FAILURE_ENDS } from "#core/schedule/plan-events.ts";
 import type { FetchPlan } from "#core/schedule/plan-state.ts";
-import { smartStrategy } from "#core/schedule/smart-strategy.ts";
+import { missingRuns } from "#core/schedule/plan-state.ts";
+import type { Random } from "#core/random.ts";
+import { seededRandom } from "#core/random.ts";
 import { replicaSources } from "#core/schedule/source.ts";
+import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { readBlockList } from "#wire/client/block-list.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { PATHS, QUERY } from "#wire/contract/paths.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import type { AttemptReport } from "./attempt.ts";
-import { startAttempt } from "./attempt.ts";
+import { planEventOf, startAttempt } from "./attempt.ts";
 import type { BlockRelease } from "./block-release.ts";
 import { createBlockRelease } from "./block-release.ts";
-import type { SegmentFetch, SegmentFetchPorts, SegmentRequest } from "./segment-fetch.ts";
+import { OpenAttempts } from "./open-attempts.ts";
+import type { SegmentFetch, SegmentFetchPorts, SegmentRequest, StepCause } from "./segment-fetch.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
 
+/** Seeds are 32 bits. */
+const SEEDS = 2 ** 32;
 /** Between the last byte of a body and its end lies nothing, unless the node plays tricks. */
 const LAST_WORDS_MS = 1_000;
-
-const STRATEGIES = { smart: smartStrategy, naive: naiveStrategy };
 
 /**
  * Fetches one chunk from the nodes that hold it, verified block by block.
@@ -44,40 +45,43 @@ export function fetchSegment(request: SegmentRequest, ports: SegmentFetchPorts):
   return {
     body: driver.release.body,
     done: driver.done,
+    assigned: driver.assigned,
+    want: (slackSeconds) => driver.want(slackSeconds),
     cancel: (reason) => driver.abort(reason),
     trace: () => driver.recorder.trace,
   };
-}
-
-/** An attempt under way, as far as the estimates need to know. */
-interface OpenAttempt {
-  readonly nodeId: NodeId;
-  readonly startedMs: number;
-  readonly wantedBytes: number;
-  readonly stop: () => void;
-  receivedBytes: number;
-  answered: boolean;
 }
 
 class SegmentDriver {
   readonly recorder: TraceRecorder;
   readonly release: BlockRelease;
   readonly done: Promise<SegmentTrace>;
+  readonly assigned: Promise<void>;
   readonly #request: SegmentRequest;
   readonly #ports: SegmentFetchPorts;
   readonly #blocks: readonly Block[];
-  readonly #open = new Map<number, OpenAttempt>();
+  readonly #open: OpenAttempts;
+  /** The plan's chance, from one number of the program's: a recording names it, and a replay has the same. */
+  readonly #seed: number;
+  readonly #random: Random;
   #hashes = new Uint8Array();
   #plan: FetchPlan | undefined;
   #offered: Uint8Array<ArrayBuffer> | undefined;
+  /** Said before the plan began. */
+  #wanted: { readonly slackMs: number | null } | undefined;
   #sleeping = new AbortController();
   #hasEnded = false;
   #settle: (trace: SegmentTrace) => void = () => undefined;
+  /** Undefined once it was said. */
+  #sayAssigned: (() => void) | undefined;
 
   constructor(request: SegmentRequest, ports: SegmentFetchPorts) {
     this.#request = request;
     this.#ports = ports;
     this.#blocks = chunkBlocks(request.entry.record.sizeBytes, request.entry.record.blockSizeBytes);
+    this.#seed = Math.floor(ports.random() * SEEDS);
+    this.#random = seededRandom(this.#seed);
+    this.#open = new OpenAttempts(ports);
     this.recorder = new TraceRecorder(request, ports);
     this.release = createBlockRelease({
       released: (bytes) => this.recorder.released(bytes),
@@ -86,10 +90,13 @@ class SegmentDriver {
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
     });
+    this.assigned = new Promise((resolve) => {
+      this.#sayAssigned = resolve;
+    });
   }
 
   async begin(): Promise<void> {
-    const { entry, nodeUrls, slackSeconds, strategy, giveUpWhenAllUnreachable = false } = this.#request;
+    const { entry } = this.#request;
     const hashes = await readBlockList(entry.record, entry.blocks, this.#ports.digest);
     if (this.#hasEnded) return;
     if (hashes === undefined) {
@@ -97,15 +104,35 @@ class SegmentDriver {
       return;
     }
     this.#hashes = hashes;
-    const input = {
-      blocks: this.#blocks,
-      sources: replicaSources(entry.record, (nodeId) => nodeUrls.has(nodeId)),
-      strategy: STRATEGIES[strategy],
+    this.#guard(() => this.#beginPlan());
+  }
+
+  #beginPlan(): void {
+    const { entry, nodeUrls, slackSeconds, strategy, isAhead = false } = this.#request;
+    const facts = {
       slackMs: slackSeconds === null ? null : slackSeconds * 1000,
+      isAhead,
+      ...(this.#wanted === undefined ? {} : { ...this.#wanted, isAhead: false }),
       turn: entry.seq,
-      givesUpWhenAllUnreachable: giveUpWhenAllUnreachable,
+      givesUpWhenAllUnreachable: this.#request.giveUpWhenAllUnreachable ?? false,
     };
-    this.#guard(() => this.#carryOut(beginFetch(input, this.#context())));
+    const sources = replicaSources(entry.record, (nodeId) => nodeUrls.has(nodeId));
+    const context = this.#context();
+    const step = beginFetch(
+      { ...facts, sources, blocks: this.#blocks, strategy: STRATEGIES_BY_NAME[strategy] },
+      context,
+    );
+    const { sizeBytes, blockSizeBytes } = entry.record;
+    const input = { ...facts, sources, sizeBytes, blockSizeBytes, strategy };
+    this.#note({ began: input, seed: this.#seed }, context.nowMs, step);
+    this.#carryOut(step);
+  }
+
+  want(slackSeconds: number | null): void {
+    const slackMs = slackSeconds === null ? null : slackSeconds * 1000;
+    this.#wanted = { slackMs };
+    this.recorder.wanted();
+    this.#guard(() => this.#tell({ saw: "wanted", slackMs }));
   }
 
   abort(reason: string): void {
@@ -115,18 +142,29 @@ class SegmentDriver {
   }
 
   #context(): PlanContext {
-    const { clock, estimates, random } = this.#ports;
-    return { nowMs: clock.nowMs(), book: estimates.read(), random };
+    const { clock, estimates } = this.#ports;
+    return { nowMs: clock.nowMs(), book: estimates.read(), random: this.#random };
   }
 
   #tell(event: PlanEvent): void {
-    const plan = this.#plan;
-    if (plan !== undefined) this.#carryOut(onEvent(plan, event, this.#context()));
+    if (this.#plan === undefined) return;
+    const context = this.#context();
+    const step = onEvent(this.#plan, event, context);
+    this.#note({ event }, context.nowMs, step);
+    this.#carryOut(step);
+  }
+
+  /** Before the commands are carried out, as that already changes the estimates. */
+  #note(what: StepCause, nowMs: number, { commands }: Step): void {
+    this.#ports.onStep?.({ ...what, traceId: this.#request.traceId, nowMs, commands });
   }
 
   #carryOut({ plan, commands }: Step): void {
     this.#plan = plan;
     for (const command of commands) this.#carryOutOne(command);
+    if (this.#sayAssigned === undefined || (plan.phase === "fetching" && missingRuns(plan).length > 0)) return;
+    this.#sayAssigned();
+    this.#sayAssigned = undefined;
   }
 
   /** A broken invariant ends this fetch with a typed error, not the program. */
@@ -134,11 +172,7 @@ class SegmentDriver {
     try {
       act();
     } catch (cause) {
-      for (const [id, attempt] of this.#open) {
-        attempt.stop();
-        this.recorder.attemptEnded(id, "cancelled", "internal");
-      }
-      this.#open.clear();
+      for (const id of this.#open.abandon()) this.recorder.attemptEnded(id, "cancelled", "internal");
       this.#fail("internal", cause instanceof Error ? cause.message : String(cause), { cause });
     }
   }
@@ -172,26 +206,18 @@ class SegmentDriver {
   }
 
   #startAttempt(command: PlanCommand & { do: "start" }): void {
-    const { attempt: id, nodeId, start, end } = command;
+    const { attempt: id, nodeId, start, end, isHedge } = command;
     const { session, entry, nodeUrls } = this.#request;
     const query = new URLSearchParams({ [QUERY.session]: session });
     const url = `${nodeUrls.get(nodeId) ?? ""}${PATHS.chunk(entry.record.hash)}?${query}`;
     const task = { url, run: command, sizeBytes: entry.record.sizeBytes, blocks: this.#blocks, hashes: this.#hashes };
     this.recorder.attemptStarted(command);
-    this.#open.set(id, {
-      nodeId,
-      startedMs: this.#ports.clock.nowMs(),
-      wantedBytes: end - start,
-      stop: startAttempt(task, this.#ports, (report) => this.#guard(() => this.#onReport(id, report))),
-      receivedBytes: 0,
-      answered: false,
-    });
-    this.#learn(nodeId, { saw: "started", wantedBytes: end - start });
+    const stop = startAttempt(task, this.#ports, (report) => this.#guard(() => this.#onReport(id, report)));
+    this.#open.add(id, { nodeId, wantedBytes: end - start, isHedge, stop });
   }
 
   #stopAttempt(id: number, outcome: "cancelled" | "stalled" | "corrupt", reason: string): void {
-    this.#open.get(id)?.stop();
-    this.#closeAttempt(id, outcome);
+    this.#open.stop(id, outcome);
     this.recorder.attemptEnded(id, outcome, reason);
   }
 
@@ -205,50 +231,34 @@ class SegmentDriver {
 
   /** Estimates learn first, so that the plan decides with them. */
   #onReport(id: number, report: AttemptReport): void {
-    const attempt = this.#open.get(id);
-    if (attempt === undefined) return;
+    if (!this.#open.has(id)) return;
     switch (report.saw) {
       case "first-byte":
-        attempt.answered = true;
         this.recorder.attemptAnswered(id);
-        this.#learn(attempt.nodeId, { saw: "first-byte", latencyMs: this.#ports.clock.nowMs() - attempt.startedMs });
+        this.#open.answered(id);
         break;
       case "bytes":
-        attempt.receivedBytes += report.bytes;
         this.recorder.bytesReceived(id, report.bytes);
-        this.#learn(attempt.nodeId, report);
+        this.#open.received(id, report.bytes);
         break;
       case "block-ok":
       case "block-bad":
         this.recorder.blockHashed(id, report.verifyMs, report.saw === "block-ok");
-        this.#learn(attempt.nodeId, { saw: report.saw });
+        this.#open.blockHashed(id, report.saw);
         this.#offered = report.saw === "block-ok" ? report.content : undefined;
         break;
       case "ended":
-        this.#closeAttempt(id, "complete");
+        this.#open.close(id, "complete");
         this.recorder.attemptEnded(id, "complete", null);
         break;
       case "failed":
-        this.#closeAttempt(id, FAILURE_ENDS[report.kind]);
+        this.#open.close(id, FAILURE_ENDS[report.kind]);
         this.recorder.attemptEnded(id, "failed", `${report.kind}: ${report.detail}`);
         break;
     }
-    this.#tell({ ...report, attempt: id });
+    this.#tell(planEventOf(id, report));
     this.#offered = undefined;
     this.#settleWhenIdle();
-  }
-
-  #closeAttempt(id: number, how: AttemptEnd): void {
-    const attempt = this.#open.get(id);
-    if (attempt === undefined) return;
-    this.#open.delete(id);
-    const { nodeId, wantedBytes, receivedBytes, answered, startedMs } = attempt;
-    const elapsedMs = this.#ports.clock.nowMs() - startedMs;
-    this.#learn(nodeId, { saw: "ended", how, wantedBytes, receivedBytes, answered, elapsedMs });
-  }
-
-  #learn(nodeId: NodeId, event: NodeEvent): void {
-    this.#ports.estimates.apply({ ...event, nodeId, atMs: this.#ports.clock.nowMs() });
   }
 
   #fail(code: ErrorCode, why: string, more: { cause?: unknown; details?: Record<string, unknown> } = {}): void {
@@ -262,6 +272,7 @@ class SegmentDriver {
 
   #end(outcome: "delivered" | "failed" | "aborted", error?: VStackError): void {
     this.#hasEnded = true;
+    this.#sayAssigned?.();
     this.#sleeping.abort();
     if (error === undefined) this.release.close();
     else this.release.fail(error);
@@ -275,12 +286,14 @@ class SegmentDriver {
     const allSaid = new AbortController();
     void this.done.then(() => allSaid.abort());
     await this.#ports.clock.sleep(LAST_WORDS_MS, allSaid.signal);
-    for (const [id] of this.#open) this.#stopAttempt(id, "cancelled", "no-end");
+    for (const id of this.#open.ids()) this.#stopAttempt(id, "cancelled", "no-end");
     this.#settleWhenIdle();
   }
 
   #settleWhenIdle(): void {
-    if (this.#hasEnded && this.#open.size === 0) this.#settle(this.recorder.trace);
+    if (!this.#hasEnded || this.#open.size > 0) return;
+    this.recorder.settled();
+    this.#settle(this.recorder.trace);
   }
 }
 

@@ -5,6 +5,8 @@
 import type { EstimateBook, EstimateEvent } from "#core/estimate/estimate-book.ts";
 import type { NodeId, RenditionId, VideoId } from "#core/ids.ts";
 import type { Random } from "#core/random.ts";
+import type { PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
+import type { RecordedInput } from "#core/simulation/recording.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
@@ -30,6 +32,8 @@ export interface SegmentRequest {
    * (the worker has the gateway). Without it the fetch tries on for 30 s.
    */
   readonly giveUpWhenAllUnreachable?: boolean;
+  /** Begun before the player asked: takes what would otherwise idle, until {@link SegmentFetch.want}. */
+  readonly isAhead?: boolean;
 }
 
 /** What is believed about the nodes, shared by all fetches of a program. */
@@ -40,6 +44,7 @@ export interface EstimateStore {
 
 export interface SegmentFetchPorts {
   readonly clock: Clock;
+  /** One number is drawn for each fetch, as the seed of its plan's chance. */
   readonly random: Random;
   readonly fetch: FetchPort;
   /** Raw SHA-256. */
@@ -47,7 +52,19 @@ export interface SegmentFetchPorts {
   readonly estimates: EstimateStore;
   /** Told at every change of the trace (the same growing record); must be quick and must not throw. */
   readonly onTrace?: (trace: SegmentTrace) => void;
+  /** Told of every step of the plan before its commands are carried out, for recordings; must be quick, must not throw. */
+  readonly onStep?: (step: StepNote) => void;
 }
+
+/** What moved a plan: its beginning, with the seed of its chance, or an event. */
+export type StepCause = { readonly began: RecordedInput; readonly seed: number } | { readonly event: PlanEvent };
+
+/** One step of one plan: at which monotonic time it was told what, and what it answered. */
+export type StepNote = StepCause & {
+  readonly traceId: string;
+  readonly nowMs: number;
+  readonly commands: readonly PlanCommand[];
+};
 
 /** A fetch under way. */
 export interface SegmentFetch {
@@ -58,6 +75,13 @@ export interface SegmentFetch {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Settles (never rejects) when everything has ended, with the finished trace. */
   readonly done: Promise<SegmentTrace>;
+  /**
+   * Settles (never rejects) when for the first time every block is accepted or being fetched: from then on nodes may
+   * idle. Also when the fetch ends before that.
+   */
+  readonly assigned: Promise<void>;
+  /** The player asks for it now, or says anew how long it can wait. Seconds; null: urgent. */
+  want(slackSeconds: number | null): void;
   /** Stops every attempt in this tick; the body errors with `aborted`. */
   cancel(reason: string): void;
   /** The trace so far. */

@@ -56,6 +56,8 @@ export interface StoreChunkRequest {
   /** Nodes that are alive, in any order: they are ranked by the position. */
   readonly nodes: readonly StorageTarget[];
   readonly blockSizeBytes: number;
+  /** How many copies to make where nodes allow it, at least two; three when left out. */
+  readonly copies?: number;
   readonly mint: MintCapability;
   readonly signal: AbortSignal;
 }
@@ -70,7 +72,7 @@ export interface StoredChunk {
   readonly record: ChunkRecord;
   /** Block hashes for the manifest, base64. */
   readonly blocks: string;
-  /** Durable copies, 2..3; below three the chunk is at risk. */
+  /** Durable copies, two at least; below three the chunk is at risk. */
   readonly copies: number;
 }
 
@@ -81,7 +83,7 @@ export interface StoredChunk {
  *   then has been deleted again as far as the nodes could be reached
  */
 export async function storeChunk(request: StoreChunkRequest, ports: StoreChunkPorts): Promise<StoredChunk> {
-  const { bytes, position, nodes, blockSizeBytes, signal } = request;
+  const { bytes, position, nodes, blockSizeBytes, copies = REPLICA_COUNT, signal } = request;
   const [hash, { blocks, blocksDigest }] = await Promise.all([
     chunkHashOf(bytes),
     makeBlockList(bytes, blockSizeBytes),
@@ -98,7 +100,7 @@ export async function storeChunk(request: StoreChunkRequest, ports: StoreChunkPo
       if (outcome.error === undefined || signal.aborted) return;
     }
   };
-  await Promise.all(Array.from({ length: REPLICA_COUNT }, fillPlace));
+  await Promise.all(Array.from({ length: copies }, fillPlace));
 
   const holders = outcomes.filter((outcome) => outcome.error === undefined).map((outcome) => outcome.node.nodeId);
   const failed = signal.aborted || holders.length < ACKNOWLEDGED_COPIES;

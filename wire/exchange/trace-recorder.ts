@@ -1,5 +1,6 @@
 /** Writes the trace of one segment while it is fetched. Received bytes are delivered or wasted, nothing between. */
 import type { Decision, PlanCommand } from "#core/schedule/plan-events.ts";
+import { hindsightOf } from "#core/schedule/hindsight.ts";
 import type { AttemptTrace, SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { TRACE_SCHEMA } from "#wire/contract/segment-trace.ts";
 import type { SegmentFetchPorts, SegmentRequest } from "./segment-fetch.ts";
@@ -10,11 +11,14 @@ export class TraceRecorder {
   readonly trace: SegmentTrace;
   readonly #ports: SegmentFetchPorts;
   readonly #beganMs: number;
+  #isWanted: boolean;
+  #isSettled = false;
 
   constructor(request: SegmentRequest, ports: SegmentFetchPorts) {
     const { traceId: id, session, strategy, driver, videoId, rendition, slot, entry } = request;
     this.#ports = ports;
     this.#beganMs = ports.clock.nowMs();
+    this.#isWanted = request.isAhead !== true;
     this.trace = {
       ...{ schema: TRACE_SCHEMA, id, session, strategy, driver, videoId, rendition, slot, seq: entry.seq },
       ...{ hash: entry.record.hash, sizeBytes: entry.record.sizeBytes, servedFrom: "nodes" },
@@ -25,7 +29,10 @@ export class TraceRecorder {
 
   decided(decision: Decision): void {
     const { because, chosen, candidates } = decision;
-    this.trace.decisions.push({ atMs: this.#sinceBegin(), because, chosen: [...chosen], candidates: [...candidates] });
+    this.trace.decisions.push({
+      ...{ atMs: this.#sinceBegin(), because, chosen: [...chosen], candidates: [...candidates] },
+      ...{ attempts: [], tookMs: null, bestNodeId: null, bestMs: null, regretMs: null },
+    });
     this.#changed();
   }
 
@@ -66,11 +73,40 @@ export class TraceRecorder {
     this.#changed();
   }
 
+  /** The player asks for what was begun ahead. */
+  wanted(): void {
+    this.#isWanted = true;
+  }
+
   /** The last word; later ones are ignored. */
   ended(outcome: "delivered" | "failed" | "aborted", failure: string | null): void {
     if (this.trace.outcome !== "running") return;
+    if (outcome !== "delivered" && !this.#isWanted) this.#takeBack();
     Object.assign(this.trace, { endedMs: this.#sinceBegin(), outcome, failure });
     this.#changed();
+  }
+
+  /** Everything has ended: what the decisions were worth can be told. */
+  settled(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const { decisions, attempts } = this.trace;
+    for (const [index, seen] of hindsightOf(decisions, attempts).entries()) {
+      const decision = decisions[index];
+      const bestNodeId = decision?.candidates.find(({ nodeId }) => nodeId === seen.bestNodeId)?.nodeId ?? null;
+      if (decision !== undefined) Object.assign(decision, { ...seen, bestNodeId });
+    }
+    if (decisions.length > 0) this.#changed();
+  }
+
+  /** Verified bytes that nobody came for are waste, although they were ready to go out. */
+  #takeBack(): void {
+    const { wastedBytes, deliveredBytes } = this.trace;
+    Object.assign(this.trace, {
+      wastedBytes: wastedBytes + deliveredBytes,
+      deliveredBytes: 0,
+      firstReleaseMs: null,
+    });
   }
 
   #change(id: number, change: (attempt: AttemptTrace) => Partial<AttemptTrace>): void {

@@ -48,6 +48,7 @@ export function createVirtualClock(): VirtualClock {
 /** How a virtual node behaves; without any of it, it delivers the chunk. */
 export interface VirtualNode {
   latencyMs?: number;
+  /** Of all its answers together. */
   rateBytesPerSecond?: number;
   refuses?: boolean;
   /** Accepts the request and never answers. */
@@ -90,6 +91,7 @@ export function createVirtualNetwork(
   nodes: ReadonlyMap<string, VirtualNode>,
 ): VirtualNetwork {
   const requests: SeenRequest[] = [];
+  const links = new Map([...nodes.keys()].map((host) => [host, { freeAtMs: 0 }]));
   const fetch: FetchPort = async (url, init) => {
     const { host } = new URL(url);
     const signal = init.signal ?? new AbortController().signal;
@@ -103,7 +105,7 @@ export function createVirtualNetwork(
     if (node === undefined || node.refuses === true) throw new TypeError("connection refused");
     await clock.sleep(node.hangs === true ? 1e12 : (node.latencyMs ?? 10), signal);
     signal.throwIfAborted();
-    return answer({ clock, chunk, node, signal }, range);
+    return answer({ clock, chunk, node, signal, link: links.get(host) ?? { freeAtMs: 0 } }, range);
   };
   return { fetch, requests };
 }
@@ -113,6 +115,8 @@ interface Exchange {
   readonly chunk: Uint8Array<ArrayBuffer>;
   readonly node: VirtualNode;
   readonly signal: AbortSignal;
+  /** When the node has sent what it sends now. */
+  readonly link: { freeAtMs: number };
 }
 
 function answer(exchange: Exchange, range: string | null): Response {
@@ -128,7 +132,8 @@ function answer(exchange: Exchange, range: string | null): Response {
   return new Response(virtualBody(exchange, start, end), { status: match === null ? 200 : 206, headers });
 }
 
-function virtualBody({ clock, chunk, node, signal }: Exchange, start: number, end: number): ReadableStream<Uint8Array> {
+function virtualBody(exchange: Exchange, start: number, end: number): ReadableStream<Uint8Array> {
+  const { clock, chunk, node, signal, link } = exchange;
   const content = new Uint8Array(end - start + (node.extraBytes ?? 0));
   content.set(chunk.subarray(start, end));
   const flipped = (node.flipsByteAt ?? -1) - start;
@@ -142,7 +147,9 @@ function virtualBody({ clock, chunk, node, signal }: Exchange, start: number, en
         if (sent >= limit && node.breaksAfterBytes === limit) throw new TypeError("connection reset");
         if (sent >= limit) await clock.sleep(1e12, signal);
         const piece = content.slice(sent, Math.min(stop, limit, sent + READ_BYTES));
-        await clock.sleep((piece.length * 1000) / (node.rateBytesPerSecond ?? 10e6), signal);
+        const sendMs = (piece.length * 1000) / (node.rateBytesPerSecond ?? 10e6);
+        link.freeAtMs = Math.max(clock.nowMs(), link.freeAtMs) + sendMs;
+        await clock.sleep(link.freeAtMs - clock.nowMs(), signal);
         signal.throwIfAborted();
         if (piece.length > 0) controller.enqueue(piece);
         sent += piece.length;

@@ -20,7 +20,7 @@ export const UrlSchema = v.pipe(
 );
 export const FolderSchema = v.pipe(v.string(), v.minLength(1, "Expected a folder"));
 
-const FlagSchema = v.pipe(
+export const FlagSchema = v.pipe(
   v.picklist(["0", "1", "false", "true"], "Expected 1 or 0"),
   v.transform((text) => text === "1" || text === "true"),
 );

@@ -1,0 +1,64 @@
+/** The words of `vstack bench`; what they do is in commands/bench.ts. */
+import { type Command, Option } from "commander";
+import { TIERS } from "#core/benchmark/report.ts";
+import type { BenchOptions } from "./commands/bench.ts";
+import { bench } from "./commands/bench.ts";
+import { benchDiff } from "./commands/bench-diff.ts";
+import type { TargetsOptions } from "./commands/bench-targets.ts";
+import { benchTargets } from "./commands/bench-targets.ts";
+import { serveSimJobs, SIM_WORKER } from "./bench/sim-tier.ts";
+import { jsonOption, whole } from "./option-values.ts";
+
+const MAX_SEEDS = 1_000;
+const MAX_SEED = 1_000_000_000;
+
+const seedOption = () =>
+  new Option("--seed <number>", "decides everything left to chance").default(1).argParser(whole(0, MAX_SEED));
+const seedsOption = () => new Option("--seeds <number>", "sessions of each kind").argParser(whole(1, MAX_SEEDS));
+const tracesOption = () => new Option("--traces <folder>", "measured networks instead of generated ones");
+const tierOption = () => new Option("--tier <name...>", "simulated, or measured in Chromium").choices(TIERS);
+
+export function addBenchCommands(program: Command, exitWith: (code: number) => void): void {
+  const command = program
+    .command("bench")
+    .description("compare strategies in simulated and real sessions; writes a report as JSON and as a page")
+    .addOption(new Option("--smoke", "simulated only, under a minute").conflicts(["ci", "full"]))
+    .addOption(new Option("--ci", "both tiers, under ten minutes").conflicts("full"))
+    .option("--full", "every scenario, every strategy, both tiers")
+    .addOption(tierOption())
+    .addOption(tracesOption())
+    .option("--scenario <name...>", "networks (default: every topology)")
+    .option("--strategy <name...>", "who plays (default: smart, the baselines, plain hls.js in two settings)")
+    .addOption(seedsOption())
+    .addOption(seedOption())
+    .option("--out <folder>", "where the report goes (default: ./bench-results/<time>)")
+    .addOption(jsonOption())
+    .enablePositionalOptions()
+    .action(async (options: BenchOptions) => {
+      exitWith(await bench(options));
+    });
+  wordsFail(command.command("targets"))
+    .description("what the scheduler is promised to do: measured, limit, verdict")
+    .addOption(tierOption())
+    .addOption(tracesOption())
+    .addOption(seedsOption())
+    .addOption(seedOption())
+    .option("--out <folder>", "where the report goes (default: ./bench-results/<time>)")
+    .addOption(jsonOption())
+    .action(async (options: TargetsOptions) => {
+      exitWith(await benchTargets(options));
+    });
+  wordsFail(command.command("diff"))
+    .description("what changed from one report to another, on the cells that both have")
+    .argument("<before>", "report.json of the first run")
+    .argument("<after>", "report.json of the second run")
+    .addOption(jsonOption())
+    .action(async (before: string, after: string, { json }: { json: boolean }) => {
+      exitWith(await benchDiff({ before, after, json }));
+    });
+  program.command(SIM_WORKER, { hidden: true }).action(serveSimJobs);
+}
+
+function wordsFail(command: Command): Command {
+  return command.exitOverride().showHelpAfterError("(add --help for help)");
+}

@@ -1,0 +1,132 @@
+/**
+ * When every missing block is being fetched and a node is free: it takes over blocks that a slower node has not come to
+ * (no byte is asked for twice), or asks for the last slow block once more, within the budget (hedging: Dean and Barroso,
+ * "The Tail at Scale", CACM 2013). Only the tail of an attempt is ever doubled, never a chunk. Without budget, an attempt
+ * that is far too slow is given up for another.
+ */
+import type { Block } from "../placement/blocks.ts";
+import type { NodeSupply } from "./node-supply.ts";
+import { completionMs } from "./node-supply.ts";
+import { firstMissing } from "./plan-state.ts";
+import type { RunningAttempt } from "./running-attempt.ts";
+import { blockRun, neededEnd } from "./running-attempt.ts";
+import { covers } from "./source.ts";
+import { hasRoom } from "./split.ts";
+import type { Assignment, Situation } from "./strategy.ts";
+
+/** A steal must bring the end this much nearer, for it costs a request and perhaps a connection. */
+const MIN_GAIN_MS = 10;
+const MIN_GAIN_SHARE = 0.15;
+/** A hedge pays when the block would otherwise take this factor and this time longer. */
+const HEDGE_FACTOR = 1.2;
+const HEDGE_MARGIN_MS = 15;
+/** One is given up without a budget when the block would take this factor and this time longer. */
+const REPLACE_FACTOR = 4;
+const REPLACE_MARGIN_MS = 500;
+/** Pace of an attempt is its own after this time of body; before, it is its node's. */
+const OWN_PACE_AFTER_MS = 60;
+
+/**
+ * One attempt at most: what follows from it is seen at the next event.
+ *
+ * @param idle of the nodes, those that got nothing of what is missing
+ */
+export function playEndgame(
+  situation: Situation,
+  { nodes, idle }: { readonly nodes: readonly NodeSupply[]; readonly idle: readonly NodeSupply[] },
+  { runMs, ...may }: { readonly steals: boolean; readonly hedges: boolean; readonly runMs: number },
+): Assignment[] {
+  const free = idle.filter((node) => node.isKnown && node.candidate.running === 0 && hasRoom(node, runMs));
+  if (free.length === 0) return [];
+  const latest = latestAttempt(situation, nodes);
+  if (latest === undefined) return [];
+  for (const node of free.sort((a, b) => a.beginsInMs - b.beginsInMs)) {
+    const move =
+      (may.steals ? steal(latest, node, situation) : undefined) ?? again(latest, node, situation, may.hedges);
+    if (move !== undefined) return [move];
+  }
+  return [];
+}
+
+interface Projection {
+  readonly attempt: RunningAttempt;
+  /** Its next block that is wanted. */
+  readonly nextBlock: number;
+  /** Milliseconds until it has delivered the block that it is at, and all that is wanted of it. */
+  readonly blockInMs: number;
+  readonly allInMs: number;
+  /** Bytes per millisecond. */
+  readonly pace: number;
+}
+
+/** The attempt that ends last, by its own pace; without those that somebody doubles already. */
+function latestAttempt(situation: Situation, nodes: readonly NodeSupply[]): Projection | undefined {
+  let latest: Projection | undefined;
+  for (const attempt of situation.running) {
+    const projection = project(attempt, situation, nodes);
+    if (projection === undefined) continue;
+    if (latest === undefined || projection.allInMs > latest.allInMs) latest = projection;
+  }
+  return latest;
+}
+
+function project(attempt: RunningAttempt, situation: Situation, nodes: readonly NodeSupply[]): Projection | undefined {
+  const { blocks, nowMs, running } = situation;
+  const nextBlock = firstMissing(situation, attempt);
+  const block = nextBlock === undefined ? undefined : blocks[nextBlock];
+  if (nextBlock === undefined || block === undefined || attempt.isSilent) return undefined;
+  const isDoubled = running.some((other) => other.id !== attempt.id && firstMissing(situation, other) === nextBlock);
+  if (isDoubled) return undefined;
+  const supply = nodes.find((node) => node.nodeId === attempt.nodeId);
+  const sharers = running.filter((other) => other.nodeId === attempt.nodeId).length;
+  const bodyMs = attempt.firstByteMs === null ? 0 : nowMs - attempt.firstByteMs;
+  const nodePace = (supply?.rate ?? 1e-3) / Math.max(1, sharers);
+  const ownPace = bodyMs >= OWN_PACE_AFTER_MS ? Math.max(1e-3, attempt.receivedBytes / bodyMs) : nodePace;
+  // What it did lately counts too: a node that has just broken down has a fine average.
+  const pace = Math.min(ownPace, nodePace);
+  const waitedMs = nowMs - attempt.startedMs;
+  const firstByteInMs = attempt.firstByteMs === null ? firstByteLeftMs(waitedMs, supply?.firstByteMs ?? 0) : 0;
+  const receivedTo = attempt.start + attempt.receivedBytes;
+  const inMs = (end: number) => firstByteInMs + Math.max(0, end - receivedTo) / pace;
+  return { attempt, nextBlock, pace, blockInMs: inMs(block.end), allInMs: inMs(neededEnd(attempt, blocks)) };
+}
+
+/** One that is overdue is expected to take as long again. */
+function firstByteLeftMs(waitedMs: number, usualMs: number): number {
+  return waitedMs < usualMs ? usualMs - waitedMs : usualMs;
+}
+
+/** The node takes the end of the run, as much of it as lets both be done at about the same time. */
+function steal(latest: Projection, node: NodeSupply, { blocks }: Situation): Assignment | undefined {
+  const { attempt, nextBlock, allInMs, pace } = latest;
+  let best: { readonly from: number; readonly endsInMs: number } | undefined;
+  for (let from = attempt.neededEndBlock - 1; from > nextBlock; from -= 1) {
+    const block = blocks[from];
+    if (block === undefined || !covers(node.candidate.source, block)) break;
+    const takenBytes = neededEnd(attempt, blocks) - block.start;
+    const endsInMs = Math.max(completionMs(node, takenBytes), allInMs - takenBytes / pace);
+    if (best === undefined || endsInMs < best.endsInMs) best = { from, endsInMs };
+  }
+  if (best === undefined || !isWorthIt(allInMs, best.endsInMs)) return undefined;
+  const run = blockRun(blocks, best.from, attempt.neededEndBlock);
+  return { nodeId: node.nodeId, run, because: "steal", takesFrom: attempt.id };
+}
+
+function isWorthIt(beforeMs: number, afterMs: number): boolean {
+  return beforeMs - afterMs > Math.max(MIN_GAIN_MS, beforeMs * MIN_GAIN_SHARE);
+}
+
+/** The node fetches the block that the attempt is at, once more. */
+function again(latest: Projection, node: NodeSupply, situation: Situation, hedges: boolean): Assignment | undefined {
+  const { nextBlock, blockInMs } = latest;
+  const block: Block | undefined = situation.blocks[nextBlock];
+  if (block === undefined || !covers(node.candidate.source, block)) return undefined;
+  const bytes = block.end - block.start;
+  const otherwiseMs = completionMs(node, bytes);
+  const run = blockRun(situation.blocks, nextBlock, nextBlock + 1);
+  if (hedges && blockInMs > otherwiseMs * HEDGE_FACTOR + HEDGE_MARGIN_MS && bytes <= situation.hedgeBudgetBytes) {
+    return { nodeId: node.nodeId, run, because: "hedge" };
+  }
+  const isHopeless = blockInMs > otherwiseMs * REPLACE_FACTOR + REPLACE_MARGIN_MS;
+  return isHopeless ? { nodeId: node.nodeId, run, because: "slow", takesFrom: latest.attempt.id } : undefined;
+}

@@ -1,0 +1,71 @@
+/** What a node could deliver from now on, in the two numbers that planning needs: when it begins, and how fast it is. */
+import type { NodeId } from "../ids.ts";
+import type { Candidate } from "./strategy.ts";
+
+/** First byte presumed of a node that was never asked. */
+const PRESUMED_FIRST_BYTE_MS = 100;
+/** Rate presumed where no node's is known: 2 Mbit/s, so that a first request is neither a crumb nor a gamble. */
+const PRESUMED_RATE = 250_000;
+/** An unknown node is presumed to be half as good as the known ones. */
+const UNKNOWN_SHARE = 0.5;
+/** However bad a day: so much of the measured rate is counted on. */
+const LEAST_SHARE = 0.3;
+
+export interface NodeSupply {
+  readonly candidate: Candidate;
+  readonly nodeId: NodeId;
+  /** Milliseconds from now until the first byte of something new would come: its first byte, or what it still owes us. */
+  readonly beginsInMs: number;
+  readonly firstByteMs: number;
+  /** Bytes per millisecond to count on. */
+  readonly rate: number;
+  /** Its rate was measured, not presumed. */
+  readonly isKnown: boolean;
+}
+
+/**
+ * @param doubt mean deviations by which rates are believed to be worse than measured
+ */
+export function supplies(candidates: readonly Candidate[], doubt: number): NodeSupply[] {
+  const presumed = presumedRate(candidates);
+  return candidates.map((candidate) => {
+    const { view, source } = candidate;
+    const isKnown = view.firstByteMsP50 !== null && view.rateBytesPerSecond !== null;
+    const measured = view.rateBytesPerSecond ?? presumed;
+    const doubted = Math.max(measured * LEAST_SHARE, measured - doubt * view.rateDeviation);
+    const reliability = (view.successes + 1) / (view.successes + view.failures + 1);
+    const rate = Math.max(1e-3, (doubted * reliability) / 1000);
+    const firstByteMs = (doubt > 0 ? view.firstByteMsP95 : view.firstByteMsP50) ?? PRESUMED_FIRST_BYTE_MS;
+    const beginsInMs = Math.max(firstByteMs, view.inFlightBytes / rate);
+    return { candidate, nodeId: source.nodeId, beginsInMs, firstByteMs, rate, isKnown };
+  });
+}
+
+/** Milliseconds until so many more bytes would be here. */
+export function completionMs(supply: NodeSupply, bytes: number): number {
+  return supply.beginsInMs + bytes / supply.rate;
+}
+
+/**
+ * Milliseconds until all of them together would have delivered so many bytes more: water-filling, in which whoever begins
+ * later than the end takes no part.
+ */
+export function fluidFinishMs(nodes: readonly NodeSupply[], bytes: number): number {
+  const byBegin = [...nodes].sort((a, b) => a.beginsInMs - b.beginsInMs);
+  let rate = 0;
+  let begun = 0;
+  let finishMs = Infinity;
+  for (const node of byBegin) {
+    if (node.beginsInMs >= finishMs) break;
+    rate += node.rate;
+    begun += node.rate * node.beginsInMs;
+    finishMs = (bytes + begun) / rate;
+  }
+  return finishMs;
+}
+
+function presumedRate(candidates: readonly Candidate[]): number {
+  const known = candidates.flatMap(({ view }) => (view.rateBytesPerSecond === null ? [] : [view.rateBytesPerSecond]));
+  if (known.length === 0) return PRESUMED_RATE;
+  return (known.reduce((sum, rate) => sum + rate, 0) / known.length) * UNKNOWN_SHARE;
+}

@@ -1,0 +1,43 @@
+/**
+ * Which segments to begin before the player asks, and which of those begun are no longer likely to be wanted: the same
+ * answers for the worker (sw/look-ahead.ts) and for the simulator (core/simulation/engine-source.ts).
+ */
+import type { Asked, NextSegment } from "./look-ahead.ts";
+import { likelyNext, segmentsInARow } from "./look-ahead.ts";
+import type { Outlook, Strategy } from "./strategy.ts";
+
+/** Segments of one rendition begun before the player asks: deeper, a switch of rendition wastes more than it gains. */
+export const MAX_SEGMENTS_AHEAD = 3;
+
+export interface AheadQuestion {
+  /** By one session, oldest first, up to the segment that is wanted. */
+  readonly asked: readonly Asked[];
+  readonly strategy: Pick<Strategy, "segmentsAhead">;
+  readonly outlook: Omit<Outlook, "inARow">;
+  /** Segments of the rendition; Infinity when nobody knows. */
+  readonly segmentCount: number;
+}
+
+/** The segments to have under way now, nearest first. */
+export function segmentsAhead({ asked, strategy, outlook, segmentCount }: AheadQuestion): NextSegment[] {
+  const wanted = strategy.segmentsAhead({ ...outlook, inARow: segmentsInARow(asked) });
+  const count = Math.min(MAX_SEGMENTS_AHEAD, wanted);
+  const next = count > 0 ? likelyNext(asked) : undefined;
+  if (next === undefined) return [];
+  return Array.from({ length: count }, (_, step) => ({ ...next, seq: next.seq + step })).filter(
+    ({ seq }) => seq < segmentCount,
+  );
+}
+
+/**
+ * Why the player will not want a segment that was begun ahead, now that it asked for something else; undefined when it
+ * may. Sound and picture of one video go on beside each other, so neither says anything about the other.
+ *
+ * @param isSameKind both renditions are pictures, or both are sound
+ */
+export function unlikelyBecause(ahead: NextSegment, asked: Asked, isSameKind: boolean): string | undefined {
+  if (ahead.rendition !== asked.rendition) return isSameKind ? "another-rendition" : undefined;
+  if (asked.slot === "init") return undefined;
+  const isNear = ahead.seq >= asked.seq && ahead.seq <= asked.seq + MAX_SEGMENTS_AHEAD;
+  return isNear ? undefined : "elsewhere-in-time";
+}

@@ -1,0 +1,220 @@
+/**
+ * The engine behind a simulated player: what the worker does around the fetch plans (sw/deliver.ts). One plan for each
+ * segment, some of them begun before the player asks, as the strategy says; those of a rendition that the player left are
+ * stopped.
+ */
+import type { Span } from "../estimate/busy-rate.ts";
+import { busyRate } from "../estimate/busy-rate.ts";
+import { linkRate, sharesBottleneck } from "../estimate/link-estimate.ts";
+import type { NodeId } from "../ids.ts";
+import type { Block } from "../placement/blocks.ts";
+import { blockSizeFor, chunkBlocks } from "../placement/blocks.ts";
+import type { LoadTimes } from "../playback/hls-abr.ts";
+import type { VideoModel } from "../playback/video-model.ts";
+import type { Asked } from "../schedule/look-ahead.ts";
+import { MAX_ASKED } from "../schedule/look-ahead.ts";
+import { segmentsAhead } from "../schedule/segments-ahead.ts";
+import type { Strategy } from "../schedule/strategy.ts";
+import type { DriverPorts } from "./plan-driver.ts";
+import { PlanDriver } from "./plan-driver.ts";
+import type { SegmentRecord } from "./segment-record.ts";
+import type { LoadListener, PlayerView, SegmentSource, SegmentWish } from "./segment-source.ts";
+
+export interface EngineSourceOptions {
+  readonly strategy: Strategy;
+  readonly video: VideoModel;
+  /** Holders of every chunk, in the record's order. */
+  readonly nodeIds: readonly NodeId[];
+  readonly ports: DriverPorts;
+  readonly player: PlayerView;
+}
+
+/** Verified segments that wait for the player, and fetches under way: as the worker's cache, bounded. */
+const MAX_FETCHES = 8;
+
+/** Fetches that may have overlapped the newest one. */
+const RECENT_RECORDS = 8;
+
+interface Fetch {
+  readonly wish: SegmentWish;
+  readonly driver: PlanDriver;
+  listener: LoadListener | null;
+  requestedMs: number;
+  hasEnded: boolean;
+}
+
+export class EngineSource implements SegmentSource {
+  readonly records: SegmentRecord[] = [];
+  readonly #options: EngineSourceOptions;
+  readonly #fetches = new Map<string, Fetch>();
+  readonly #blocksOf = new Map<number, readonly Block[]>();
+  #newest: SegmentWish | null = null;
+  #asked: readonly Asked[] = [];
+  #isLookingAhead = false;
+
+  constructor(options: EngineSourceOptions) {
+    this.#options = options;
+  }
+
+  request(wish: SegmentWish, listener: LoadListener): () => void {
+    const { clock } = this.#options.ports;
+    if (this.#newest?.level !== wish.level) this.#stopAhead(wish.level);
+    this.#newest = wish;
+    this.#asked = [...this.#asked, askedFor(wish)].slice(-MAX_ASKED);
+    const known = this.#fetches.get(keyOf(wish));
+    const fetch = known ?? this.#begin(wish, false);
+    fetch.listener = listener;
+    fetch.requestedMs = clock.nowMs;
+    const slackMs = this.#slackMs(wish);
+    // The call must return before anything is told; the player's clock does not move in between.
+    clock.at(clock.nowMs, () => {
+      if (fetch.listener !== listener) return;
+      if (fetch.hasEnded) this.#settle(fetch);
+      else if (known === undefined) fetch.driver.begin();
+      else fetch.driver.want(slackMs);
+      this.#lookAhead();
+    });
+    return () => this.#giveUp(fetch, listener);
+  }
+
+  close(): void {
+    for (const fetch of this.#fetches.values()) {
+      fetch.listener = null;
+      fetch.driver.abort("over");
+    }
+    this.#fetches.clear();
+  }
+
+  #giveUp(fetch: Fetch, listener: LoadListener): void {
+    if (fetch.listener !== listener) return;
+    fetch.listener = null;
+    this.#fetches.delete(keyOf(fetch.wish));
+    fetch.driver.abort("reader-cancelled");
+  }
+
+  #begin(wish: SegmentWish, isAhead: boolean): Fetch {
+    const { strategy, nodeIds, video, ports } = this.#options;
+    const sizeBytes = sizeOf(video, wish);
+    const { nowMs: startedMs } = ports.clock;
+    const record: SegmentRecord = {
+      ...{ slot: wish.slot, seq: wish.seq, level: wish.level, sizeBytes, startedMs, wasAhead: isAhead },
+      ...{ firstReleaseMs: null, endedMs: null, deliveredBytes: 0, wastedBytes: 0, outcome: "running" },
+      ...{ failure: null, attempts: [] },
+    };
+    this.records.push(record);
+    const input = {
+      blocks: this.#blocks(sizeBytes),
+      sources: nodeIds.map((nodeId) => ({ nodeId, start: 0, end: sizeBytes })),
+      ...{ strategy, slackMs: this.#slackMs(wish), isAhead, turn: wish.seq, givesUpWhenAllUnreachable: false },
+    };
+    const driver = new PlanDriver(input, record, ports, {
+      released: () => fetch.listener?.progress(record.deliveredBytes),
+      changed: () => this.#lookAhead(),
+      ended: () => this.#onEnded(fetch),
+    });
+    const fetch: Fetch = { wish, driver, listener: null, requestedMs: startedMs, hasEnded: false };
+    this.#fetches.set(keyOf(wish), fetch);
+    return fetch;
+  }
+
+  #onEnded(fetch: Fetch): void {
+    fetch.hasEnded = true;
+    if (fetch.listener !== null) this.#settle(fetch);
+    // Nobody waits for it: the player will ask anew, perhaps for another rendition.
+    else if (fetch.driver.record.outcome === "failed") this.#fetches.delete(keyOf(fetch.wish));
+  }
+
+  #settle(fetch: Fetch): void {
+    const { listener } = fetch;
+    fetch.listener = null;
+    this.#fetches.delete(keyOf(fetch.wish));
+    if (fetch.driver.record.outcome === "delivered") listener?.loaded(this.#timesOf(fetch));
+    else listener?.failed();
+  }
+
+  /** The times that the network needed, not those of the hand-over: as the watch page does it (honest-timing.ts). */
+  #timesOf({ driver }: Fetch): LoadTimes {
+    const { clock, book } = this.#options.ports;
+    const endMs = clock.nowMs;
+    const { sizeBytes, attempts } = driver.record;
+    const firstByteMs = Math.min(...attempts.map((attempt) => attempt.firstByteMs ?? Infinity));
+    const rate =
+      busyRate(this.#spansSince(firstByteMs)) ??
+      linkRate(book.link) ??
+      this.#options.player.estimateBitsPerSecond() / 8;
+    const bodyMs = (1000 * sizeBytes) / rate;
+    const firstStartedMs = Math.min(...attempts.map(({ startedMs }) => startedMs));
+    const waitMs = firstByteMs === Infinity ? 0 : firstByteMs - firstStartedMs;
+    return { startMs: endMs - bodyMs - waitMs, firstByteMs: endMs - bodyMs, endMs };
+  }
+
+  /** What was useful of the transfers that reached into this time or began in it. */
+  #spansSince(fromMs: number): Span[] {
+    return this.records
+      .slice(-RECENT_RECORDS)
+      .flatMap(({ attempts }) =>
+        attempts.flatMap(({ firstByteMs, endedMs, acceptedBytes }) =>
+          firstByteMs === null || (endedMs ?? Infinity) < fromMs || acceptedBytes === 0
+            ? []
+            : [{ startMs: firstByteMs, endMs: endedMs ?? this.#options.ports.clock.nowMs, bytes: acceptedBytes }],
+        ),
+      );
+  }
+
+  /** THE place where segments are begun before the player asks. Called at every change but a read. */
+  #lookAhead(): void {
+    const newest = this.#newest;
+    if (newest === null || this.#isLookingAhead) return;
+    this.#isLookingAhead = true;
+    const { strategy, ports, video } = this.#options;
+    const wanted = this.#fetches.get(keyOf(newest));
+    const ahead = segmentsAhead({
+      ...{ asked: this.#asked, strategy, segmentCount: video.segmentCount },
+      outlook: {
+        waitsFor: wanted === undefined || wanted.listener === null ? "nothing" : newest.slot,
+        hasMissingBlocks: wanted !== undefined && wanted.driver.hasMissingBlocks,
+        slackMs: this.#slackMs(newest),
+        sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
+      },
+    });
+    for (const { seq } of ahead) {
+      const wish: SegmentWish = { slot: "segment", seq, level: newest.level };
+      if (this.#fetches.size >= MAX_FETCHES) break;
+      if (!this.#fetches.has(keyOf(wish))) this.#begin(wish, true).driver.begin();
+    }
+    this.#isLookingAhead = false;
+  }
+
+  #stopAhead(level: number): void {
+    for (const [key, fetch] of this.#fetches) {
+      if (fetch.wish.level === level || fetch.listener !== null) continue;
+      this.#fetches.delete(key);
+      fetch.driver.abort("another-rendition");
+    }
+  }
+
+  #slackMs({ seq }: SegmentWish): number | null {
+    return this.#options.player.slackMs(seq);
+  }
+
+  #blocks(sizeBytes: number): readonly Block[] {
+    let blocks = this.#blocksOf.get(sizeBytes);
+    if (blocks === undefined) {
+      blocks = chunkBlocks(sizeBytes, blockSizeFor(sizeBytes));
+      this.#blocksOf.set(sizeBytes, blocks);
+    }
+    return blocks;
+  }
+}
+
+export function sizeOf(video: VideoModel, { slot, seq, level }: SegmentWish): number {
+  return slot === "init" ? video.initBytes : (video.renditions[level]?.segmentBytes[seq] ?? 0);
+}
+
+function askedFor({ slot, seq, level }: SegmentWish): Asked {
+  return { rendition: `${level}`, slot, seq: slot === "init" ? 0 : seq };
+}
+
+function keyOf({ slot, seq, level }: SegmentWish): string {
+  return slot === "init" ? `init of ${level}` : `${seq} of ${level}`;
+}

@@ -1,0 +1,285 @@
+/**
+ * The simulator's driver of a fetch plan, as wire/exchange/fetch-segment.ts is the real one: commands become transfers,
+ * transfers become events. In the same order and with the same contents, estimates before plan, so that what the real
+ * driver recorded can be replayed here. It holds no policy.
+ */
+import type { EstimateBook } from "../estimate/estimate-book.ts";
+import { applyEvent } from "../estimate/estimate-book.ts";
+import type { AttemptEnd, NodeEvent } from "../estimate/node-estimate.ts";
+import type { NodeId } from "../ids.ts";
+import { invariant } from "../invariant.ts";
+import type { Random } from "../random.ts";
+import type { Step } from "../schedule/fetch-plan.ts";
+import { beginFetch, onEvent } from "../schedule/fetch-plan.ts";
+import type { PlanContext } from "../schedule/plan-context.ts";
+import type { FailureKind, PlanCommand, PlanEvent } from "../schedule/plan-events.ts";
+import { FAILURE_ENDS } from "../schedule/plan-events.ts";
+import type { FetchInput, FetchPlan } from "../schedule/plan-state.ts";
+import { missingRuns } from "../schedule/plan-state.ts";
+import type { FluidNetwork } from "./fluid-network.ts";
+import type { AttemptRecord, SegmentRecord } from "./segment-record.ts";
+import type { Transfer, TransferListener } from "./transfer.ts";
+import type { Alarm, VirtualClock } from "./virtual-clock.ts";
+
+/** What all fetches of a session share. */
+export interface DriverPorts {
+  readonly clock: VirtualClock;
+  readonly network: FluidNetwork;
+  readonly random: Random;
+  /** What is believed now; replaced at every event. */
+  book: EstimateBook;
+  /** What hashing a block costs. */
+  readonly verifyMsPerMiB: number;
+}
+
+/** Told as a fetch goes on. */
+export interface FetchListener {
+  /** More bytes than before may go to the player, in order. */
+  released(): void;
+  /** The plan changed, other than by a read. */
+  changed(): void;
+  /** Delivered or failed; not told of what was aborted. */
+  ended(): void;
+}
+
+interface OpenAttempt {
+  readonly record: AttemptRecord;
+  readonly nextBlock: { index: number };
+  transfer: Transfer | null;
+  /** Blocks that are being hashed, and what is to be told behind them. */
+  hashing: number;
+  afterHashing: (() => void) | null;
+}
+
+export class PlanDriver {
+  readonly record: SegmentRecord;
+  readonly #input: FetchInput;
+  readonly #ports: DriverPorts;
+  readonly #listener: FetchListener;
+  readonly #open = new Map<number, OpenAttempt>();
+  readonly #accepted: boolean[];
+  #releasedBlocks = 0;
+  #plan: FetchPlan | null = null;
+  #sleeping: Alarm | null = null;
+
+  constructor(input: FetchInput, record: SegmentRecord, ports: DriverPorts, listener: FetchListener) {
+    this.record = record;
+    this.#input = input;
+    this.#ports = ports;
+    this.#listener = listener;
+    this.#accepted = input.blocks.map(() => false);
+  }
+
+  begin(): void {
+    this.#carryOut(beginFetch(this.#input, this.#context()));
+  }
+
+  /** The player asks for what was begun ahead, or says anew how long it can wait. */
+  want(slackMs: number | null): void {
+    this.#tell({ saw: "wanted", slackMs });
+    this.#listener.changed();
+  }
+
+  abort(reason: string): void {
+    if (this.record.outcome !== "running") return;
+    this.#tell({ saw: "stop", reason });
+    this.#end("aborted");
+  }
+
+  /** Whether some blocks are neither there nor being fetched in time. */
+  get hasMissingBlocks(): boolean {
+    return this.#plan?.phase === "fetching" && missingRuns(this.#plan).length > 0;
+  }
+
+  #context(): PlanContext {
+    const { clock, book, random } = this.#ports;
+    return { nowMs: clock.nowMs, book, random };
+  }
+
+  #tell(event: PlanEvent): void {
+    if (this.#plan !== null) this.#carryOut(onEvent(this.#plan, event, this.#context()));
+  }
+
+  #carryOut({ plan, commands }: Step): void {
+    this.#plan = plan;
+    for (const command of commands) this.#carryOutOne(command);
+  }
+
+  #carryOutOne(command: PlanCommand): void {
+    switch (command.do) {
+      case "start":
+        this.#startAttempt(command);
+        break;
+      case "cancel":
+        this.#stopAttempt(command.attempt, command.outcome, command.reason);
+        break;
+      case "wake":
+        this.#sleeping?.cancel();
+        this.#sleeping = this.#ports.clock.at(command.atMs, () => {
+          this.#tell({ saw: "wake" });
+          this.#listener.changed();
+        });
+        break;
+      case "accept-block":
+        this.#accept(command.attempt, command.block);
+        break;
+      case "explain":
+        break;
+      case "finish":
+        this.#end("delivered");
+        break;
+      case "give-up":
+        this.record.failure = command.code;
+        this.#end("failed");
+        break;
+    }
+  }
+
+  #startAttempt(command: PlanCommand & { do: "start" }): void {
+    const { attempt: id, nodeId, start, end, firstBlock, endBlock, because, isHedge, predictedMs } = command;
+    const record: AttemptRecord = {
+      ...{ id, nodeId, start, end, because, isHedge, predictedMs, startedMs: this.#ports.clock.nowMs },
+      ...{
+        firstByteMs: null,
+        endedMs: null,
+        receivedBytes: 0,
+        acceptedBytes: 0,
+        blocksVerified: 0,
+        outcome: null,
+        reason: null,
+      },
+    };
+    this.record.attempts[id] = record;
+    const attempt: OpenAttempt = {
+      record,
+      nextBlock: { index: firstBlock },
+      transfer: null,
+      hashing: 0,
+      afterHashing: null,
+    };
+    this.#open.set(id, attempt);
+    const blockEnds = this.#input.blocks.slice(firstBlock, endBlock).map((block) => block.end - start);
+    attempt.transfer = this.#ports.network.start(nodeId, blockEnds, this.#listenerOf(id, attempt, blockEnds));
+    this.#learn(nodeId, { saw: "started", wantedBytes: end - start, isHedge });
+  }
+
+  #listenerOf(id: number, attempt: OpenAttempt, blockEnds: readonly number[]): TransferListener {
+    const { record } = attempt;
+    const { nodeId } = record;
+    const firstBlock = attempt.nextBlock.index;
+    return {
+      firstByte: () => {
+        record.firstByteMs = this.#ports.clock.nowMs;
+        this.#learn(nodeId, { saw: "first-byte", latencyMs: this.#ports.clock.nowMs - record.startedMs });
+        this.#tellAndShow({ saw: "first-byte", attempt: id });
+      },
+      bytes: (bytes, isCorrupt) => {
+        record.receivedBytes += bytes;
+        this.record.wastedBytes += bytes;
+        this.#learn(nodeId, { saw: "bytes", bytes });
+        this.#tell({ saw: "bytes", attempt: id, bytes });
+        const { nextBlock } = attempt;
+        while ((blockEnds[nextBlock.index - firstBlock] ?? Infinity) <= record.receivedBytes) {
+          const block = nextBlock.index;
+          nextBlock.index += 1;
+          this.#verify(id, attempt, { block, isCorrupt });
+        }
+      },
+      ended: () => this.#afterHashing(attempt, () => this.#onEnded(id)),
+      failed: (kind, detail) => this.#afterHashing(attempt, () => this.#onFailed(id, kind, detail)),
+    };
+  }
+
+  #verify(id: number, attempt: OpenAttempt, { block, isCorrupt }: { block: number; isCorrupt: boolean }): void {
+    const { verifyMsPerMiB, clock } = this.#ports;
+    if (verifyMsPerMiB === 0) {
+      this.#onVerified(id, block, isCorrupt);
+      return;
+    }
+    const { start = 0, end = 0 } = this.#input.blocks[block] ?? {};
+    attempt.hashing += 1;
+    clock.at(clock.nowMs + ((end - start) / 2 ** 20) * verifyMsPerMiB, () => {
+      attempt.hashing -= 1;
+      this.#onVerified(id, block, isCorrupt);
+      if (attempt.hashing === 0) attempt.afterHashing?.();
+    });
+  }
+
+  /** Whole blocks of a body that is over are as good as any: its end is told behind them. */
+  #afterHashing(attempt: OpenAttempt, tell: () => void): void {
+    if (attempt.hashing === 0) tell();
+    else attempt.afterHashing = tell;
+  }
+
+  #onVerified(id: number, block: number, isCorrupt: boolean): void {
+    const attempt = this.#open.get(id);
+    if (attempt === undefined) return;
+    const { record } = attempt;
+    const saw = isCorrupt ? "block-bad" : "block-ok";
+    if (!isCorrupt) record.blocksVerified += 1;
+    this.#learn(record.nodeId, { saw });
+    this.#tellAndShow({ saw, attempt: id, block });
+  }
+
+  #onEnded(id: number): void {
+    if (!this.#open.has(id)) return;
+    this.#closeAttempt(id, "complete", { outcome: "complete", reason: null });
+    this.#tellAndShow({ saw: "ended", attempt: id });
+  }
+
+  #onFailed(id: number, kind: FailureKind, detail: string): void {
+    if (!this.#open.has(id)) return;
+    this.#closeAttempt(id, FAILURE_ENDS[kind], { outcome: "failed", reason: `${kind}: ${detail}` });
+    this.#tellAndShow({ saw: "failed", attempt: id, kind, detail });
+  }
+
+  #tellAndShow(event: PlanEvent): void {
+    this.#tell(event);
+    this.#listener.changed();
+  }
+
+  #stopAttempt(id: number, outcome: "cancelled" | "stalled" | "corrupt", reason: string): void {
+    const transfer = this.#open.get(id)?.transfer;
+    if (transfer) this.#ports.network.stop(transfer);
+    this.#closeAttempt(id, outcome, { outcome, reason });
+  }
+
+  #closeAttempt(id: number, how: AttemptEnd, end: Pick<AttemptRecord, "outcome" | "reason">): void {
+    const record = this.#open.get(id)?.record;
+    if (record === undefined) return;
+    this.#open.delete(id);
+    const { nowMs } = this.#ports.clock;
+    Object.assign(record, end);
+    record.endedMs = nowMs;
+    const { nodeId, start, receivedBytes, firstByteMs, startedMs, isHedge } = record;
+    const wantedBytes = record.end - start;
+    const answered = firstByteMs !== null;
+    const elapsedMs = nowMs - startedMs;
+    this.#learn(nodeId, { saw: "ended", how, wantedBytes, receivedBytes, answered, elapsedMs, isHedge });
+  }
+
+  #learn(nodeId: NodeId, event: NodeEvent): void {
+    this.#ports.book = applyEvent(this.#ports.book, { ...event, nodeId, atMs: this.#ports.clock.nowMs });
+  }
+
+  #accept(id: number, block: number): void {
+    invariant(this.#accepted[block] === false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
+    this.#accepted[block] = true;
+    const [{ start = 0, end = 0 } = {}, record] = [this.#input.blocks[block], this.record.attempts[id]];
+    if (record !== undefined) record.acceptedBytes += end - start;
+    if (block !== this.#releasedBlocks) return;
+    while (this.#accepted[this.#releasedBlocks] === true) this.#releasedBlocks += 1;
+    const releasedBytes = this.#input.blocks[this.#releasedBlocks - 1]?.end ?? 0;
+    this.record.wastedBytes -= releasedBytes - this.record.deliveredBytes;
+    this.record.deliveredBytes = releasedBytes;
+    this.record.firstReleaseMs ??= this.#ports.clock.nowMs;
+    this.#listener.released();
+  }
+
+  #end(outcome: "delivered" | "failed" | "aborted"): void {
+    this.#sleeping?.cancel();
+    this.record.outcome = outcome;
+    this.record.endedMs = this.#ports.clock.nowMs;
+    if (outcome !== "aborted") this.#listener.ended();
+  }
+}

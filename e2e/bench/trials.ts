@@ -1,0 +1,250 @@
+/**
+ * Single promises of the scheduler, measured in Chromium: used by the benchmark as measurements, by e2e/flows/scheduler.spec.ts
+ * as tests. Each on four nodes that hold everything, with a network made for it.
+ */
+import type { Browser, Page } from "playwright";
+import type { BenchSession, Measurement } from "#core/benchmark/report.ts";
+import type { NetworkPlan, ScheduledChange } from "#core/network/conditions.ts";
+import { FREE_PATH } from "#core/network/path-phases.ts";
+import { constantRate, UNLIMITED_BYTES_PER_SECOND } from "#core/network/rate-curve.ts";
+import { planToWords } from "#wire/contract/emulation-api.ts";
+import { PATHS, QUERY } from "#wire/contract/paths.ts";
+import { parseRenditionId } from "#core/ids.ts";
+import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
+import { clearNetwork, putPlan } from "./lab.ts";
+import type { Stage } from "./play-session.ts";
+import { playSession } from "./play-session.ts";
+
+export const TRIAL_NODES = 4;
+/** Eight segments of 4 MB: two to learn from, six to measure. */
+export const TRIAL_SECONDS = 32;
+const LEARNING_SEGMENTS = 2;
+const MEGABIT = 1_000_000 / 8;
+const ROUND_TRIP_MS = 10;
+const FAULT_AT_MS = 3_000;
+/** Long enough for whatever happens at three seconds to be seen; the rest would be more of the same. */
+const TRIAL_MS = 14_000;
+/** Of each node behind the access link. */
+const LINK_BYTES = 3 * 1024 * 1024;
+const LINK_BYTES_PER_SECOND = 10 * MEGABIT;
+
+/** @param megabits of each node, in order */
+function planOf(id: string, megabits: readonly number[], rest: Partial<NetworkPlan> = {}): NetworkPlan {
+  return {
+    ...{ id, expect: "", kind: "independent", access: constantRate(UNLIMITED_BYTES_PER_SECOND), changes: [] },
+    nodes: megabits.map((megabit, index) => ({
+      nodeId: `n${index + 1}`,
+      path: { ...FREE_PATH, rate: constantRate(megabit * MEGABIT), roundTripMs: ROUND_TRIP_MS },
+    })),
+    ...rest,
+  };
+}
+
+/**
+ * Single segments through the worker, share of the nodes' sum for each. Backwards, so that none was begun ahead.
+ *
+ * @param enough no more are fetched once one has reached this
+ */
+export async function segmentShares(stage: Stage, megabits: readonly number[], enough = 1): Promise<number[]> {
+  const { cluster, video, browser } = stage;
+  const session = `trial-${megabits.join("-")}`;
+  const total = megabits.reduce((sum, megabit) => sum + megabit, 0) * MEGABIT;
+  const [largest] = [...video.measured.bitsPerSecond].sort(([, a], [, b]) => b - a);
+  const rendition = parseRenditionId(largest?.[0] ?? "");
+  if (rendition === undefined) throw new Error("The video has no rendition");
+  const seqs = [...video.measured.chunks.values()].filter((chunk) => chunk.rendition === rendition);
+  await putPlan(cluster, session, planToWords(planOf("trial-rates", megabits)));
+  return await withPage(browser, `${cluster.url}/bench-player.html`, async (page) => {
+    await prepareWorker(page, stage, session);
+    const shares: number[] = [];
+    for (const { seq, sizeBytes } of seqs.toSorted((a, b) => b.seq - a.seq)) {
+      const path = `${PATHS.segment(video.videoId, rendition, seq)}?${QUERY.session}=${session}&${QUERY.strategy}=smart`;
+      const { bytes, tookMs } = await page.evaluate(async (url) => {
+        const startedMs = performance.now();
+        const body = await (await fetch(url)).arrayBuffer();
+        return { bytes: body.byteLength, tookMs: performance.now() - startedMs };
+      }, path);
+      if (bytes !== sizeBytes) throw new Error(`Segment ${seq} came with ${bytes} bytes and not ${sizeBytes}`);
+      shares.push((bytes * 1000) / tookMs / total);
+      const measured = shares.slice(LEARNING_SEGMENTS);
+      if (measured.some((share) => share >= enough)) break;
+    }
+    await clearNetwork(cluster, session);
+    return shares.slice(LEARNING_SEGMENTS);
+  });
+}
+
+/** What four nodes send together to Chromium behind one link, as a share of the link's rate. */
+export async function accessLinkShare({ cluster, video, browser }: Stage): Promise<number> {
+  const session = "trial-access-link";
+  const access = constantRate(LINK_BYTES_PER_SECOND);
+  await putPlan(cluster, session, planToWords(planOf("trial-access", [10, 10, 10, 10], { access })));
+  const [hash] = [...video.measured.chunks].find(([, { sizeBytes }]) => sizeBytes > LINK_BYTES) ?? [];
+  const { nodes } = await cluster.status();
+  const urls = nodes.map(({ url }) => `${url}/chunks/${hash ?? ""}?${QUERY.session}=${session}`);
+  return await withPage(browser, cluster.url, async (page) => {
+    const { bytes, tookMs } = await page.evaluate(
+      async ({ addresses, end }) => {
+        let [firstMs, lastMs, bytes] = [Infinity, 0, 0];
+        const take = async (url: string) => {
+          const answer = await fetch(url, { cache: "no-store", headers: { range: `bytes=0-${end - 1}` } });
+          const reader = answer.body?.getReader();
+          for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+            lastMs = performance.now();
+            // From the first piece on: how long answers take is not the link's rate.
+            if (firstMs === Infinity) firstMs = lastMs;
+            else bytes += part.value.length;
+          }
+        };
+        await Promise.all(addresses.map(take));
+        return { bytes, tookMs: lastMs - firstMs };
+      },
+      { addresses: urls, end: LINK_BYTES },
+    );
+    await clearNetwork(cluster, session);
+    return (bytes * 1000) / tookMs / LINK_BYTES_PER_SECOND;
+  });
+}
+
+export interface PlayedTrial {
+  readonly session: BenchSession;
+  readonly traces: readonly SegmentTrace[];
+}
+
+/** Plays by `smart`; a fault comes to one node while its bytes are under way. */
+export async function playWithFault(stage: Stage, nodeId: string, kind: "refuse" | "hang"): Promise<PlayedTrial> {
+  const changes: ScheduledChange[] = [{ atMs: FAULT_AT_MS, nodeId, change: { fault: { kind } } }];
+  return await playTrial(stage, planOf(`trial-${kind}`, [4, 4, 4, 4], { changes }));
+}
+
+/** One node sends wrong bytes from the first on. */
+export async function playWithLiar(stage: Stage, nodeId: string): Promise<PlayedTrial> {
+  const honest = planOf("trial-corrupt", [6, 6, 6, 6]);
+  const nodes = honest.nodes.map((node) =>
+    node.nodeId === nodeId ? { ...node, path: { ...node.path, fault: { kind: "corrupt" as const } } } : node,
+  );
+  return await playTrial(stage, { ...honest, nodes });
+}
+
+/** Nothing is wrong with the network; something happens to the page. */
+export async function playAndDo(
+  stage: Stage,
+  meanwhile: (page: Page, session: string) => Promise<void>,
+): Promise<PlayedTrial> {
+  return await playTrial(stage, planOf("trial-calm", [4, 4, 4, 4]), meanwhile);
+}
+
+async function playTrial(
+  stage: Stage,
+  plan: NetworkPlan,
+  meanwhile?: (page: Page, session: string) => Promise<void>,
+): Promise<PlayedTrial> {
+  let traces: readonly SegmentTrace[] = [];
+  const session = await playSession(
+    stage,
+    { scenario: plan.id, strategy: "smart", seed: 1 },
+    {
+      ...{ plan, limitMs: TRIAL_MS },
+      onTraces: (all) => {
+        traces = all;
+      },
+      ...(meanwhile === undefined ? {} : { meanwhile }),
+    },
+  );
+  return { session, traces };
+}
+
+/**
+ * Blocks that a node lied about before it was believed no more, and requests that it got afterwards. A bad block ends all
+ * that is under way there, each attempt with the same reason.
+ */
+export function lies(
+  { traces }: PlayedTrial,
+  nodeId: string,
+): { readonly caught: number; readonly askedAfter: number } {
+  const attempts = traces.flatMap(({ id: traceId, startedAtMs, attempts: all }) =>
+    all.map((one) => ({
+      ...{ ...one, traceId },
+      fromMs: startedAtMs + one.startedMs,
+      toMs: startedAtMs + (one.endedMs ?? Infinity),
+    })),
+  );
+  const own = attempts.filter((one) => one.nodeId === nodeId);
+  const caught = own.filter(({ outcome }) => outcome === "corrupt");
+  const caughtMs = Math.min(...caught.map(({ toMs }) => toMs));
+  const blocks = new Set(caught.map(({ traceId, reason }) => `${traceId} ${reason ?? ""}`));
+  return { caught: blocks.size, askedAfter: own.filter(({ fromMs }) => fromMs > caughtMs).length };
+}
+
+/** Every trial as a measurement; one that breaks is said to be not run. */
+export async function runTrials(stage: Stage): Promise<{ measurements: Measurement[]; notRun: string[] }> {
+  const measurements: Measurement[] = [];
+  const notRun: string[] = [];
+  const found = (id: string, measured: number | null, detail: string) =>
+    measurements.push({ id, measured, interval: null, detail });
+  const trials: Readonly<Record<string, () => Promise<void>>> = {
+    rates: async () => {
+      for (const [id, megabits] of [
+        ["throughput-equal", [4, 4, 4, 4]],
+        ["throughput-unequal", [1, 2, 4, 9]],
+      ] as const) {
+        const shares = await segmentShares(stage, megabits);
+        found(
+          id,
+          median(shares),
+          `single segments of 4 MB over ${megabits.join(", ")} Mbit/s, median of ${shares.length}`,
+        );
+      }
+    },
+    link: async () => {
+      found(
+        "access-link",
+        Math.abs((await accessLinkShare(stage)) - 1),
+        "12 MiB, 3 MiB of each node at once, from the first byte on",
+      );
+    },
+    faults: async () => {
+      let stallMs = 0;
+      for (const kind of ["refuse", "hang"] as const) {
+        const { metrics } = (await playWithFault(stage, "n1", kind)).session;
+        found(`failover-${kind}`, metrics.detectedAfterMs, "one session, by the nodes' logs");
+        stallMs += metrics.stallMs;
+      }
+      found("failover-stall", stallMs, "both sessions");
+    },
+    liar: async () => {
+      const trial = await playWithLiar(stage, "n2");
+      found("corrupt-blocks", lies(trial, "n2").caught, "one of four nodes lies from its first byte on");
+      const wrong = trial.traces.filter(({ outcome }) => outcome === "failed").length;
+      found("wrong-bytes", wrong, "segments that were not delivered as they are; delivered blocks are verified");
+    },
+  };
+  for (const [name, run] of Object.entries(trials)) {
+    try {
+      await run();
+    } catch (error) {
+      notRun.push(`not run: ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { measurements, notRun };
+}
+
+function median(values: readonly number[]): number | null {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? null;
+}
+
+async function prepareWorker(page: Page, { video }: Stage, session: string): Promise<void> {
+  const ask = { videoId: video.videoId, session, by: { player: "ours", strategy: "smart" }, limitMs: 1 };
+  await page.evaluate((words) => window.benchPlayer.prepare(words), ask);
+}
+
+async function withPage<T>(browser: Browser, url: string, act: (page: Page) => Promise<T>): Promise<T> {
+  const context = await browser.newContext({ serviceWorkers: "allow" });
+  try {
+    const page = await context.newPage();
+    await page.goto(url);
+    return await act(page);
+  } finally {
+    await context.close();
+  }
+}

@@ -1,0 +1,81 @@
+/** `GET` and `HEAD /chunks/:hash` in lab mode: as the emulated network of the asking session lets them through. */
+import type { Socket } from "node:net";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { Context } from "hono";
+import * as v from "valibot";
+import type { ChunkHash } from "#core/ids.ts";
+import { SessionNameSchema } from "#wire/contract/emulation-api.ts";
+import { QUERY } from "#wire/contract/paths.ts";
+import type { ByteLogs, OpenEntry } from "../emulation/byte-logs.ts";
+import type { LabNetworks } from "../emulation/lab-networks.ts";
+import { parseByteRange } from "./byte-range.ts";
+import { type NodeEnv, socketOf } from "./node-env.ts";
+import { type ReadPorts, readChunk } from "./read-chunk.ts";
+
+/** What asks without a session of a proper name shares the network for everybody. */
+const NO_SESSION = "";
+
+/** What a node has in lab mode. */
+export interface Lab {
+  readonly networks: LabNetworks;
+  readonly byteLogs: ByteLogs;
+}
+
+export async function readEmulated(
+  context: Context<NodeEnv>,
+  hash: ChunkHash,
+  readPorts: ReadPorts,
+  { networks, byteLogs }: Lab,
+): Promise<Response> {
+  const { incoming, outgoing } = socketOf(context);
+  if (incoming === undefined || outgoing === undefined) return await readChunk(context, hash, readPorts);
+  const entry = beginEntry(context, hash, readPorts, byteLogs);
+  const served = (bytes: number) => {
+    entry?.sent(bytes);
+    readPorts.served(bytes);
+  };
+  const ports = { ...readPorts, served };
+  const gone = new AbortController();
+  const leave = () => {
+    gone.abort();
+  };
+  outgoing.once("close", leave);
+  try {
+    const { socket } = incoming;
+    const arrival = await networks.arrive(sessionOf(context), socket, gone.signal);
+    if (arrival === undefined) return await readChunk(context, hash, ports);
+    if (arrival.fate === "refused") {
+      cut(socket);
+      return RESPONSE_ALREADY_SENT;
+    }
+    return await readChunk(context, hash, ports, { ...arrival, pieces: ports.pools.pieces });
+  } finally {
+    outgoing.off("close", leave);
+    entry?.end();
+  }
+}
+
+/** Undefined for what asks without a session, or for what is not here. */
+function beginEntry(
+  context: Context<NodeEnv>,
+  hash: ChunkHash,
+  { store }: ReadPorts,
+  byteLogs: ByteLogs,
+): OpenEntry | undefined {
+  const session = sessionOf(context);
+  const sizeBytes = store.sizeOf(hash);
+  if (session === NO_SESSION || sizeBytes === undefined || context.req.method !== "GET") return undefined;
+  const range = parseByteRange(context.req.header("range"), sizeBytes);
+  const { start, end } = range.answer === "part" ? range : { start: 0, end: sizeBytes };
+  return byteLogs.begin(session, { hash, start, end });
+}
+
+function sessionOf(context: Context<NodeEnv>): string {
+  const name = v.safeParse(SessionNameSchema, context.req.query(QUERY.session));
+  return name.success ? name.output : NO_SESSION;
+}
+
+/** A reset is what a client of a dead program sees; only sockets of TCP can. */
+function cut(socket: Socket): void {
+  socket.resetAndDestroy();
+}
