@@ -70,7 +70,9 @@ test("a metadata server and three nodes started apart store, play and give back 
     await waitForTime(page, 3);
     const segments = segmentsOf(await traces(page)).filter(({ outcome }) => outcome === "delivered");
     expect(segments.length).toBeGreaterThan(0);
-    expect(new Set(segments.map(({ servedFrom }) => servedFrom))).toEqual(new Set(["nodes"]));
+    // What lies in the cache was begun ahead of the player, from nodes as well.
+    expect(segments.filter(({ servedFrom }) => servedFrom === "gateway")).toEqual([]);
+    expect(segments.filter(({ servedFrom }) => servedFrom === "nodes").length).toBeGreaterThan(0);
 
     const file = join(folder, "got.mp4");
     await vstack("get", id, "-o", file);

@@ -1,4 +1,5 @@
 /** The shapes of the contract by name, as JSON Schema 2020-12 for the document of the API. */
+import type { JsonSchema } from "@valibot/to-json-schema";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { OpenAPIV3_1 } from "openapi-types";
 import type * as v from "valibot";
@@ -60,9 +61,32 @@ export function schemaComponents(): Record<string, OpenAPIV3_1.SchemaObject> {
 
 /** What a text must look like beyond its type (ids, for example) is checked by code: it is left out. */
 function asJsonSchema(schema: v.GenericSchema, typeMode: "input" | "output"): OpenAPIV3_1.SchemaObject {
-  const written = toJsonSchema(schema, { target: "draft-2020-12", typeMode, errorMode: "ignore" });
+  const written = toJsonSchema(schema, {
+    ...{ target: "draft-2020-12", typeMode, errorMode: "ignore" },
+    overrideSchema: ({ jsonSchema }) => orNull(jsonSchema) ?? asList(jsonSchema),
+  });
   delete written.$schema;
   return written as OpenAPIV3_1.SchemaObject;
+}
+
+/** "Object or null" as one schema of two types: the page cannot draw such a choice within another one (RapiDoc 9.3.8). */
+function orNull(written: JsonSchema): JsonSchema | undefined {
+  const [inner, none, ...others] = written.anyOf ?? [];
+  const isChoice = typeof none === "object" && none.type === "null" && others.length === 0;
+  if (!isChoice || typeof inner !== "object" || inner.type !== "object") return undefined;
+  return { ...inner, type: ["object", "null"] };
+}
+
+/** A tuple as a list of so many: the page takes every array for a list of something. */
+function asList(written: JsonSchema): JsonSchema | undefined {
+  const { prefixItems, items } = written;
+  const [first] = prefixItems ?? [];
+  if (prefixItems === undefined || typeof first !== "object" || items !== undefined) return undefined;
+  return {
+    ...written,
+    items: first.type === undefined ? {} : { type: first.type },
+    maxItems: prefixItems.length,
+  };
 }
 
 /** Parameters of a query are texts before they are read. */
