@@ -37,7 +37,7 @@ const ROOMS = {
   cli: { rooms: WEB_ROOMS, packages: ["commander", "tus-js-client", "mediabunny", "valibot"], node: true },
   e2e: {
     rooms: ["core", "wire/contract"],
-    packages: ["playwright", "axe-core", "vitest", "fast-check", "valibot"],
+    packages: ["playwright", "axe-core", "vite", "vitest", "fast-check", "valibot"],
     node: true,
   },
 };

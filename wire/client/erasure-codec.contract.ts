@@ -8,9 +8,10 @@ import { geometryOf, shardCount, storedBytes } from "#core/erasure/geometry.ts";
 import type { ErasureCode } from "#core/erasure/reed-solomon.ts";
 import { DEFAULT_CODE, MATRIX } from "#core/erasure/reed-solomon.ts";
 import { GOLDEN_VECTORS } from "#core/erasure/vectors/golden-vectors.ts";
+import type { KernelName } from "#core/erasure/shard-arena.ts";
 import { seededRandom } from "#core/random.ts";
 import { sha256, toHex } from "./digest.ts";
-import type { ErasureCodec } from "./erasure-codec.ts";
+import { ErasureCodec } from "./erasure-codec.ts";
 
 export interface CodecCheck {
   readonly name: string;
@@ -92,6 +93,18 @@ export const CODEC_CHECKS: readonly CodecCheck[] = [
     },
   },
 ];
+
+/** What a page calls: the kernel that it has of itself, and what fails with each. */
+export async function checkPlatform(kernels: readonly KernelName[]) {
+  const failures: string[] = [];
+  for (const kernel of kernels) {
+    const codec = new ErasureCodec({ kernel });
+    for (const check of CODEC_CHECKS) {
+      await check.run(codec).catch((error: unknown) => failures.push(`${kernel} ${check.name}: ${String(error)}`));
+    }
+  }
+  return { kernel: new ErasureCodec().kernel, checks: kernels.length * CODEC_CHECKS.length, failures };
+}
 
 interface CodedChunk {
   readonly code: ErasureCode;
