@@ -70,7 +70,7 @@ async function measure(rounds: number, signal: AbortSignal): Promise<Measured> {
   }
   return {
     ...{ node, chromium },
-    native: { encode: native.map(({ encodeMs }) => encodeMs), decode: native.map(({ decodeMs }) => decodeMs) },
+    native: { encode: native.flatMap(({ encodeMs }) => encodeMs), decode: native.flatMap(({ decodeMs }) => decodeMs) },
     notRun: [...absent("chromium", page), ...absent("klauspost", go)],
   };
 }
@@ -93,9 +93,7 @@ function nativeRates({ encode, decode }: NativeSamples) {
 }
 
 function printRows(rows: readonly CodecRow[], native: NativeSamples, notRun: Measured["notRun"]): void {
-  printLine(
-    "Reed-Solomon 3+2 of 2 MiB on one core; decode: two data shards lost. Median and middle half of the rounds.",
-  );
+  printLine("Reed-Solomon 3+2 of 2 MiB on one core; decode: two data shards lost. Median and middle half.");
   const rates = nativeRates(native);
   const nativeCells = (["encode", "decode"] as const).flatMap((work) => {
     if (rates === null) return [];

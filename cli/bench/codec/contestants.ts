@@ -23,7 +23,7 @@ const KLAUSPOST = "github.com/klauspost/reedsolomon";
 const BUILD_MS = 120_000;
 
 const ReadySchema = v.union([v.object({ ready: v.literal(true) }), v.object({ notRun: v.string() })]);
-const KlauspostSchema = v.object({ encodeMs: v.number(), decodeMs: v.number() });
+const KlauspostSchema = v.object({ encodeMs: v.array(v.number()), decodeMs: v.array(v.number()) });
 const SamplesSchema = v.array(
   v.object({
     kernel: v.picklist(["simd", "table"]),
