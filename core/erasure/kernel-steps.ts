@@ -1,5 +1,5 @@
 /**
- * Rows of coefficients as the SIMD kernel takes them. A product costs it ten times as much as a sum, so that rows of ones
+ * Rows of coefficients as the SIMD kernel takes them. A product costs it three times as much as a sum, so that rows of ones
  * are summed, and so is an output that differs from an earlier one by whole inputs: of 3+2, whose first parity is the sum of
  * the data, that is every second row, in encoding and in decoding alike.
  */

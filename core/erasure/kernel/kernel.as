@@ -1,4 +1,4 @@
-// The one loop of the codec, in AssemblyScript (TypeScript's words for WebAssembly; `npm run kernel` compiles it, and
+// The loops of the codec, in AssemblyScript (TypeScript's words for WebAssembly; `npm run kernel` compiles it, and
 // kernel-bytes.ts is what comes out). Every output byte is a sum over the inputs of coefficient times byte, in GF(2^8).
 //
 // A product with a fixed coefficient is the XOR of two table look-ups, one for each half of the byte, and a table of 16
