@@ -68,7 +68,7 @@ export class ErasureCodec {
   /**
    * The parity shards of a chunk, L bytes each.
    *
-   * @param outputs where they go, left out: new arrays. Old ones are twice as fast, as no memory has to be mapped
+   * @param outputs where they go, left out: new arrays. Old ones are several times as fast, as no memory has to be mapped
    * @throws VStackError `bad-answer` when the code is not known
    */
   encode(
