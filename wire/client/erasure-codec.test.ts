@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import type { ShardRange } from "#core/erasure/geometry.ts";
+import { geometryOf, shardCount, storedBytes } from "#core/erasure/geometry.ts";
+import { readParts } from "#core/erasure/read-parts.ts";
 import { DEFAULT_CODE, MATRIX } from "#core/erasure/reed-solomon.ts";
 import type { KernelName } from "#core/erasure/shard-arena.ts";
 import { CODEC_CHECKS, filled } from "./erasure-codec.contract.ts";
@@ -59,6 +62,42 @@ describe("ErasureCodec", () => {
     fc.assert(property, { seed: 61, numRuns: 200 });
   });
 
+  test("rebuilds what readParts() asks for, for any range of a chunk and any shards at hand", () => {
+    const cases = fc.record({
+      dataShards: fc.integer({ min: 1, max: 8 }),
+      parityShards: fc.integer({ min: 0, max: 4 }),
+      sizeBytes: fc.integer({ min: 1, max: 60_000 }),
+      ends: fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
+      keys: fc.array(fc.nat(1_000), { minLength: 12, maxLength: 12 }),
+    });
+    const codec = new ErasureCodec();
+    const property = fc.property(cases, ({ dataShards, parityShards, sizeBytes, ends, keys }) => {
+      const code = { dataShards, parityShards, matrix: MATRIX };
+      const geometry = geometryOf(code, sizeBytes);
+      const chunk = filled(sizeBytes, 1);
+      const whole = Buffer.concat([chunk], dataShards * geometry.shardBytes);
+      const parity = codec.encode(code, chunk);
+      // As the nodes have them: data shards without their zeros.
+      const stored = Array.from({ length: shardCount(code) }, (_, shard) => {
+        const start = shard * geometry.shardBytes;
+        return parity[shard - dataShards] ?? whole.subarray(start, start + storedBytes(geometry, shard));
+      });
+      const order = [...stored.keys()].toSorted((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0) || a - b);
+      const [start = 0, end = 0] = ends.map((share) => Math.floor(share * sizeBytes)).toSorted((a, b) => a - b);
+      const read = readParts(geometry, { start, end }, order.slice(0, dataShards));
+      if (read.can === "not") return expect.fail("k shards were too few");
+      const bytesOf = (range: ShardRange) => stored[range.shard]?.subarray(range.start, range.end) ?? new Uint8Array();
+      const found = read.parts.map((part) => {
+        if (part.how === "copy") return bytesOf(part.from);
+        const inputs = new Map(part.inputs.map((range) => [range.shard, bytesOf(range)]));
+        const columns = part.from.end - part.from.start;
+        return codec.rebuild({ code, inputs, outputs: [part.from.shard], columns })[0] ?? new Uint8Array();
+      });
+      expect(Buffer.concat(found).equals(chunk.subarray(start, end))).toBe(true);
+    });
+    fc.assert(property, { seed: 62, numRuns: 300 });
+  });
+
   test("writes to the arrays that it is given", () => {
     const codec = new ErasureCodec();
     const chunk = filled(1_000, 1);
@@ -82,6 +121,12 @@ describe("ErasureCodec", () => {
     const codec = new ErasureCodec();
     expect(() => codec.encode(code, new Uint8Array(10))).toThrow(expect.objectContaining({ code: "bad-answer" }));
     await expect(codec.open(code, 10, never)).rejects.toMatchObject({ code: "bad-answer" });
+  });
+
+  test("uses no arena that was closed: its memory may be another's", async () => {
+    const arena = await new ErasureCodec().open(DEFAULT_CODE, 100, never);
+    arena.close();
+    expect(() => arena.encode()).toThrow("an arena that was closed");
   });
 
   test("opens arenas with zeros behind the stored bytes, whatever was in the memory before", async () => {

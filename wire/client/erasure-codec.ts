@@ -8,6 +8,7 @@
 import type { ByteRange, Geometry } from "#core/erasure/geometry.ts";
 import { geometryOf, shardCount, storedBytes } from "#core/erasure/geometry.ts";
 import type { CoefficientRows, ErasureCode, ReedSolomon } from "#core/erasure/reed-solomon.ts";
+import { invariant } from "#core/invariant.ts";
 import { knowsCode, MATRIX, reedSolomon } from "#core/erasure/reed-solomon.ts";
 import type { Kernel, KernelName, ShardArena } from "#core/erasure/shard-arena.ts";
 import { combineCopies } from "#core/erasure/shard-copies.ts";
@@ -108,24 +109,29 @@ export class ErasureCodec {
    * An arena for one chunk, as soon as there is room; to be closed, also when the operation fails.
    *
    * @throws VStackError `too-large` when the limits are below what the chunk needs, `too-many-requests` when too many wait,
-   *   `aborted` by the signal, `bad-answer` when the code is not known
+   *   `unavailable` when the platform has no memory, `aborted` by the signal, `bad-answer` when the code is not known
    */
   async open(code: ErasureCode, sizeBytes: number, signal: AbortSignal): Promise<OpenArena> {
     const solomon = this.#known(code);
     const geometry = geometryOf(code, sizeBytes);
     const lease = await this.#pool.open(shardCount(code), geometry.shardBytes, signal);
-    const { arena } = lease;
-    clearPadding(arena, geometry);
+    clearPadding(lease.arena, geometry);
     const all = { start: 0, end: geometry.shardBytes };
+    let isOpen = true;
+    const combine = (rows: CoefficientRows, columns: ByteRange) => {
+      invariant(isOpen, "Cannot combine shards in an arena that was closed: the memory may be another's");
+      lease.arena.combine(rows, columns);
+    };
     return {
-      slots: arena.slots,
+      slots: lease.arena.slots,
       encode() {
-        arena.combine(solomon.encoding, all);
+        combine(solomon.encoding, all);
       },
       rebuild(inputs, outputs, columns = all) {
-        arena.combine(solomon.rebuilding(inputs, outputs), columns);
+        combine(solomon.rebuilding(inputs, outputs), columns);
       },
       close() {
+        isOpen = false;
         lease.close();
       },
     };
