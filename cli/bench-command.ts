@@ -3,6 +3,8 @@ import { type Command, Option } from "commander";
 import { TIERS } from "#core/benchmark/report.ts";
 import type { BenchOptions } from "./commands/bench.ts";
 import { bench } from "./commands/bench.ts";
+import type { CodecOptions } from "./commands/bench-codec.ts";
+import { benchCodec } from "./commands/bench-codec.ts";
 import { benchDiff } from "./commands/bench-diff.ts";
 import type { TargetsOptions } from "./commands/bench-targets.ts";
 import { benchTargets } from "./commands/bench-targets.ts";
@@ -11,6 +13,7 @@ import { jsonOption, whole } from "./option-values.ts";
 
 const MAX_SEEDS = 1_000;
 const MAX_SEED = 1_000_000_000;
+const MAX_CODEC_ROUNDS = 1_000;
 
 const seedOption = () =>
   new Option("--seed <number>", "decides everything left to chance").default(1).argParser(whole(0, MAX_SEED));
@@ -47,6 +50,18 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .addOption(jsonOption())
     .action(async (options: TargetsOptions) => {
       exitWith(await benchTargets(options));
+    });
+  wordsFail(command.command("codec"))
+    .description("how fast Reed-Solomon is, in Node and in Chromium, beside the best native codec")
+    .addOption(
+      new Option("--rounds <number>", "each measures everything once")
+        .default(40)
+        .argParser(whole(1, MAX_CODEC_ROUNDS)),
+    )
+    .option("--out <folder>", "where the report goes (default: ./bench-results/<time>)")
+    .addOption(jsonOption())
+    .action(async (options: CodecOptions) => {
+      exitWith(await benchCodec(options));
     });
   wordsFail(command.command("diff"))
     .description("what changed from one report to another, on the cells that both have")

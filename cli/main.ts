@@ -307,6 +307,8 @@ async function main(): Promise<void> {
     .description("Streams video from a handful of ordinary servers; the viewer's browser is the load balancer")
     .version(VERSION)
     .showHelpAfterError("(add --help for help)")
+    // Options behind a command are its own: without this `bench` would take those of `bench targets`.
+    .enablePositionalOptions()
     .exitOverride();
   addClusterCommands(program);
   addVideoCommands(program);

@@ -39,8 +39,8 @@ export interface Block {
 }
 
 /** Length in bytes of every data shard but the last ones, which end with the chunk: size/3 rounded up to 64. */
-export function shardLengthBytes(sizeBytes: number): number {
-  return Math.ceil(Math.ceil(sizeBytes / DATA_SHARDS) / SHARD_ALIGN_BYTES) * SHARD_ALIGN_BYTES;
+export function shardLengthBytes(sizeBytes: number, dataShards = DATA_SHARDS): number {
+  return Math.ceil(Math.ceil(sizeBytes / dataShards) / SHARD_ALIGN_BYTES) * SHARD_ALIGN_BYTES;
 }
 
 /**
@@ -48,14 +48,15 @@ export function shardLengthBytes(sizeBytes: number): number {
  *
  * @param sizeBytes size of the chunk, an integer >= 0
  * @param blockSizeBytes 1..{@link MAX_BLOCK_SIZE_BYTES}
+ * @param dataShards into how many the chunk is or can be divided; the same for all forms that it will ever have
  */
-export function chunkBlocks(sizeBytes: number, blockSizeBytes: number): Block[] {
+export function chunkBlocks(sizeBytes: number, blockSizeBytes: number, dataShards = DATA_SHARDS): Block[] {
   invariant(Number.isInteger(sizeBytes) && sizeBytes >= 0, `Cannot cut a chunk of ${sizeBytes} bytes`);
   invariant(
     Number.isInteger(blockSizeBytes) && blockSizeBytes > 0 && blockSizeBytes <= MAX_BLOCK_SIZE_BYTES,
     `Cannot cut blocks of ${blockSizeBytes} bytes`,
   );
-  const shardBytes = shardLengthBytes(sizeBytes);
+  const shardBytes = shardLengthBytes(sizeBytes, dataShards);
   const blocks: Block[] = [];
   for (let shardStart = 0; shardStart < sizeBytes; shardStart += shardBytes) {
     const shardEnd = Math.min(shardStart + shardBytes, sizeBytes);
