@@ -16,7 +16,7 @@ export const EMPTY_WINDOW: SampleWindow = { samples: [], p50: null, p95: null };
 /** The newest of these samples, oldest first. */
 export function windowOf(samples: readonly number[]): SampleWindow {
   const newest = samples.slice(-MAX_WINDOW_SAMPLES);
-  const sorted = [...newest].sort((a, b) => a - b);
+  const sorted = new Float64Array(newest).sort();
   return { samples: newest, p50: nearestRank(sorted, 0.5), p95: nearestRank(sorted, 0.95) };
 }
 
@@ -26,6 +26,6 @@ export function addToWindow(window: SampleWindow, sample: number): SampleWindow 
 }
 
 /** The smallest sample that at least `share` (0..1) of all samples do not exceed; null without samples. */
-function nearestRank(sorted: readonly number[], share: number): number | null {
+function nearestRank(sorted: Float64Array, share: number): number | null {
   return sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1] ?? null;
 }

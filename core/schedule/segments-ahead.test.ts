@@ -28,8 +28,8 @@ describe("segmentsAhead()", () => {
   it("tells the strategy how long the player has stayed with the rendition", () => {
     const told: number[] = [];
     const strategy = {
-      segmentsAhead: ({ inARow }: Outlook) => {
-        told.push(inARow);
+      segmentsAhead: (_outlook: Outlook, inARow: () => number) => {
+        told.push(inARow());
         return 1;
       },
     };

@@ -13,14 +13,14 @@ export interface AheadQuestion {
   /** By one session, oldest first, up to the segment that is wanted. */
   readonly asked: readonly Asked[];
   readonly strategy: Pick<Strategy, "segmentsAhead">;
-  readonly outlook: Omit<Outlook, "inARow">;
+  readonly outlook: Outlook;
   /** Segments of the rendition; Infinity when nobody knows. */
   readonly segmentCount: number;
 }
 
 /** The segments to have under way now, nearest first. */
 export function segmentsAhead({ asked, strategy, outlook, segmentCount }: AheadQuestion): NextSegment[] {
-  const wanted = strategy.segmentsAhead({ ...outlook, inARow: segmentsInARow(asked) });
+  const wanted = strategy.segmentsAhead(outlook, () => segmentsInARow(asked));
   const count = Math.min(MAX_SEGMENTS_AHEAD, wanted);
   const next = count > 0 ? likelyNext(asked) : undefined;
   if (next === undefined) return [];

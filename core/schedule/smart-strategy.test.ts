@@ -39,7 +39,7 @@ describe("smartStrategy.assign()", () => {
   });
 
   test("prefers a node that completes what it begins", () => {
-    const unreliable = knownView(1_000_000, 20, { failures: 30 });
+    const unreliable = knownView(1_000_000, 20, { reliability: 1 / 31 });
     expect(moves({ a: unreliable, b: knownView(500_000) }, 1)).toEqual(["b first [0, 1)"]);
   });
 
@@ -141,7 +141,7 @@ describe("smartStrategyWith()", () => {
 
 describe("smartStrategy.segmentsAhead()", () => {
   const outlook: Outlook = {
-    ...{ waitsFor: "segment", hasMissingBlocks: false, inARow: 5, slackMs: 6_000, sharesBottleneck: false },
+    ...{ waitsFor: "segment", hasMissingBlocks: false, slackMs: 6_000, sharesBottleneck: false },
   };
 
   test.each([
@@ -153,7 +153,7 @@ describe("smartStrategy.segmentsAhead()", () => {
     ["none for a player that switches often", { inARow: 3 }, 0],
     ["none behind a shared bottleneck", { sharesBottleneck: true, waitsFor: "nothing" }, 0],
     ["two for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 2],
-  ] as const)("begins %s", (_, change, count) => {
-    expect(smartStrategy.segmentsAhead({ ...outlook, ...change })).toBe(count);
+  ] as const)("begins %s", (_, { inARow = 5, ...change }: Partial<Outlook> & { inARow?: number }, count) => {
+    expect(smartStrategy.segmentsAhead({ ...outlook, ...change }, () => inARow)).toBe(count);
   });
 });

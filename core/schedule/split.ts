@@ -24,6 +24,7 @@ const MIN_RUN_FIRST_BYTES = 1.5;
 
 /** @param nodes of all candidates, also of those that have no room for another request now: they will take their share */
 export function splitMissing(situation: Situation, nodes: readonly NodeSupply[], runMs: number): Assignment[] {
+  if (situation.missing.length === 0) return [];
   const groups = byHolders(situation, nodes);
   const shares = groups.flatMap((group) => shareOut(group, situation, runMs));
   const [group] = groups;
@@ -46,7 +47,7 @@ interface Group {
 
 function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[]): Group[] {
   const isWhole = (run: BlockRun) => nodes.every((node) => covers(node.candidate.source, run));
-  if (missing.every(isWhole)) return missing.length === 0 ? [] : [{ runs: missing, holders: nodes }];
+  if (missing.every(isWhole)) return [{ runs: missing, holders: nodes }];
   const groups = new Map<string, { runs: BlockRun[]; holders: NodeSupply[] }>();
   for (const run of missing) {
     for (let index = run.firstBlock; index < run.endBlock; index += 1) {
@@ -66,13 +67,14 @@ function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[])
 
 /** Every holder with room gets its share of the group, as much of it as one request should be. */
 function shareOut({ runs, holders }: Group, { blocks, cause }: Situation, runMs: number): Assignment[] {
+  const free = holders.filter((node) => hasRoom(node, runMs)).sort((a, b) => a.beginsInMs - b.beginsInMs);
+  if (free.length === 0) return [];
   const left = [...runs];
   const finishMs = fluidFinishMs(
     holders,
     runs.reduce((sum, run) => sum + run.end - run.start, 0),
   );
   const blockBytes = blocks[0] === undefined ? 0 : blocks[0].end - blocks[0].start;
-  const free = holders.filter((node) => hasRoom(node, runMs)).sort((a, b) => a.beginsInMs - b.beginsInMs);
   return free.flatMap((node) => {
     const quotaBytes = node.rate * (finishMs - node.beginsInMs);
     const runBytes = node.isKnown ? node.rate * fullRunMs(node, runMs) : UNKNOWN_RUN_BYTES;

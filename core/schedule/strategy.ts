@@ -83,8 +83,13 @@ export interface Strategy {
   judge(judgement: Judgement): Verdict;
   /** How often to be asked while every missing block is being fetched and nothing happens; Infinity: never. */
   readonly reviewMs: number;
-  /** Further segments of the rendition to have under way before the player asks for them. */
-  segmentsAhead(outlook: Outlook): number;
+  /**
+   * Further segments of the rendition to have under way before the player asks for them. Asked at every change.
+   *
+   * @param inARow counts the segments that the player asked of this rendition one after the other: one that switches often
+   *   wants other ones
+   */
+  segmentsAhead(outlook: Outlook, inARow: () => number): number;
 }
 
 /** What can be said about the segments behind the one that is wanted. */
@@ -93,8 +98,6 @@ export interface Outlook {
   readonly waitsFor: "nothing" | "init" | "segment";
   /** It has blocks that nobody fetches; false when the player waits for nothing. */
   readonly hasMissingBlocks: boolean;
-  /** Segments that the player asked of this rendition one after the other: one that switches often wants other ones. */
-  readonly inARow: number;
   readonly slackMs: number | null;
   readonly sharesBottleneck: boolean;
 }

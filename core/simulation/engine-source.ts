@@ -169,7 +169,9 @@ export class EngineSource implements SegmentSource {
     const { strategy, ports, video } = this.#options;
     const wanted = this.#fetches.get(keyOf(newest));
     const ahead = segmentsAhead({
-      ...{ asked: this.#asked, strategy, segmentCount: video.segmentCount },
+      asked: this.#asked,
+      strategy,
+      segmentCount: video.segmentCount,
       outlook: {
         waitsFor: wanted === undefined || wanted.listener === null ? "nothing" : newest.slot,
         hasMissingBlocks: wanted !== undefined && wanted.driver.hasMissingBlocks,
