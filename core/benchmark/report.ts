@@ -78,6 +78,8 @@ export interface BenchVideo {
   readonly segmentSeconds: number;
   /** Mean of each rendition, rising. */
   readonly ladderBitsPerSecond: readonly number[];
+  /** Each segment of each rendition, in that order; left out where every seed has a video of its own. */
+  readonly segmentBytes?: readonly (readonly number[])[];
 }
 
 export interface BenchSession {
@@ -262,10 +264,22 @@ export interface Calibration {
     readonly error: number;
   }[];
   readonly meanError: number;
+  /** Added to simulated startups. */
+  readonly pageStartup?: PageStartup;
   /** Rank correlation of simulated and measured, -1..1; null with fewer than three cells. */
   readonly rankCorrelation: number | null;
   /** False beyond an error of 20 %: then the simulated tier is not to be trusted. */
   readonly isValid: boolean;
+}
+
+/**
+ * What the page takes to its first frame where the network takes nothing: scripts, playlists, decoding, and with the worker
+ * its way. The simulator has none of it.
+ */
+export interface PageStartup {
+  readonly workerMs: number;
+  /** Plain hls.js. */
+  readonly plainMs: number;
 }
 
 /** What one tier hands in: its sessions, and what it measured of the promises apart from them. */
@@ -277,6 +291,8 @@ export interface BenchPart {
   readonly video: BenchVideo;
   readonly sessions: readonly BenchSession[];
   readonly measurements: readonly Measurement[];
+  /** Of a browser. */
+  readonly pageStartup?: PageStartup;
   /** What could not run and why, such as media that ffmpeg would have had to make; empty when all of it ran. */
   readonly notRun: readonly string[];
 }
