@@ -72,7 +72,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
     },
     views(nodeUrls) {
       const nowMs = clock.nowMs();
-      return [...book.nodes.ids]
+      return book.nodes.ids
         .sort()
         .map((nodeId) => ({ nodeId, url: nodeUrls.get(nodeId) ?? "", ...reportNode(book, nodeId, nowMs) }));
     },

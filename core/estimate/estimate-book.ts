@@ -82,13 +82,13 @@ function nextBudget(budget: HedgeBudget, event: EstimateEvent): HedgeBudget {
 
 /** When no node is left that answers, the fault is likelier ours (offline): no back-off may then be long. */
 function easeBreakers(nodes: NodeTable, atMs: number): NodeTable {
-  if (nodes.estimates.some(({ breaker }) => breaker.openUntilMs === null)) return nodes;
+  if (!nodes.every(({ breaker }) => breaker.openUntilMs !== null)) return nodes;
   return nodes.map((node) => ({ ...node, breaker: breakerShortened(node.breaker, atMs) }));
 }
 
 /** When every node is caught lying, the block list is likelier wrong than all of them: no quarantine may then be long. */
 function easeQuarantines(nodes: NodeTable, atMs: number): NodeTable {
-  if (nodes.estimates.some(({ quarantine }) => !isQuarantined(quarantine, atMs))) return nodes;
+  if (!nodes.every(({ quarantine }) => isQuarantined(quarantine, atMs))) return nodes;
   return nodes.map((node) => ({ ...node, quarantine: quarantineShortened(node.quarantine, atMs) }));
 }
 

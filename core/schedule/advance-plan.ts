@@ -130,7 +130,8 @@ function endOrWait(turn: Turn, context: PlanContext): void {
     plan.nextRoundAtMs = context.nowMs + roundPauseMs(plan.roundsFailed);
     plan.roundsFailed += 1;
   }
-  askForWake(turn, unserved ? giveUpAtMs : Math.min(giveUpAtMs, context.nowMs + plan.input.strategy.reviewMs), context);
+  const nextReviewMs = unserved || plan.isAhead ? Infinity : context.nowMs + plan.input.strategy.reviewMs;
+  askForWake(turn, Math.min(giveUpAtMs, nextReviewMs), context);
 }
 
 function giveUp({ plan, commands }: Turn, code: GiveUpCode): void {

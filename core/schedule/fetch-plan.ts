@@ -79,13 +79,15 @@ type AttemptEvent = Extract<PlanEvent, { readonly attempt: number }>;
 function onAttemptEvent(turn: Turn, attempt: RunningAttempt, event: AttemptEvent, context: PlanContext): void {
   const { plan } = turn;
   switch (event.saw) {
+    // Nothing is decided at an answer or a read, unless one that was silent is back: what they change is seen at the next
+    // block, or when the wake comes.
     case "first-byte":
       replaceAttempt(plan, answered(attempt, context.nowMs));
-      advance(turn, more(plan), context);
+      if (attempt.isSilent) advance(turn, more(plan), context);
       break;
     case "bytes":
-      // Nothing is decided at every read: what they change is seen at the next block, or when the wake comes.
       replaceAttempt(plan, received(attempt, event.bytes, context.nowMs));
+      if (attempt.isSilent) advance(turn, more(plan), context);
       break;
     case "block-ok":
       acceptBlock(turn, attempt, event.block, context.nowMs);

@@ -21,12 +21,12 @@ export interface AheadQuestion {
 /** The segments to have under way now, nearest first. */
 export function segmentsAhead({ asked, strategy, outlook, segmentCount }: AheadQuestion): NextSegment[] {
   const wanted = strategy.segmentsAhead(outlook, () => segmentsInARow(asked));
-  const count = Math.min(MAX_SEGMENTS_AHEAD, wanted);
-  const next = count > 0 ? likelyNext(asked) : undefined;
-  if (next === undefined) return [];
-  return Array.from({ length: count }, (_, step) => ({ ...next, seq: next.seq + step })).filter(
-    ({ seq }) => seq < segmentCount,
-  );
+  const next = wanted > 0 ? likelyNext(asked) : undefined;
+  const ahead: NextSegment[] = [];
+  if (next === undefined) return ahead;
+  const endSeq = Math.min(segmentCount, next.seq + Math.min(MAX_SEGMENTS_AHEAD, wanted));
+  for (let seq = next.seq; seq < endSeq; seq += 1) ahead.push({ rendition: next.rendition, seq });
+  return ahead;
 }
 
 /**

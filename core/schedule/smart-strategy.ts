@@ -61,7 +61,8 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   const racing = parts.races ? racers(situation, nodes) : [];
   if (racing.length > 0) return race(situation, racing);
   const shared = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
-  const assigned = [...shared, ...probe(situation, urgency.mayExplore)];
+  const probing = probe(situation, urgency.mayExplore);
+  const assigned = probing === undefined ? shared : [...shared, probing];
   if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
   const idle = nodes.filter(({ nodeId }) => !assigned.some((assignment) => assignment.nodeId === nodeId));
   const { runMs, mayHedge } = urgency;
@@ -69,16 +70,20 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
 }
 
 /** Candidates worth planning with: healthy ones; else those that may have recovered; else the one that is free soonest. */
-function helpers({ candidates, isAhead }: Situation): Candidate[] {
+function helpers({ candidates, isAhead }: Situation): readonly Candidate[] {
   const isIdle = ({ view, running }: Candidate) =>
     view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
-  const healthy = candidates.filter(({ view }) => view.health === "closed");
+  const healthy = candidates.every(isHealthy) ? candidates : candidates.filter(isHealthy);
   if (isAhead) return healthy.filter(isIdle);
   if (healthy.length > 0) return healthy;
   const recovering = candidates.filter(({ view }) => view.health === "half-open");
   if (recovering.length > 0) return recovering;
   const open = candidates.filter(({ view }) => view.health === "open");
   return [...(open.length > 0 ? open : candidates)].sort((a, b) => a.view.retryAtMs - b.view.retryAtMs).slice(0, 1);
+}
+
+function isHealthy({ view }: Candidate): boolean {
+  return view.health === "closed";
 }
 
 /** The nodes that race for all of a small chunk: all while some are unknown, the best two for a crumb; else none. */
@@ -111,10 +116,10 @@ function wholeRuns({ missing, cause }: Situation, nodes: readonly NodeSupply[]):
 }
 
 /** The last missing block beside whoever else gets it, to a node that may have recovered or was not heard of for long. */
-function probe(situation: Situation, mayExplore: boolean): Assignment[] {
+function probe(situation: Situation, mayExplore: boolean): Assignment | undefined {
   const { candidates, missing, blocks, nowMs, hedgeBudgetBytes } = situation;
   const last = missing.at(-1);
-  if (last === undefined) return [];
+  if (last === undefined) return undefined;
   const run = blockRun(blocks, last.endBlock - 1, last.endBlock);
   const isStale = ({ view }: Candidate) => nowMs - (view.lastEventMs ?? nowMs) > STALE_AFTER_MS;
   const worth = candidates.find(
@@ -124,8 +129,8 @@ function probe(situation: Situation, mayExplore: boolean): Assignment[] {
       view.inFlightRequests === 0 &&
       (view.health === "half-open" || (mayExplore && view.health === "closed" && isStale({ source, view, running }))),
   );
-  if (worth === undefined || run.end - run.start > hedgeBudgetBytes) return [];
-  return [{ nodeId: worth.source.nodeId, run, because: worth.view.health === "half-open" ? "probe" : "explore" }];
+  if (worth === undefined || run.end - run.start > hedgeBudgetBytes) return undefined;
+  return { nodeId: worth.source.nodeId, run, because: worth.view.health === "half-open" ? "probe" : "explore" };
 }
 
 /**

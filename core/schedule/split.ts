@@ -26,7 +26,8 @@ const MIN_RUN_FIRST_BYTES = 1.5;
 export function splitMissing(situation: Situation, nodes: readonly NodeSupply[], runMs: number): Assignment[] {
   if (situation.missing.length === 0) return [];
   const groups = byHolders(situation, nodes);
-  const shares = groups.flatMap((group) => shareOut(group, situation, runMs));
+  const shares: Assignment[] = [];
+  for (const group of groups) shareOut(group, situation, { runMs, shares });
   const [group] = groups;
   const first = group?.runs[0];
   if (group === undefined || first === undefined) return shares;
@@ -66,21 +67,25 @@ function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[])
 }
 
 /** Every holder with room gets its share of the group, as much of it as one request should be. */
-function shareOut({ runs, holders }: Group, { blocks, cause }: Situation, runMs: number): Assignment[] {
-  const free = holders.filter((node) => hasRoom(node, runMs)).sort((a, b) => a.beginsInMs - b.beginsInMs);
-  if (free.length === 0) return [];
+function shareOut(
+  { runs, holders }: Group,
+  { blocks, cause }: Situation,
+  { runMs, shares }: { readonly runMs: number; readonly shares: Assignment[] },
+): void {
+  const free = holders.filter((node) => hasRoom(node, runMs));
+  if (free.length === 0) return;
+  if (free.length > 1) free.sort((a, b) => a.beginsInMs - b.beginsInMs);
   const left = [...runs];
-  const finishMs = fluidFinishMs(
-    holders,
-    runs.reduce((sum, run) => sum + run.end - run.start, 0),
-  );
+  let bytes = 0;
+  for (const run of runs) bytes += run.end - run.start;
+  const finishMs = fluidFinishMs(holders, bytes);
   const blockBytes = blocks[0] === undefined ? 0 : blocks[0].end - blocks[0].start;
-  return free.flatMap((node) => {
+  for (const node of free) {
     const quotaBytes = node.rate * (finishMs - node.beginsInMs);
     const runBytes = node.isKnown ? node.rate * fullRunMs(node, runMs) : UNKNOWN_RUN_BYTES;
     const run = takeRun(left, Math.min(quotaBytes, Math.max(runBytes, blockBytes)), blocks);
-    return run === undefined ? [] : [{ nodeId: node.nodeId, run, because: cause }];
-  });
+    if (run !== undefined) shares.push({ nodeId: node.nodeId, run, because: cause });
+  }
 }
 
 /** Whether the node can be asked for more by this plan now: a second time only when the first keeps it busy no longer. */
@@ -125,7 +130,8 @@ function takeRun(left: BlockRun[], wantedBytes: number, blocks: Situation["block
     end += 1;
   }
   if (end === run.firstBlock) return undefined;
-  left.splice(0, 1, ...(end < run.endBlock ? [blockRun(blocks, end, run.endBlock)] : []));
+  if (end < run.endBlock) left[0] = blockRun(blocks, end, run.endBlock);
+  else left.shift();
   return blockRun(blocks, run.firstBlock, end);
 }
 

@@ -81,7 +81,10 @@ export interface Strategy {
   /** Attempts to start now; none when no candidate is worth it. Asked at every change, with or without missing blocks. */
   assign(situation: Situation): readonly Assignment[];
   judge(judgement: Judgement): Verdict;
-  /** How often to be asked while every missing block is being fetched and nothing happens; Infinity: never. */
+  /**
+   * How often to be asked while every missing block of a chunk that the player waits for is being fetched and nothing
+   * happens; Infinity: never.
+   */
   readonly reviewMs: number;
   /**
    * Further segments of the rendition to have under way before the player asks for them. Asked at every change.

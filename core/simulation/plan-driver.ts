@@ -35,7 +35,7 @@ export interface DriverPorts {
 export interface FetchListener {
   /** More bytes than before may go to the player, in order. */
   released(): void;
-  /** The plan changed, other than by a read. */
+  /** The plan changed, other than by an answer or a read. */
   changed(): void;
   /** Delivered or failed; not told of what was aborted. */
   ended(): void;
@@ -176,7 +176,7 @@ export class PlanDriver {
         const atMs = this.#ports.clock.nowMs;
         record.firstByteMs = atMs;
         this.#learn({ saw: "first-byte", latencyMs: atMs - record.startedMs, nodeId, atMs });
-        this.#tellAndShow({ saw: "first-byte", attempt: id });
+        this.#tell({ saw: "first-byte", attempt: id });
       },
       bytes: (bytes, isCorrupt) => {
         record.receivedBytes += bytes;
