@@ -11,6 +11,8 @@ import { jsonOption, whole } from "./option-values.ts";
 
 const MAX_SEEDS = 1_000;
 const MAX_SEED = 1_000_000_000;
+/** Four qualities of ten minutes are 1.4 GB, on every node. */
+const MAX_SECONDS = 600;
 
 const seedOption = () =>
   new Option("--seed <number>", "decides everything left to chance").default(1).argParser(whole(0, MAX_SEED));
@@ -31,6 +33,7 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .option("--strategy <name...>", "who plays (default: smart, the baselines, plain hls.js in two settings)")
     .addOption(seedsOption())
     .addOption(seedOption())
+    .addOption(new Option("--seconds <number>", "length of the browser's video").argParser(whole(8, MAX_SECONDS)))
     .option("--out <folder>", "where the report goes (default: ./bench-results/<time>)")
     .addOption(jsonOption())
     .enablePositionalOptions()

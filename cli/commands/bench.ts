@@ -39,6 +39,8 @@ export interface BenchOptions {
   readonly strategy?: readonly string[];
   readonly seeds?: number;
   readonly seed: number;
+  /** Of the browser's video. */
+  readonly seconds?: number;
   readonly out?: string;
   readonly json: boolean;
 }
@@ -161,8 +163,8 @@ function measurementsOf({ strategies, options }: Run): Measurement[] {
 
 /** A tier that was asked for and brought nothing is there all the same, so that what it owes is shown as missing. */
 async function browserPart({ mode, options, folder, signal }: Run): Promise<BenchPart> {
-  const { traces, scenario, strategy, seeds, seed } = options;
-  const part = await runBrowserTier({ mode, seed, folder, traces, scenario, strategy, seeds }, signal);
+  const { traces, scenario, strategy, seeds, seed, seconds } = options;
+  const part = await runBrowserTier({ mode, seed, folder, traces, scenario, strategy, seeds, seconds }, signal);
   if (part !== null) return part;
   const notRun = ["not run: the browser tier did not come to its end"];
   return {

@@ -35,10 +35,18 @@ export async function nodeCountOf(scenario: string, traces: string | undefined):
 }
 
 const AssignmentsSchema = v.object({
-  assignments: v.array(v.object({ id: v.string(), nodes: v.array(v.unknown()) })),
+  assignments: v.array(v.object({ id: v.string(), topology: v.string(), nodes: v.array(v.unknown()) })),
 });
 
-/** Names of the measured networks in a folder. */
+/** Names of measured networks in a folder, at most so many: first those whose paths are independent. */
+export async function measuredNetworks(folder: string, most: number): Promise<readonly string[]> {
+  const { assignments } = await readAssignments(folder);
+  const isIndependent = (one: { topology: string }) => one.topology === "independent";
+  const ordered = [...assignments.filter(isIndependent), ...assignments.filter((one) => !isIndependent(one))];
+  return ordered.slice(0, most).map(({ id }) => id);
+}
+
+/** Every command checks the whole of it; here only what is needed to start clusters. */
 async function readAssignments(folder: string): Promise<v.InferOutput<typeof AssignmentsSchema>> {
   return v.parse(AssignmentsSchema, JSON.parse(await readFile(join(folder, "assignments.json"), "utf8")));
 }

@@ -19,7 +19,7 @@ import { CHROMIUM_ARGS, findChromium } from "../fixtures/browser.ts";
 import type { Extent, Mode } from "./bench-extent.ts";
 import { EXTENTS, MODES } from "./bench-extent.ts";
 import { makeMedia, startBenchCluster } from "./bench-media.ts";
-import { nodeCountOf } from "./lab.ts";
+import { measuredNetworks, nodeCountOf } from "./lab.ts";
 import { measurePromises } from "./measure-promises.ts";
 import { pageStartup } from "./page-trials.ts";
 import type { SessionWish, Stage } from "./play-session.ts";
@@ -34,7 +34,7 @@ interface Asked extends Extent {
   readonly media: string | undefined;
 }
 
-function asked(): Asked {
+async function asked(): Promise<Asked> {
   const { values } = parseArgs({
     options: {
       ...{ mode: { type: "string", default: "custom" }, seed: { type: "string", default: "1" } },
@@ -49,9 +49,11 @@ function asked(): Asked {
   const extent = EXTENTS[mode];
   const unknown = values.strategy?.find((name) => playerOf(name) === undefined);
   if (unknown !== undefined) throw new Error(`Nothing plays as "${unknown}"`);
+  const { traces } = values;
+  const usual = traces === undefined ? extent.scenarios : await measuredNetworks(traces, extent.scenarios.length);
   return {
-    ...{ ...extent, mode, seed: Number(values.seed), out: values.out, traces: values.traces, media: values.media },
-    scenarios: values.scenario ?? extent.scenarios,
+    ...{ ...extent, mode, seed: Number(values.seed), out: values.out, traces, media: values.media },
+    scenarios: values.scenario ?? usual,
     strategies: values.strategy ?? extent.strategies,
     seedCount: Number(values.seeds ?? extent.seedCount),
     seconds: Number(values.seconds ?? extent.seconds),
@@ -200,7 +202,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     void closeAll().then(() => process.exit(1));
   });
 }
-const ask = asked();
+const ask = await asked();
 try {
   const part = await run(ask);
   await writeFile(ask.out, `${JSON.stringify(v.parse(BenchPartSchema, part))}\n`);

@@ -24,7 +24,7 @@ const MEGABIT = 1_000_000 / 8;
 const ROUND_TRIP_MS = 10;
 const FAULT_AT_MS = 3_000;
 /** Long enough for whatever happens at three seconds to be seen; the rest would be more of the same. */
-const TRIAL_MS = 14_000;
+const TRIAL_MS = 10_000;
 /** Of each node behind the access link. */
 const LINK_BYTES = 3 * 1024 * 1024;
 const LINK_BYTES_PER_SECOND = 10 * MEGABIT;
@@ -105,19 +105,25 @@ export interface PlayedTrial {
   readonly traces: readonly SegmentTrace[];
 }
 
-/** Plays by `smart`; a fault comes to one node while its bytes are under way. */
-export async function playWithFault(stage: Stage, nodeId: string, kind: "refuse" | "hang"): Promise<PlayedTrial> {
-  const changes: ScheduledChange[] = [{ atMs: FAULT_AT_MS, nodeId, change: { fault: { kind } } }];
-  return await playTrial(stage, planOf(`trial-${kind}`, [4, 4, 4, 4], { changes }));
+/** What is wrong with which node. */
+export interface Troubles {
+  /** While its bytes are under way. */
+  readonly refuses?: string;
+  readonly hangs?: string;
+  /** Sends wrong bytes, from the first on. */
+  readonly lies?: string;
 }
 
-/** One node sends wrong bytes from the first on. */
-export async function playWithLiar(stage: Stage, nodeId: string): Promise<PlayedTrial> {
-  const honest = planOf("trial-corrupt", [6, 6, 6, 6]);
-  const nodes = honest.nodes.map((node) =>
-    node.nodeId === nodeId ? { ...node, path: { ...node.path, fault: { kind: "corrupt" as const } } } : node,
+/** Plays by `smart` from nodes that fail. */
+export async function playWith(stage: Stage, { refuses, hangs, lies: liar }: Troubles): Promise<PlayedTrial> {
+  const faultOf = (nodeId: string | undefined, kind: "refuse" | "hang"): ScheduledChange[] =>
+    nodeId === undefined ? [] : [{ atMs: FAULT_AT_MS, nodeId, change: { fault: { kind } } }];
+  const changes = [...faultOf(refuses, "refuse"), ...faultOf(hangs, "hang")];
+  const plan = planOf("trial-troubles", [5, 5, 5, 5], { changes });
+  const nodes = plan.nodes.map((node) =>
+    node.nodeId === liar ? { ...node, path: { ...node.path, fault: { kind: "corrupt" as const } } } : node,
   );
-  return await playTrial(stage, { ...honest, nodes });
+  return await playTrial(stage, { ...plan, nodes });
 }
 
 /** Nothing is wrong with the network; something happens to the page. */
