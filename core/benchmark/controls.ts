@@ -35,7 +35,8 @@ export function controlsOf(sessions: readonly BenchSession[], tier: Tier): Contr
     {
       ...{ id: `${tier}-bound`, about: "Nobody beats the bound: largest share of it", unit: "share", limit: 1 },
       measured: shares.length === 0 ? null : Math.max(...shares),
-      verdict: shares.every((share) => share <= 1 + BOUND_TOLERANCE) ? "pass" : "fail",
+      verdict:
+        shares.length === 0 ? "not-run" : shares.every((share) => share <= 1 + BOUND_TOLERANCE) ? "pass" : "fail",
     },
     atMost(`${tier}-rules`, "Sessions in which a rule was broken", { measured: broken, limit: 0, unit: "count" }),
     atMost(`${tier}-invalid`, "Sessions that do not count", {

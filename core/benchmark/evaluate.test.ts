@@ -95,6 +95,10 @@ describe("htmlReport()", () => {
     expect(page).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  it("names every cell of a promise, as a phone shows each as a card", () => {
+    expect(page).toMatch(/<td data-name="Measured">[^]*?<td data-name="Must">[^]*?<td data-name="Verdict">/);
+  });
+
   it("begins with the verdict and ends with the method", () => {
     const at = ["What is promised", "Whether to trust it", "Stalls and bitrate", "Paired differences", "How it was"];
     const places = at.map((title) => page.indexOf(title));

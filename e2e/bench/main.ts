@@ -107,8 +107,8 @@ async function run(ask: Asked): Promise<BenchPart> {
   if (trialsUntilMs === null || isOver) return { ...part, measurements: [], notRun };
   const isTimeUp = () => isOver || performance.now() - startedMs > trialsUntilMs;
   const stage = await trialStage(ask, stages, browser);
-  const { measurements, notRun: alsoNotRun } = await measurePromises(stage, ask.seed, { say, isTimeUp });
-  return { ...part, measurements, notRun: [...notRun, ...alsoNotRun] };
+  const measurements = await measurePromises(stage, { seed: ask.seed, page, say, isTimeUp });
+  return { ...part, measurements, notRun };
 }
 
 /** Whatever breaks or comes too late is said to be not run. */

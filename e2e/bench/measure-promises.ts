@@ -1,7 +1,7 @@
 /** Every trial as a measurement of the report; one that breaks is said to be not run. */
-import type { Measurement } from "#core/benchmark/report.ts";
+import type { BenchSession, Measurement, PageStartup } from "#core/benchmark/report.ts";
 import { median } from "#core/simulation/matrix-summary.ts";
-import { prefetchedAbrError, warmStartupShare, workerFigures } from "./page-trials.ts";
+import { prefetchedAbrError, warmStartup, workerFigures } from "./page-trials.ts";
 import type { Stage } from "./play-session.ts";
 import { accessLinkShare, lies, playAndDo, playWith, segmentShares } from "./trials.ts";
 
@@ -11,53 +11,68 @@ const STARTUP_NETWORKS = ["s1-broadband-3", "s2-weak-node", "s5-mobile-paths", "
 type Found = Omit<Measurement, "interval">;
 interface Trial {
   readonly name: string;
-  readonly run: (stage: Stage, seed: number) => Promise<readonly Found[]>;
+  /** Of the targets that it measures. */
+  readonly ids: readonly string[];
+  readonly run: (stage: Stage, options: TrialOptions) => Promise<readonly Found[]>;
 }
 
 /** The longest comes last: when the time is up, no more is lost than it. */
 const TRIALS: readonly Trial[] = [
-  { name: "throughput over equal nodes", run: (stage) => throughput(stage, "throughput-equal", [4, 4, 4, 4]) },
-  { name: "throughput over unequal nodes", run: (stage) => throughput(stage, "throughput-unequal", [1, 2, 4, 9]) },
-  { name: "access link", run: accessLink },
-  { name: "failover", run: failover },
-  { name: "a lying node", run: liar },
-  { name: "load on equal nodes", run: loadSpread },
-  { name: "estimate with everything prefetched", run: prefetched },
-  { name: "the worker on a network without limits", run: worker },
-  { name: "startup of a returning viewer", run: startups },
+  {
+    ...{ name: "throughput over equal nodes", ids: ["throughput-equal"] },
+    run: (stage) => throughput(stage, "throughput-equal", [4, 4, 4, 4]),
+  },
+  {
+    ...{ name: "throughput over unequal nodes", ids: ["throughput-unequal"] },
+    run: (stage) => throughput(stage, "throughput-unequal", [1, 2, 4, 9]),
+  },
+  { name: "access link", ids: ["access-link"], run: accessLink },
+  {
+    ...{ name: "failover", ids: ["failover-refuse", "failover-hang", "failover-stall", "ancestor-failover"] },
+    run: failover,
+  },
+  { name: "a lying node", ids: ["corrupt-blocks", "wrong-bytes"], run: liar },
+  { name: "load on equal nodes", ids: ["ancestor-load"], run: loadSpread },
+  { name: "estimate with everything prefetched", ids: ["abr-error"], run: prefetched },
+  {
+    ...{ name: "the worker on a network without limits", ids: ["worker-cost", "ancestor-throughput"] },
+    run: worker,
+  },
+  { name: "startup of a returning viewer", ids: ["startup-median", "startup-worst"], run: startups },
 ];
 
-export interface Measured {
-  readonly measurements: readonly Measurement[];
-  readonly notRun: readonly string[];
+export interface TrialOptions {
+  readonly seed: number;
+  /** What the page itself takes, when it is known. */
+  readonly page: PageStartup | undefined;
+  readonly say: (words: string) => void;
+  /** Asked before each trial; what is left is then not run. */
+  readonly isTimeUp: () => boolean;
 }
 
-/** @param isTimeUp asked before each trial; what is left is then not run */
-export async function measurePromises(
-  stage: Stage,
-  seed: number,
-  { say, isTimeUp }: { say: (words: string) => void; isTimeUp: () => boolean },
-): Promise<Measured> {
+export async function measurePromises(stage: Stage, options: TrialOptions): Promise<readonly Measurement[]> {
   const measurements: Measurement[] = [];
-  const notRun: string[] = [];
-  for (const { name, run } of TRIALS) {
-    if (isTimeUp()) {
-      notRun.push(`not run: ${name}, as the time was up`);
-      continue;
-    }
-    say(name);
-    try {
-      measurements.push(...(await run(stage, seed)).map((found) => ({ ...found, interval: null })));
-    } catch (error) {
-      notRun.push(`not run: ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  for (const trial of TRIALS) {
+    measurements.push(...(await resultsOf(trial, stage, options)).map((found) => ({ ...found, interval: null })));
   }
-  return { measurements, notRun };
+  return measurements;
+}
+
+async function resultsOf({ name, ids, run }: Trial, stage: Stage, options: TrialOptions): Promise<readonly Found[]> {
+  const notRun = (why: string) => ids.map((id) => ({ id, measured: null, detail: `not run: ${why}` }));
+  if (options.isTimeUp()) return notRun("the time was up");
+  options.say(name);
+  try {
+    return await run(stage, options);
+  } catch (error) {
+    return notRun(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function throughput(stage: Stage, id: string, megabits: readonly number[]): Promise<Found[]> {
   const shares = await segmentShares(stage, megabits);
-  const detail = `single segments of 4 MB over ${megabits.join(", ")} Mbit/s, median of ${shares.length}`;
+  const each = shares.map((share) => percent(share)).join(", ");
+  const detail = `single segments of 4 MB over ${megabits.join(", ")} Mbit/s, median of ${each}`;
   return [{ id, measured: median(shares), detail }];
 }
 
@@ -67,9 +82,9 @@ async function accessLink(stage: Stage): Promise<Found[]> {
 }
 
 async function failover(stage: Stage): Promise<Found[]> {
-  const refused = (await playWith(stage, { refuses: "n1" })).session.metrics;
-  const hung = (await playWith(stage, { hangs: "n1" })).session.metrics;
-  const detail = "one session, by the nodes' logs";
+  const [first, second] = [await playWith(stage, { refuses: "n1" }), await playWith(stage, { hangs: "n1" })];
+  const [refused, hung] = [first.session.metrics, second.session.metrics];
+  const detail = `one session, by the nodes' logs${busy(first.session)}${busy(second.session)}`;
   const detected = [refused.detectedAfterMs, hung.detectedAfterMs].filter((value) => value !== null);
   return [
     { id: "failover-refuse", measured: refused.detectedAfterMs, detail },
@@ -88,7 +103,7 @@ async function liar(stage: Stage): Promise<Found[]> {
   return [
     {
       ...{ id: "corrupt-blocks", measured: lies(trial, "n2").caught },
-      detail: "one of four nodes lies from its first byte on",
+      detail: `one of four nodes lies from its first byte on${busy(trial.session)}`,
     },
     {
       ...{ id: "wrong-bytes", measured: wrong },
@@ -103,19 +118,24 @@ async function loadSpread(stage: Stage): Promise<Found[]> {
   const mean = bytes.reduce((sum, one) => sum + one, 0) / bytes.length;
   const measured = mean > 0 ? (Math.max(...bytes) - Math.min(...bytes)) / mean : null;
   const detail = "four nodes of 4 Mbit/s, one session: most and least bytes of a node apart, over the mean";
-  return [{ id: "ancestor-load", measured, detail }];
+  return [{ id: "ancestor-load", measured, detail: `${detail}${busy(session)}` }];
 }
 
-async function startups(stage: Stage, seed: number): Promise<Found[]> {
-  const shares: { readonly name: string; readonly share: number }[] = [];
+async function startups(stage: Stage, { seed, page }: TrialOptions): Promise<Found[]> {
+  const found: { readonly name: string; readonly share: number; readonly words: string }[] = [];
   for (const name of STARTUP_NETWORKS) {
-    shares.push({ name, share: (await warmStartupShare(stage, name, seed)) ?? 0 });
+    const startup = await warmStartup(stage, name, seed);
+    const share = startup === null ? 0 : startup.boundMs / startup.startupMs;
+    const words = startup === null ? "nothing shown" : `${percent(share)} of ${startup.startupMs.toFixed(0)} ms`;
+    found.push({ name, share, words: `${name} ${words}` });
   }
-  const worst = shares.reduce((least, one) => (one.share < least.share ? one : least));
-  const detail = shares.map(({ name, share }) => `${name} ${(share * 100).toFixed(0)} %`).join(", ");
+  const worst = found.reduce((least, one) => (one.share < least.share ? one : least));
+  // The bound is the network's alone; who reads a share of a fast network needs to know what the page takes anyway.
+  const ofPage = page === undefined ? "" : `; the page itself takes ${page.workerMs.toFixed(0)} ms in a new browser`;
+  const detail = `${found.map(({ words }) => words).join(", ")}${ofPage}`;
   return [
-    { id: "startup-median", measured: median(shares.map(({ share }) => share)), detail },
-    { id: "startup-worst", measured: worst.share, detail: worst.name },
+    { id: "startup-median", measured: median(found.map(({ share }) => share)), detail },
+    { id: "startup-worst", measured: worst.share, detail: `${worst.words}${ofPage}` },
   ];
 }
 
@@ -130,4 +150,13 @@ async function worker(stage: Stage): Promise<Found[]> {
     { id: "worker-cost", measured: median(costMsPerMiB), detail },
     { id: "ancestor-throughput", measured: bitsPerSecond, detail: "segments of 4 MB one by one, nothing emulated" },
   ];
+}
+
+/** Why the machine was no place to measure that. */
+function busy({ invalidReason }: BenchSession): string {
+  return invalidReason === null ? "" : `; ${invalidReason}`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
 }

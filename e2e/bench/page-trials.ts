@@ -28,8 +28,14 @@ const PAGE_MS = 1_500;
 const EQUAL_MEGABITS = [10, 10, 10, 10];
 const MEGABIT = 1_000_000 / 8;
 
-/** The least that the network allows over what a viewer waits who was here before; null when nothing was shown in time. */
-export async function warmStartupShare(stage: Stage, scenario: string, seed: number): Promise<number | null> {
+/** What a viewer waits who was here before, and the least that the network allows. */
+export interface WarmStartup {
+  readonly startupMs: number;
+  readonly boundMs: number;
+}
+
+/** @returns null when nothing was shown in time */
+export async function warmStartup(stage: Stage, scenario: string, seed: number): Promise<WarmStartup | null> {
   const plan = planFor(scenario, { seed, nodeIds: NODE_IDS });
   const earlier = planFor(scenario, { seed: seed + EARLIER_SEED, nodeIds: NODE_IDS });
   if (plan === undefined || earlier === undefined) throw new Error(`No network is called "${scenario}"`);
@@ -46,7 +52,8 @@ export async function warmStartupShare(stage: Stage, scenario: string, seed: num
     const { sizeBytes = 0 } =
       [...measured.chunks.values()].find(({ rendition, seq }) => rendition === first.rendition && seq === first.seq) ??
       {};
-    return leastArrivalMs(plan, (initBytes.get(first.rendition) ?? 0) + sizeBytes) / watched.startupMs;
+    const boundMs = leastArrivalMs(plan, (initBytes.get(first.rendition) ?? 0) + sizeBytes);
+    return { startupMs: watched.startupMs, boundMs };
   } finally {
     await profile.close();
   }

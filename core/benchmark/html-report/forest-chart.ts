@@ -72,8 +72,11 @@ function goodness({ metric, effect }: Comparison, value: number): number {
 }
 
 function effectText({ metric, effect, estimate }: Comparison): string {
+  const points = (estimate * 100).toFixed(2);
   const sign = estimate > 0 ? "+" : "";
   if (effect === "ratio") return figureText(estimate, "ratio");
   const { unit } = METRIC_RULES[metric];
-  return unit === "share" ? `${sign}${(estimate * 100).toFixed(2)} pt` : `${sign}${figureText(estimate, unit)}`;
+  if (unit !== "share") return `${sign}${figureText(estimate, unit)}`;
+  // What rounds to nothing has no direction.
+  return Number(points) === 0 ? "0.00 pt" : `${sign}${points} pt`;
 }
