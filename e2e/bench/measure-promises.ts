@@ -3,6 +3,7 @@ import type { BenchSession, Measurement, PageStartup } from "#core/benchmark/rep
 import { median } from "#core/simulation/matrix-summary.ts";
 import { prefetchedAbrError, warmStartup, workerFigures } from "./page-trials.ts";
 import type { Stage } from "./play-session.ts";
+import type { PlayedTrial } from "./trials.ts";
 import { accessLinkShare, lies, playAndDo, playWith, segmentShares } from "./trials.ts";
 
 /** Generated networks of independent paths; each from the state that an earlier session left. */
@@ -70,25 +71,27 @@ async function resultsOf({ name, ids, run }: Trial, stage: Stage, options: Trial
 }
 
 async function throughput(stage: Stage, id: string, megabits: readonly number[]): Promise<Found[]> {
-  const shares = await segmentShares(stage, megabits);
+  const { shares, nodesLateMsP99 } = await segmentShares(stage, megabits);
   const each = shares.map((share) => percent(share)).join(", ");
-  const detail = `single segments of 4 MB over ${megabits.join(", ")} Mbit/s, median of ${each}`;
+  const late = `timers of the nodes up to ${nodesLateMsP99.toFixed(0)} ms late (p99)`;
+  const detail = `single segments of 4 MB over ${megabits.join(", ")} Mbit/s, median of ${each}; ${late}`;
   return [{ id, measured: median(shares), detail }];
 }
 
 async function accessLink(stage: Stage): Promise<Found[]> {
   const measured = Math.abs((await accessLinkShare(stage)) - 1);
-  return [{ id: "access-link", measured, detail: "12 MiB, 3 MiB of each node at once, from the first byte on" }];
+  return [{ id: "access-link", measured, detail: "8 MiB, 2 MiB of each node at once, from the first byte on" }];
 }
 
 async function failover(stage: Stage): Promise<Found[]> {
   const [first, second] = [await playWith(stage, { refuses: "n1" }), await playWith(stage, { hangs: "n1" })];
   const [refused, hung] = [first.session.metrics, second.session.metrics];
-  const detail = `one session, by the nodes' logs${busy(first.session)}${busy(second.session)}`;
+  const told = ({ session }: PlayedTrial) =>
+    `${session.metrics.detectedAfterMs === null ? "nothing was under way at the node" : "one session, by the nodes' logs"}${busy(session)}`;
   const detected = [refused.detectedAfterMs, hung.detectedAfterMs].filter((value) => value !== null);
   return [
-    { id: "failover-refuse", measured: refused.detectedAfterMs, detail },
-    { id: "failover-hang", measured: hung.detectedAfterMs, detail },
+    { id: "failover-refuse", measured: refused.detectedAfterMs, detail: told(first) },
+    { id: "failover-hang", measured: hung.detectedAfterMs, detail: told(second) },
     { id: "failover-stall", measured: refused.stallMs + hung.stallMs, detail: "both sessions" },
     {
       ...{ id: "ancestor-failover", measured: detected.length < 2 ? null : Math.max(...detected) },

@@ -12,7 +12,7 @@ import type { RenditionId } from "#core/ids.ts";
 import { parseRenditionId } from "#core/ids.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import type { StoredVideo } from "./bench-media.ts";
-import { clearNetwork, putPlan } from "./lab.ts";
+import { clearNetwork, putPlan, readLogs } from "./lab.ts";
 import type { Stage } from "./play-session.ts";
 import { playSession } from "./play-session.ts";
 
@@ -26,7 +26,7 @@ const FAULT_AT_MS = 3_000;
 /** Long enough for whatever happens at three seconds to be seen; the rest would be more of the same. */
 const TRIAL_MS = 10_000;
 /** Of each node behind the access link. */
-const LINK_BYTES = 3 * 1024 * 1024;
+const LINK_BYTES = 2 * 1024 * 1024;
 const LINK_BYTES_PER_SECOND = 10 * MEGABIT;
 
 /** @param megabits of each node, in order */
@@ -41,12 +41,19 @@ export function planOf(id: string, megabits: readonly number[], rest: Partial<Ne
   };
 }
 
+/** Of single segments: the share of what the nodes have together. */
+export interface SegmentShares {
+  readonly shares: readonly number[];
+  /** How late the nodes' own timers came meanwhile: a busy machine shows as a slow network. */
+  readonly nodesLateMsP99: number;
+}
+
 /**
- * Single segments through the worker, share of the nodes' sum for each. Backwards, so that none was begun ahead.
+ * Single segments through the worker. Backwards, so that none was begun ahead.
  *
  * @param enough no more are fetched once one has reached this
  */
-export async function segmentShares(stage: Stage, megabits: readonly number[], enough = 1): Promise<number[]> {
+export async function segmentShares(stage: Stage, megabits: readonly number[], enough = 1): Promise<SegmentShares> {
   const { cluster, video, browser } = stage;
   const session = `trial-${megabits.join("-")}`;
   const total = megabits.reduce((sum, megabit) => sum + megabit, 0) * MEGABIT;
@@ -61,8 +68,10 @@ export async function segmentShares(stage: Stage, megabits: readonly number[], e
       const measured = shares.slice(LEARNING_SEGMENTS);
       if (measured.some((share) => share >= enough)) break;
     }
+    const { paces } = await readLogs(cluster, session, 0);
     await clearNetwork(cluster, session);
-    return shares.slice(LEARNING_SEGMENTS);
+    const nodesLateMsP99 = Math.max(0, ...paces.map(({ lateMsP99 }) => lateMsP99 ?? 0));
+    return { shares: shares.slice(LEARNING_SEGMENTS), nodesLateMsP99 };
   });
 }
 
