@@ -8,7 +8,7 @@ import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, round
 import type { PlanContext } from "./plan-context.ts";
 import { candidates, judge, situationOf } from "./plan-context.ts";
 import type { Cause, GiveUpCode } from "./plan-events.ts";
-import { firstMissing, hasMissing, removeAttempt, replaceAttempt } from "./plan-state.ts";
+import { firstMissing, hasLeftBlocks, hasMissing, removeAttempt, replaceAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
 import { cancel, endAttempt, silenceKind } from "./plan-turn.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
@@ -29,10 +29,9 @@ export function advance(turn: Turn, cause: Cause, context: PlanContext): void {
     return;
   }
   judgeAll(turn, context);
-  const wentSilent = plan.running.some((attempt) => attempt.isSilent);
-  const why = wentSilent && cause !== "corrupt-block" ? "failover" : cause;
-  assignMore(turn, why, context);
-  endOrWait(turn, context);
+  const why = cause !== "corrupt-block" && hasLeftBlocks(plan) ? "failover" : cause;
+  const reviewInMs = assignMore(turn, why, context);
+  endOrWait(turn, reviewInMs, context);
 }
 
 /** Attempts that have verified all their blocks are over by themselves; the rest is of no use any more. */
@@ -51,7 +50,7 @@ function judgeAll(turn: Turn, context: PlanContext): void {
   for (const attempt of plan.running) {
     const { is } = judge(plan, attempt, context);
     if (is === "hopeless") {
-      endAttempt(turn, attempt, { kind: silenceKind(attempt), detail: "no progress" });
+      endAttempt(turn, attempt, { kind: silenceKind(attempt), detail: "no progress", nowMs: context.nowMs });
     } else if (attempt.isSilent !== (is === "silent")) {
       const judged = draftOfAttempt(attempt);
       judged.isSilent = is === "silent";
@@ -60,13 +59,15 @@ function judgeAll(turn: Turn, context: PlanContext): void {
   }
 }
 
-function assignMore(turn: Turn, cause: Cause, context: PlanContext): void {
+/** @returns milliseconds until the strategy wants to be asked again */
+function assignMore(turn: Turn, cause: Cause, context: PlanContext): number {
   const situation = situationOf(turn.plan, cause, context);
   const { running, attemptsStarted, input } = turn.plan;
   const room = Math.min(MAX_RUNNING_ATTEMPTS - running.length, MAX_ATTEMPTS - attemptsStarted);
   const assignments = input.strategy.assign(situation).slice(0, Math.max(0, room));
+  const reviewInMs = input.strategy.reviewInMs(situation, assignments);
   const [first] = assignments;
-  if (first === undefined) return;
+  if (first === undefined) return reviewInMs;
   const wantedBytes = first.run.end - first.run.start;
   const decision = {
     because: first.because,
@@ -79,6 +80,7 @@ function assignMore(turn: Turn, cause: Cause, context: PlanContext): void {
   };
   turn.commands.push({ do: "explain", decision });
   for (const assignment of assignments) start(turn, assignment, context);
+  return reviewInMs;
 }
 
 function start(turn: Turn, { nodeId, run, because, takesFrom }: Assignment, context: PlanContext): void {
@@ -110,7 +112,7 @@ function relieve({ plan, commands }: Turn, attempt: RunningAttempt, fromBlock: n
 }
 
 /** Ends the plan when nothing can help, begins a pause when every source failed, and asks for the next wake. */
-function endOrWait(turn: Turn, context: PlanContext): void {
+function endOrWait(turn: Turn, reviewInMs: number, context: PlanContext): void {
   const { plan } = turn;
   const giveUpAtMs = plan.lastAcceptedMs + GIVE_UP_AFTER_MS;
   if (context.nowMs >= giveUpAtMs) {
@@ -130,8 +132,7 @@ function endOrWait(turn: Turn, context: PlanContext): void {
     plan.nextRoundAtMs = context.nowMs + roundPauseMs(plan.roundsFailed);
     plan.roundsFailed += 1;
   }
-  const nextReviewMs = unserved || plan.isAhead ? Infinity : context.nowMs + plan.input.strategy.reviewMs;
-  askForWake(turn, Math.min(giveUpAtMs, nextReviewMs), context);
+  askForWake(turn, Math.min(giveUpAtMs, context.nowMs + reviewInMs), context);
 }
 
 function giveUp({ plan, commands }: Turn, code: GiveUpCode): void {

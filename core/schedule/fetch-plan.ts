@@ -6,7 +6,6 @@
  * attempt, attempts are bounded, a liar is not asked again, and in the end every block is accepted or a typed reason is
  * given. Which node, how many, and how patient: that is the strategy's (strategy.ts).
  */
-import type { NodeId } from "../ids.ts";
 import { advance } from "./advance-plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { Cause, PlanCommand, PlanEvent } from "./plan-events.ts";
@@ -33,7 +32,7 @@ export function beginFetch(input: FetchInput, context: PlanContext): Step {
     running: [],
     attemptsStarted: 0,
     roundsFailed: 0,
-    failedInRound: new Set(),
+    failedInRound: new Map(),
     liars: new Set(),
     lastFailures: new Map(),
     nextRoundAtMs: null,
@@ -94,7 +93,7 @@ function onAttemptEvent(turn: Turn, attempt: RunningAttempt, event: AttemptEvent
       advance(turn, more(plan), context);
       break;
     case "block-bad":
-      expelLiar(turn, attempt.nodeId, event.block);
+      expelLiar(turn, attempt, event.block, context.nowMs);
       advance(turn, "corrupt-block", context);
       break;
     case "ended":
@@ -103,7 +102,7 @@ function onAttemptEvent(turn: Turn, attempt: RunningAttempt, event: AttemptEvent
       break;
     case "failed":
       removeAttempt(plan, attempt.id);
-      noteFailure(plan, { nodeId: attempt.nodeId, kind: event.kind, detail: event.detail });
+      noteFailure(plan, { nodeId: attempt.nodeId, kind: event.kind, detail: event.detail }, context.nowMs);
       advance(turn, "failover", context);
       break;
   }
@@ -121,10 +120,10 @@ function stop({ plan, commands }: Turn, reason: string): void {
 }
 
 /** Ends everything that is under way on a node that delivered wrong bytes. */
-function expelLiar(turn: Turn, liar: NodeId, block: number): void {
+function expelLiar(turn: Turn, liar: RunningAttempt, block: number, nowMs: number): void {
   for (const attempt of turn.plan.running) {
-    if (attempt.nodeId !== liar) continue;
-    endAttempt(turn, attempt, { kind: "corrupt", detail: `block ${block} does not hash to its name` });
+    if (attempt.nodeId !== liar.nodeId) continue;
+    endAttempt(turn, attempt, { kind: "corrupt", detail: `block ${block} does not hash to its name`, nowMs });
   }
 }
 
@@ -160,7 +159,7 @@ function acceptBlock(turn: Turn, attempt: RunningAttempt, block: number, nowMs: 
     plan.accepted = plan.accepted.with(block, true);
     plan.lastAcceptedMs = nowMs;
     commands.push({ do: "accept-block", attempt: attempt.id, block });
-    for (const loser of losers) loseRace(turn, loser);
+    for (const loser of losers) loseRace(turn, loser, nowMs);
   }
   const isRelieved = counted.neededEndBlock < counted.endBlock;
   if (!isRelieved || firstMissing(plan, counted) !== undefined) return;
@@ -168,9 +167,9 @@ function acceptBlock(turn: Turn, attempt: RunningAttempt, block: number, nowMs: 
   commands.push(cancel(attempt, "handed-over"));
 }
 
-function loseRace(turn: Turn, loser: RunningAttempt): void {
+function loseRace(turn: Turn, loser: RunningAttempt, nowMs: number): void {
   if (loser.isSilent) {
-    endAttempt(turn, loser, { kind: silenceKind(loser), detail: "silent" });
+    endAttempt(turn, loser, { kind: silenceKind(loser), detail: "silent", nowMs });
     return;
   }
   removeAttempt(turn.plan, loser.id);
@@ -186,6 +185,6 @@ function wake(turn: Turn, context: PlanContext): void {
     return;
   }
   plan.nextRoundAtMs = null;
-  plan.failedInRound = new Set();
+  plan.failedInRound = new Map();
   advance(turn, "retry", context);
 }

@@ -22,7 +22,7 @@ export function candidates(plan: FetchPlan, { book, nowMs }: PlanContext): Candi
   const able: Candidate[] = [];
   for (const source of plan.input.sources) {
     const { nodeId } = source;
-    if (plan.failedInRound.has(nodeId) || plan.liars.has(nodeId)) continue;
+    if ((plan.failedInRound.get(nodeId) ?? 0) > nowMs || plan.liars.has(nodeId)) continue;
     let running = 0;
     let isSilent = false;
     for (const attempt of plan.running) {

@@ -2,11 +2,14 @@
 import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
-import type { NodeFailure } from "./plan-events.ts";
+import type { FailureKind, NodeFailure } from "./plan-events.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
 import { blockRun } from "./running-attempt.ts";
 import type { Source } from "./source.ts";
 import type { Strategy } from "./strategy.ts";
+
+const SILENCES: readonly FailureKind[] = ["no-answer", "stalled"];
+const SILENCE_PAUSE_MS = 1_000;
 
 /** What to fetch, from where, by which rule. */
 export interface FetchInput {
@@ -36,8 +39,8 @@ export interface FetchPlan {
   readonly attemptsStarted: number;
   /** Rounds that ended with every source failed. */
   readonly roundsFailed: number;
-  /** Nodes not to be asked again in this round. */
-  readonly failedInRound: ReadonlySet<NodeId>;
+  /** Nodes not to be asked again in this round, or until a time. Infinity: not at all in this round. */
+  readonly failedInRound: ReadonlyMap<NodeId, number>;
   /** Nodes not to be asked again at all. */
   readonly liars: ReadonlySet<NodeId>;
   readonly lastFailures: ReadonlyMap<NodeId, NodeFailure>;
@@ -65,6 +68,13 @@ export function missingRuns(plan: FetchPlan): BlockRun[] {
 /** Whether some block is neither accepted nor being fetched in time. */
 export function hasMissing(plan: FetchPlan): boolean {
   return nextMissing(plan, 0) < plan.accepted.length;
+}
+
+/** Whether a silent attempt has left blocks that nobody else is fetching. */
+export function hasLeftBlocks(plan: FetchPlan): boolean {
+  return plan.running.some(
+    ({ isSilent, firstBlock, neededEndBlock }) => isSilent && nextMissing(plan, firstBlock) < neededEndBlock,
+  );
 }
 
 /** The first such block from this one on; the number of blocks when there is none. */
@@ -103,9 +113,13 @@ export function removeAttempt(plan: Draft<FetchPlan>, id: number): void {
   plan.running = plan.running.filter((attempt) => attempt.id !== id);
 }
 
-/** Notes a failure: the node is not asked again in this round; a liar not at all. */
-export function noteFailure(plan: Draft<FetchPlan>, failure: NodeFailure): void {
-  plan.failedInRound = new Set(plan.failedInRound).add(failure.nodeId);
+/**
+ * Notes a failure: the node is not asked again in this round, one that was only silent for a while; a liar not at all. Radio
+ * links have gaps of a second or two, and a large chunk on a slow network takes many: its breaker says when it is enough.
+ */
+export function noteFailure(plan: Draft<FetchPlan>, failure: NodeFailure, nowMs: number): void {
+  const untilMs = SILENCES.includes(failure.kind) ? nowMs + SILENCE_PAUSE_MS : Infinity;
+  plan.failedInRound = new Map(plan.failedInRound).set(failure.nodeId, untilMs);
   if (failure.kind === "corrupt") plan.liars = new Set(plan.liars).add(failure.nodeId);
   plan.lastFailures = new Map(plan.lastFailures).set(failure.nodeId, failure);
 }

@@ -19,10 +19,10 @@ export function cancel(attempt: RunningAttempt, reason: string): PlanCommand {
 export function endAttempt(
   { plan, commands }: Turn,
   { id, nodeId }: RunningAttempt,
-  { kind, detail }: { readonly kind: FailureKind; readonly detail: string },
+  { kind, detail, nowMs }: { readonly kind: FailureKind; readonly detail: string; readonly nowMs: number },
 ): void {
   removeAttempt(plan, id);
-  noteFailure(plan, { kind, detail, nodeId });
+  noteFailure(plan, { kind, detail, nodeId }, nowMs);
   const outcome = kind === "corrupt" ? "corrupt" : "stalled";
   commands.push({ do: "cancel", attempt: id, outcome, reason: detail });
 }

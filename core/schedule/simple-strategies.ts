@@ -53,7 +53,7 @@ export const originalStrategy: Strategy = {
     const endOfPatienceMs = attempt.startedMs + ORIGINAL_PATIENCE_MS;
     return { is: nowMs >= endOfPatienceMs ? "hopeless" : "on-time", reviewAtMs: endOfPatienceMs };
   },
-  reviewMs: Infinity,
+  reviewInMs: () => Infinity,
   segmentsAhead: (_outlook, inARow) => (inARow() < ORIGINAL_SETTLED_SEGMENTS ? 0 : ORIGINAL_PARALLEL_DOWNLOADS - 1),
 };
 

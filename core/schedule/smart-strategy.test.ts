@@ -100,6 +100,16 @@ describe("smartStrategy.assign()", () => {
     expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, { sharesBottleneck: true })).toEqual(["b first [0, 9)"]);
   });
 
+  test("rescues what a node left with one request on top, not with all the rest of the chunk that lies behind", () => {
+    const busy = knownView(1_000_000, 20, { inFlightRequests: 2, inFlightBytes: 2_000_000 });
+    const candidates = [candidateOf("a", busy, 2), candidateOf("b", busy, 2)];
+    const running = [attemptOn("a", [30, 31]), attemptOn("b", [31, 32], { id: 1 })];
+    const left = situationWith({}, 30, { candidates, running, cause: "failover" });
+    // Half a second of the node: five blocks.
+    expect(told(smartStrategy.assign(left))).toEqual(["a failover [0, 5)"]);
+    expect(told(smartStrategy.assign({ ...left, cause: "first" }))).toEqual([]);
+  });
+
   test("begins ahead only where nobody is asked for anything", () => {
     const busy = knownView(1e6, 20, { inFlightRequests: 1, inFlightBytes: 300_000 });
     expect(moves({ a: busy, b: FAST }, 9, { isAhead: true, cause: "ahead" })).toEqual(["b ahead [0, 3)"]);
@@ -119,6 +129,33 @@ describe("smartStrategy.assign()", () => {
       missing: [{ firstBlock: 0, endBlock: 1, start: 0, end: 100_000 }],
     });
     expect(told(smartStrategy.assign(situation))).toEqual(["b first [0, 1)", "c steal [2, 9)"]);
+  });
+});
+
+describe("smartStrategy.reviewInMs()", () => {
+  /** 1,000 bytes a millisecond, and so many of them owed to one request of this plan. */
+  const owing = (inFlightBytes: number) =>
+    candidateOf("a", knownView(1_000_000, 20, { inFlightRequests: 1, inFlightBytes }), 1);
+  const review = (change: Partial<Situation>, assigned: ReturnType<typeof smartStrategy.assign> = []) =>
+    smartStrategy.reviewInMs(situationWith({}, 9, { candidates: [owing(2_000_000)], ...change }), assigned);
+
+  test("is when a node will have room for its next request, so that it is not idle for the first byte of it", () => {
+    // Two seconds of work, of which a request should keep it busy for half of one.
+    expect(review({})).toBe(1_500);
+    expect(review({ candidates: [owing(510_000)] })).toBe(20);
+  });
+
+  test("counts what was just assigned, and nodes that already have their next request not at all", () => {
+    const [assignment] = smartStrategy.assign(situationWith({ a: FAST }, 9));
+    expect(assignment?.run.endBlock).toBe(5);
+    const idle = { candidates: [candidateOf("a", FAST)] };
+    expect(review(idle, assignment === undefined ? [] : [assignment])).toBe(20);
+    expect(review({ candidates: [{ ...owing(2_000_000), running: 2 }] })).toBe(Infinity);
+  });
+
+  test("is soon while all is being fetched for a player that waits, and never for one that has not asked", () => {
+    expect(review({ missing: [] })).toBe(40);
+    expect(review({ missing: [], isAhead: true })).toBe(Infinity);
   });
 });
 

@@ -9,7 +9,7 @@ import { completionMs, supplies } from "./node-supply.ts";
 import { judgePatiently } from "./patience.ts";
 import { blockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
-import { hasRoom, splitMissing } from "./split.ts";
+import { hasRoom, roomInMs, splitMissing } from "./split.ts";
 import type { Assignment, Candidate, Outlook, Situation, Strategy } from "./strategy.ts";
 import { INDIFFERENT, urgencyOf } from "./urgency.ts";
 
@@ -26,6 +26,8 @@ const RACE_BYTES = 32 * 1024;
 const MAX_RACERS = 6;
 /** The last blocks of a chunk decide when it is there: whether somebody could help is looked at so often. */
 const END_REVIEW_MS = 40;
+/** Rates are guesses: who has no room when it should is looked at again no sooner than this. */
+const MIN_ROOM_REVIEW_MS = 20;
 const CRUMB_RACERS = 2;
 /** Below this, nothing is begun beside a segment that the player waits for. */
 const MIN_AHEAD_SLACK_MS = 2_000;
@@ -45,7 +47,7 @@ export function smartStrategyWith(name: string, parts: SmartParts): Strategy {
     name,
     assign: (situation) => assign(situation, parts),
     judge: judgePatiently,
-    reviewMs: END_REVIEW_MS,
+    reviewInMs: (situation, assigned) => reviewInMs(situation, assigned, parts),
     segmentsAhead,
   };
 }
@@ -67,6 +69,24 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   const idle = nodes.filter(({ nodeId }) => !assigned.some((assignment) => assignment.nodeId === nodeId));
   const { runMs, mayHedge } = urgency;
   return [...assigned, ...playEndgame(situation, { nodes, idle }, { steals: splits, hedges: mayHedge, runMs })];
+}
+
+/**
+ * While blocks are left over, as soon as a node is expected to have room for more: else it would be idle for the first byte
+ * of its next request, a tenth of its time when it is slow and far away. When all are being fetched and the player waits,
+ * soon: somebody may help. What was begun ahead is not hurried.
+ */
+function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts: SmartParts): number {
+  const { slackMs, isAhead, missing, sharesBottleneck } = situation;
+  const takenBytes = assigned.reduce(
+    (sum, { run, because }) => sum + (because === "hedge" ? 0 : run.end - run.start),
+    0,
+  );
+  const missingBytes = missing.reduce((sum, run) => sum + run.end - run.start, 0);
+  if (missingBytes <= takenBytes) return isAhead ? Infinity : END_REVIEW_MS;
+  if (!parts.splits || sharesBottleneck) return Infinity;
+  const { runMs, doubt } = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
+  return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(supplies(helpers(situation), doubt), assigned, runMs));
 }
 
 /** Candidates worth planning with: healthy ones; else those that may have recovered; else the one that is free soonest. */

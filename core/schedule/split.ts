@@ -96,6 +96,20 @@ export function hasRoom(node: NodeSupply, runMs: number): boolean {
   return running === 0 || view.inFlightBytes / node.rate <= fullRunMs(node, runMs);
 }
 
+/** Milliseconds until the first of these nodes has room for a second request, behind what was just assigned; Infinity: none will. */
+export function roomInMs(nodes: readonly NodeSupply[], assigned: readonly Assignment[], runMs: number): number {
+  let soonestMs = Infinity;
+  for (const node of nodes) {
+    const { view, running } = node.candidate;
+    const own = assigned.filter(({ nodeId }) => nodeId === node.nodeId);
+    const requests = running + own.length;
+    if (!node.isKnown || requests === 0 || requests >= MAX_RUNNING_PER_NODE) continue;
+    const bytes = own.reduce((sum, { run }) => sum + run.end - run.start, view.inFlightBytes);
+    soonestMs = Math.min(soonestMs, Math.max(0, bytes / node.rate - fullRunMs(node, runMs)));
+  }
+  return soonestMs;
+}
+
 /**
  * What a node left lying must not wait until another has delivered all that it was asked for before: the first of it goes
  * on top, to whoever has it first.
@@ -104,7 +118,9 @@ function rescue({ runs, holders }: Group, { blocks, cause }: Situation, runMs: n
   const [run] = runs;
   const best = soonest(holders.filter(hasRoomForRescue));
   if (run === undefined || best === undefined) return [];
-  const rescued = takeRun([run], Math.max(best.rate * runMs, run.end - run.start), blocks);
+  // No more than one request: behind what was left lies perhaps all the rest of the chunk.
+  const firstBytes = (blocks[run.firstBlock]?.end ?? run.end) - run.start;
+  const rescued = takeRun([run], Math.max(best.rate * runMs, firstBytes), blocks);
   return rescued === undefined ? [] : [{ nodeId: best.nodeId, run: rescued, because: cause }];
 }
 

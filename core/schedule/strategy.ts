@@ -82,10 +82,11 @@ export interface Strategy {
   assign(situation: Situation): readonly Assignment[];
   judge(judgement: Judgement): Verdict;
   /**
-   * How often to be asked while every missing block of a chunk that the player waits for is being fetched and nothing
-   * happens; Infinity: never.
+   * Milliseconds after which to be asked again if nothing happens before; Infinity: never.
+   *
+   * @param assigned what was answered to this situation
    */
-  readonly reviewMs: number;
+  reviewInMs(situation: Situation, assigned: readonly Assignment[]): number;
   /**
    * Further segments of the rendition to have under way before the player asks for them. Asked at every change.
    *

@@ -85,9 +85,9 @@ export class PlanDriver {
     this.#end("aborted");
   }
 
-  /** Whether some blocks are neither there nor being fetched in time. */
+  /** Whether some blocks are neither there nor being fetched in time; all are missing before it begins. */
   get hasMissingBlocks(): boolean {
-    return this.#plan?.phase === "fetching" && hasMissing(this.#plan);
+    return this.#plan === null || (this.#plan.phase === "fetching" && hasMissing(this.#plan));
   }
 
   #context(): PlanContext {
