@@ -163,14 +163,17 @@ async function playTrial(
   return { session, traces };
 }
 
-/**
- * Blocks that a node lied about before it was believed no more, and requests that it got afterwards. A bad block ends all
- * that is under way there, each attempt with the same reason.
- */
-export function lies(
-  { traces }: PlayedTrial,
-  nodeId: string,
-): { readonly caught: number; readonly askedAfter: number } {
+export interface Lies {
+  /** Blocks that a node lied about before it was believed no more. */
+  readonly caught: number;
+  /** Of one fetch, the most: header and first segment are fetched side by side, and each may meet one. */
+  readonly mostOfFetch: number;
+  /** Requests that it got afterwards. */
+  readonly askedAfter: number;
+}
+
+/** A bad block ends all that a fetch has under way there, each attempt with the same reason. */
+export function lies({ traces }: PlayedTrial, nodeId: string): Lies {
   const attempts = traces.flatMap(({ id: traceId, startedAtMs, attempts: all }) =>
     all.map((one) => ({
       ...{ ...one, traceId },
@@ -181,8 +184,14 @@ export function lies(
   const own = attempts.filter((one) => one.nodeId === nodeId);
   const caught = own.filter(({ outcome }) => outcome === "corrupt");
   const caughtMs = Math.min(...caught.map(({ toMs }) => toMs));
-  const blocks = new Set(caught.map(({ traceId, reason }) => `${traceId} ${reason ?? ""}`));
-  return { caught: blocks.size, askedAfter: own.filter(({ fromMs }) => fromMs > caughtMs).length };
+  const fetches = [...new Set(caught.map(({ traceId }) => traceId))].map(
+    (traceId) => new Set(caught.filter((one) => one.traceId === traceId).map(({ reason }) => reason)).size,
+  );
+  return {
+    caught: fetches.reduce((sum, blocks) => sum + blocks, 0),
+    mostOfFetch: Math.max(0, ...fetches),
+    askedAfter: own.filter(({ fromMs }) => fromMs > caughtMs).length,
+  };
 }
 
 /** A segment as it is stored. */
