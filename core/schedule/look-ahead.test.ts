@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Asked } from "./look-ahead.ts";
-import { likelyNext, segmentsInARow } from "./look-ahead.ts";
+import { likelyNext, segmentsInARow, stayOf } from "./look-ahead.ts";
 
 const init = (rendition: string): Asked => ({ rendition, slot: "init", seq: 0 });
 const segment = (rendition: string, seq: number): Asked => ({ rendition, slot: "segment", seq });
@@ -38,5 +38,17 @@ describe("segmentsInARow()", () => {
     ["sound is between", [segment("low", 2), segment("en", 2), segment("low", 3)], 2],
   ] as const)("when %s", (_, asked, count) => {
     expect(segmentsInARow(asked)).toBe(count);
+  });
+});
+
+describe("stayOf()", () => {
+  it.each([
+    ["the player came from another rendition", [segment("low", 1), segment("high", 2), segment("high", 3)], true],
+    ["it came back to one it had left", [segment("low", 1), segment("high", 2), segment("low", 3)], true],
+    ["it began with this one", [init("low"), segment("low", 0), segment("low", 1)], false],
+    ["sound goes on beside it", [segment("en", 1), segment("low", 1), segment("en", 2), segment("low", 2)], false],
+    ["nothing was asked for", [], false],
+  ] as const)("tells a switch when %s", (_, asked, hasSwitched) => {
+    expect(stayOf(asked).hasSwitched).toBe(hasSwitched);
   });
 });

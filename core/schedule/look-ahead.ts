@@ -50,6 +50,25 @@ export function segmentsInARow(asked: readonly Asked[]): number {
   return count;
 }
 
+/** How a player stays with the rendition that it asked for last. */
+export interface Stay {
+  /** {@link segmentsInARow}. */
+  readonly inARow: number;
+  /** As far as is remembered, it came from another one. */
+  readonly hasSwitched: boolean;
+}
+
+export function stayOf(asked: readonly Asked[]): Stay {
+  const inARow = segmentsInARow(asked);
+  const last = asked.at(-1);
+  if (last === undefined || inARow === 0) return { inARow, hasSwitched: false };
+  const firstSeq = last.seq - inARow + 1;
+  // Sound beside the picture is another rendition too, but it goes on.
+  const goesOn = ({ rendition }: Asked) => asked.some((one) => one.rendition === rendition && one.seq >= firstSeq);
+  const hasSwitched = asked.some((one) => one.slot === "segment" && one.rendition !== last.rendition && !goesOn(one));
+  return { inARow, hasSwitched };
+}
+
 /** Where the session is: behind the newest segment that it asked for, of whatever rendition; at the start without any. */
 function positionOf(asked: readonly Asked[]): number {
   const newest = asked.findLast(({ slot }) => slot === "segment");

@@ -3,7 +3,7 @@
  * answers for the worker (sw/look-ahead.ts) and for the simulator (core/simulation/engine-source.ts).
  */
 import type { Asked, NextSegment } from "./look-ahead.ts";
-import { likelyNext, segmentsInARow } from "./look-ahead.ts";
+import { likelyNext, stayOf } from "./look-ahead.ts";
 import type { Outlook, Strategy } from "./strategy.ts";
 
 /** Segments of one rendition begun before the player asks: deeper, a switch of rendition wastes more than it gains. */
@@ -20,7 +20,7 @@ export interface AheadQuestion {
 
 /** The segments to have under way now, nearest first. */
 export function segmentsAhead({ asked, strategy, outlook, segmentCount }: AheadQuestion): NextSegment[] {
-  const wanted = strategy.segmentsAhead(outlook, () => segmentsInARow(asked));
+  const wanted = strategy.segmentsAhead(outlook, () => stayOf(asked));
   const next = wanted > 0 ? likelyNext(asked) : undefined;
   const ahead: NextSegment[] = [];
   if (next === undefined) return ahead;

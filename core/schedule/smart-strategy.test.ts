@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NodeView } from "../estimate/node-estimate.ts";
 import { attemptOn, candidateOf, knownView, situationWith, UNKNOWN } from "./situations.contract.ts";
 import { smartStrategy, smartStrategyWith } from "./smart-strategy.ts";
+import type { Stay } from "./look-ahead.ts";
 import type { Outlook, Situation } from "./strategy.ts";
 
 const FAST = knownView(1_000_000);
@@ -108,6 +109,9 @@ describe("smartStrategy.assign()", () => {
     // Half a second of the node: five blocks.
     expect(told(smartStrategy.assign(left))).toEqual(["a failover [0, 5)"]);
     expect(told(smartStrategy.assign({ ...left, cause: "first" }))).toEqual([]);
+    // All that the silent one left, and no more, when that is known.
+    const silent = attemptOn("c", [0, 8], { id: 2, isSilent: true });
+    expect(told(smartStrategy.assign({ ...left, running: [...running, silent] }))).toEqual(["a failover [0, 8)"]);
   });
 
   test("begins ahead only where nobody is asked for anything", () => {
@@ -153,6 +157,10 @@ describe("smartStrategy.reviewInMs()", () => {
     expect(review({ candidates: [{ ...owing(2_000_000), running: 2 }] })).toBe(Infinity);
   });
 
+  test("is soon while something that a node left lies there", () => {
+    expect(review({ cause: "failover" })).toBe(20);
+  });
+
   test("is soon while all is being fetched for a player that waits, and never for one that has not asked", () => {
     expect(review({ missing: [] })).toBe(40);
     expect(review({ missing: [], isAhead: true })).toBe(Infinity);
@@ -188,9 +196,12 @@ describe("smartStrategy.segmentsAhead()", () => {
     ["none beside a segment of which nobody said how urgent it is", { slackMs: null }, 0],
     ["the first, beside its init segment, however urgent", { waitsFor: "init", slackMs: null, inARow: 0 }, 1],
     ["none for a player that switches often", { inARow: 3 }, 0],
+    ["none for a player that switched lately", { inARow: 7, hasSwitched: true }, 0],
+    ["the next for one that has stayed since", { inARow: 8, hasSwitched: true }, 1],
     ["none behind a shared bottleneck", { sharesBottleneck: true, waitsFor: "nothing" }, 0],
     ["two for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 2],
-  ] as const)("begins %s", (_, { inARow = 5, ...change }: Partial<Outlook> & { inARow?: number }, count) => {
-    expect(smartStrategy.segmentsAhead({ ...outlook, ...change }, () => inARow)).toBe(count);
+  ] as const)("begins %s", (_, { inARow = 5, hasSwitched = false, ...change }: Partial<Outlook & Stay>, count) => {
+    const stay = () => ({ inARow, hasSwitched });
+    expect(smartStrategy.segmentsAhead({ ...outlook, ...change }, stay)).toBe(count);
   });
 });

@@ -7,6 +7,7 @@ import { playEndgame } from "./endgame.ts";
 import type { NodeSupply } from "./node-supply.ts";
 import { completionMs, supplies } from "./node-supply.ts";
 import { judgePatiently } from "./patience.ts";
+import type { Stay } from "./look-ahead.ts";
 import { blockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
 import { hasRoom, roomInMs, splitMissing } from "./split.ts";
@@ -33,6 +34,8 @@ const CRUMB_RACERS = 2;
 const MIN_AHEAD_SLACK_MS = 2_000;
 /** Segments of one rendition in a row after which the next one is likely to be of it, and after which all are. */
 const MIN_IN_A_ROW = 4;
+/** After a switch. Where the network is what limits the quality, a player goes up and down every few segments. */
+const MIN_IN_A_ROW_AFTER_SWITCH = 8;
 const SETTLED_SEGMENTS = 16;
 /** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
 const DEEP_SLACK_MS = 16_000;
@@ -74,16 +77,17 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
 /**
  * While blocks are left over, as soon as a node is expected to have room for more: else it would be idle for the first byte
  * of its next request, a tenth of its time when it is slow and far away. When all are being fetched and the player waits,
- * soon: somebody may help. What was begun ahead is not hurried.
+ * soon: somebody may help, and what a node left lying is given away one request at a time. What was begun ahead is not hurried.
  */
 function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts: SmartParts): number {
-  const { slackMs, isAhead, missing, sharesBottleneck } = situation;
+  const { slackMs, isAhead, missing, sharesBottleneck, cause } = situation;
   const takenBytes = assigned.reduce(
     (sum, { run, because }) => sum + (because === "hedge" ? 0 : run.end - run.start),
     0,
   );
   const missingBytes = missing.reduce((sum, run) => sum + run.end - run.start, 0);
   if (missingBytes <= takenBytes) return isAhead ? Infinity : END_REVIEW_MS;
+  if (cause === "failover") return MIN_ROOM_REVIEW_MS;
   if (!parts.splits || sharesBottleneck) return Infinity;
   const { runMs, doubt } = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
   return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(supplies(helpers(situation), doubt), assigned, runMs));
@@ -158,11 +162,14 @@ function probe(situation: Situation, mayExplore: boolean): Assignment | undefine
  * so none while the player waits urgently for a segment. None either for a player that switches often, for what it leaves
  * is waste. With time, and a player that stays with its rendition, more.
  */
-function segmentsAhead(outlook: Outlook, inARow: () => number): number {
+function segmentsAhead(outlook: Outlook, stay: () => Stay): number {
   const { waitsFor, hasMissingBlocks, slackMs, sharesBottleneck } = outlook;
   if (hasMissingBlocks) return 0;
   const isUrgent = slackMs === null || slackMs < MIN_AHEAD_SLACK_MS;
   if (waitsFor === "segment" && isUrgent) return 0;
-  if (waitsFor !== "init" && (sharesBottleneck || inARow() < MIN_IN_A_ROW)) return 0;
-  return !isUrgent && slackMs > DEEP_SLACK_MS && inARow() >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
+  if (waitsFor === "init") return 1;
+  if (sharesBottleneck) return 0;
+  const { inARow, hasSwitched } = stay();
+  if (inARow < (hasSwitched ? MIN_IN_A_ROW_AFTER_SWITCH : MIN_IN_A_ROW)) return 0;
+  return !isUrgent && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

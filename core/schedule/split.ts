@@ -114,13 +114,17 @@ export function roomInMs(nodes: readonly NodeSupply[], assigned: readonly Assign
  * What a node left lying must not wait until another has delivered all that it was asked for before: the first of it goes
  * on top, to whoever has it first.
  */
-function rescue({ runs, holders }: Group, { blocks, cause }: Situation, runMs: number): Assignment[] {
+function rescue({ runs, holders }: Group, { blocks, cause, running }: Situation, runMs: number): Assignment[] {
   const [run] = runs;
   const best = soonest(holders.filter(hasRoomForRescue));
   if (run === undefined || best === undefined) return [];
-  // No more than one request: behind what was left lies perhaps all the rest of the chunk.
-  const firstBytes = (blocks[run.firstBlock]?.end ?? run.end) - run.start;
-  const rescued = takeRun([run], Math.max(best.rate * runMs, firstBytes), blocks);
+  // No more than that, or than one request: behind what was left lies perhaps all the rest of the chunk.
+  const isLeft = (block: number) =>
+    running.some((one) => one.isSilent && one.firstBlock <= block && block < one.neededEndBlock);
+  let endBlock = run.firstBlock + 1;
+  while (endBlock < run.endBlock && isLeft(endBlock)) endBlock += 1;
+  const leftBytes = (blocks[endBlock - 1]?.end ?? run.end) - run.start;
+  const rescued = takeRun([run], Math.max(best.rate * runMs, leftBytes), blocks);
   return rescued === undefined ? [] : [{ nodeId: best.nodeId, run: rescued, because: cause }];
 }
 

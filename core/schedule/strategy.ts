@@ -6,6 +6,7 @@ import type { NodeView } from "../estimate/node-estimate.ts";
 import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
 import type { Random } from "../random.ts";
+import type { Stay } from "./look-ahead.ts";
 import type { Cause } from "./plan-events.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
 import type { Source } from "./source.ts";
@@ -90,10 +91,9 @@ export interface Strategy {
   /**
    * Further segments of the rendition to have under way before the player asks for them. Asked at every change.
    *
-   * @param inARow counts the segments that the player asked of this rendition one after the other: one that switches often
-   *   wants other ones
+   * @param stay how the player stays with its rendition: one that switches often wants other segments
    */
-  segmentsAhead(outlook: Outlook, inARow: () => number): number;
+  segmentsAhead(outlook: Outlook, stay: () => Stay): number;
 }
 
 /** What can be said about the segments behind the one that is wanted. */
