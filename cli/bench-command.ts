@@ -4,6 +4,8 @@ import { TIERS } from "#core/benchmark/report.ts";
 import type { BenchOptions } from "./commands/bench.ts";
 import { bench } from "./commands/bench.ts";
 import { benchDiff } from "./commands/bench-diff.ts";
+import type { BenchWorkerOptions } from "./commands/bench-worker.ts";
+import { benchWorker } from "./commands/bench-worker.ts";
 import type { TargetsOptions } from "./commands/bench-targets.ts";
 import { benchTargets } from "./commands/bench-targets.ts";
 import { serveSimJobs, SIM_WORKER } from "./bench/sim-tier.ts";
@@ -50,6 +52,13 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .addOption(jsonOption())
     .action(async (options: TargetsOptions) => {
       exitWith(await benchTargets(options));
+    });
+  wordsFail(command.command("worker"))
+    .description("what the worker's own work costs per MiB, verified (in Node; the browser tier measures Chromium)")
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .action(async (options: BenchWorkerOptions) => {
+      exitWith(await benchWorker(options));
     });
   wordsFail(command.command("diff"))
     .description("what changed from one report to another, on the cells that both have")
