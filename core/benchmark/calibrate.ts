@@ -4,7 +4,8 @@
  */
 import { figureText } from "./figure-text.ts";
 import { METRIC_RULES, ratioOfSums } from "./metrics.ts";
-import type { BenchSession, Calibration, Metric, PageStartup } from "./report.ts";
+import type { PageStartup } from "./page-startup.ts";
+import type { BenchSession, Calibration, Metric } from "./report.ts";
 import { figureOf, rankCorrelation } from "./statistics.ts";
 
 const LARGEST_ERROR = 0.2;

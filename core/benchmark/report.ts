@@ -3,6 +3,7 @@
  * its tier. A tier hands in a {@link BenchPart}; evaluate.ts makes the {@link BenchReport} of the parts. Plain JSON;
  * wire/contract/bench-report.ts checks what is read and written. Null means: was not measured.
  */
+import type { PageStartup } from "./page-startup.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Of report and part; grows when a field changes its meaning. */
@@ -270,16 +271,6 @@ export interface Calibration {
   readonly rankCorrelation: number | null;
   /** False beyond an error of 20 %: then the simulated tier is not to be trusted. */
   readonly isValid: boolean;
-}
-
-/**
- * What the page takes to its first frame where the network takes nothing: scripts, playlists, decoding, and with the worker
- * its way. The simulator has none of it.
- */
-export interface PageStartup {
-  readonly workerMs: number;
-  /** Plain hls.js. */
-  readonly plainMs: number;
 }
 
 /** What one tier hands in: its sessions, and what it measured of the promises apart from them. */

@@ -1,5 +1,6 @@
 /** Every trial as a measurement of the report; one that breaks is said to be not run. */
-import type { Measurement, PageStartup } from "#core/benchmark/report.ts";
+import type { PageStartup } from "#core/benchmark/page-startup.ts";
+import type { Measurement } from "#core/benchmark/report.ts";
 import { median } from "#core/simulation/matrix-summary.ts";
 import { prefetchedAbrError, warmStartup, workerFigures } from "./page-trials.ts";
 import type { Stage } from "./play-session.ts";

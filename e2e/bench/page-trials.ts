@@ -3,7 +3,8 @@
  * what hls.js believes of the network when all was prefetched, what the worker costs. As trials.ts, on four nodes that hold
  * everything.
  */
-import type { Measurement, PageStartup } from "#core/benchmark/report.ts";
+import type { PageStartup } from "#core/benchmark/page-startup.ts";
+import type { Measurement } from "#core/benchmark/report.ts";
 import type { NetworkPlan } from "#core/network/conditions.ts";
 import { planFor } from "#core/network/named-plans.ts";
 import { FREE_PATH } from "#core/network/path-phases.ts";
