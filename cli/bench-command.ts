@@ -6,6 +6,8 @@ import { bench } from "./commands/bench.ts";
 import type { CodecOptions } from "./commands/bench-codec.ts";
 import { benchCodec } from "./commands/bench-codec.ts";
 import { benchDiff } from "./commands/bench-diff.ts";
+import type { BenchWorkerOptions } from "./commands/bench-worker.ts";
+import { benchWorker } from "./commands/bench-worker.ts";
 import type { TargetsOptions } from "./commands/bench-targets.ts";
 import { benchTargets } from "./commands/bench-targets.ts";
 import { serveSimJobs, SIM_WORKER } from "./bench/sim-tier.ts";
@@ -14,6 +16,8 @@ import { jsonOption, whole } from "./option-values.ts";
 const MAX_SEEDS = 1_000;
 const MAX_SEED = 1_000_000_000;
 const MAX_CODEC_ROUNDS = 1_000;
+/** Four qualities of ten minutes are 1.4 GB, on every node. */
+const MAX_SECONDS = 600;
 
 const seedOption = () =>
   new Option("--seed <number>", "decides everything left to chance").default(1).argParser(whole(0, MAX_SEED));
@@ -34,6 +38,7 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .option("--strategy <name...>", "who plays (default: smart, the baselines, plain hls.js in two settings)")
     .addOption(seedsOption())
     .addOption(seedOption())
+    .addOption(new Option("--seconds <number>", "length of the browser's video").argParser(whole(8, MAX_SECONDS)))
     .option("--out <folder>", "where the report goes (default: ./bench-results/<time>)")
     .addOption(jsonOption())
     .enablePositionalOptions()
@@ -62,6 +67,13 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .addOption(jsonOption())
     .action(async (options: CodecOptions) => {
       exitWith(await benchCodec(options));
+    });
+  wordsFail(command.command("worker"))
+    .description("what the worker's own work costs per MiB, verified (in Node; the browser tier measures Chromium)")
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .action(async (options: BenchWorkerOptions) => {
+      exitWith(await benchWorker(options));
     });
   wordsFail(command.command("diff"))
     .description("what changed from one report to another, on the cells that both have")

@@ -4,7 +4,8 @@
  */
 import { restoreBook, snapshotBook } from "#core/estimate/book-snapshot.ts";
 import type { EstimateBook } from "#core/estimate/estimate-book.ts";
-import { applyEvent, emptyBook, viewNode } from "#core/estimate/estimate-book.ts";
+import { applyEvent, emptyBook, reportNode } from "#core/estimate/estimate-book.ts";
+import { NodeTable } from "#core/estimate/node-table.ts";
 import type { NodeId } from "#core/ids.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { NodeEstimateView } from "#wire/contract/segment-trace.ts";
@@ -43,7 +44,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
   async function load(): Promise<void> {
     const restored = restoreBook(await table.get(ROW_KEY), moment());
     // A node that was met since the start keeps its new estimate: it counts requests that are under way.
-    if (restored !== undefined) book = { ...book, nodes: new Map([...restored.nodes, ...book.nodes]) };
+    if (restored !== undefined) book = { ...book, nodes: NodeTable.of([...restored.nodes, ...book.nodes]) };
   }
   const loaded = load();
   background.add("read the estimates", loaded);
@@ -71,9 +72,9 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
     },
     views(nodeUrls) {
       const nowMs = clock.nowMs();
-      return [...book.nodes.keys()]
+      return book.nodes.ids
         .sort()
-        .map((nodeId) => ({ nodeId, url: nodeUrls.get(nodeId) ?? "", ...viewNode(book, nodeId, nowMs) }));
+        .map((nodeId) => ({ nodeId, url: nodeUrls.get(nodeId) ?? "", ...reportNode(book, nodeId, nowMs) }));
     },
   };
 }

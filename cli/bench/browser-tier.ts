@@ -23,10 +23,11 @@ export interface BrowserAsk {
   readonly scenario?: readonly string[] | undefined;
   readonly strategy?: readonly string[] | undefined;
   readonly seeds?: number | undefined;
+  readonly seconds?: number | undefined;
 }
 
 /** The longest form is bounded by this; a program that hangs must not hang its caller. */
-const MAX_MINUTES: Readonly<Record<BenchMode, number>> = { smoke: 2, ci: 9, full: 90, custom: 90 };
+const MAX_MINUTES: Readonly<Record<BenchMode, number>> = { smoke: 2, ci: 8, full: 90, custom: 90 };
 
 /** @returns null when there is no browser tier here, or it failed: its rows are then shown as not measured */
 export async function runBrowserTier(ask: BrowserAsk, signal: AbortSignal): Promise<BenchPart | null> {
@@ -42,6 +43,7 @@ export async function runBrowserTier(ask: BrowserAsk, signal: AbortSignal): Prom
     ...(ask.scenario === undefined ? [] : ["--scenario", ...ask.scenario]),
     ...(ask.strategy === undefined ? [] : ["--strategy", ...ask.strategy]),
     ...(ask.seeds === undefined ? [] : ["--seeds", String(ask.seeds)]),
+    ...(ask.seconds === undefined ? [] : ["--seconds", String(ask.seconds)]),
   ];
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(MAX_MINUTES[ask.mode] * 60_000)]);
   const child = spawn(process.execPath, ["--import", "tsx", program, ...words], {

@@ -1,4 +1,5 @@
 /** A report as tables for people. */
+import { errorsByMetric, pageStartupText } from "#core/benchmark/calibrate.ts";
 import { METRIC_RULES } from "#core/benchmark/metrics.ts";
 import { figureText, limitText } from "#core/benchmark/figure-text.ts";
 import type { Aggregate, BenchReport, Metric, Target } from "#core/benchmark/report.ts";
@@ -21,7 +22,13 @@ export function printReport({ targets, controls, claims, aggregates, calibration
   if (claims.length > 0) printLine(`Claims: ${claims.length - open.length} of ${claims.length} pass`);
   if (calibration !== null) {
     const error = figureText(calibration.meanError, "share");
-    printLine(`Simulator against browser: off by ${error}, ${calibration.isValid ? "valid" : "NOT VALID"}`);
+    const each = errorsByMetric(calibration).map(
+      ({ metric, error: own }) => `${METRIC_RULES[metric].name} ${figureText(own, "share")}`,
+    );
+    const verdict = calibration.isValid ? "valid" : "NOT VALID";
+    printLine(`Simulator against browser: off by ${error} (${each.join(", ")}), ${verdict}`);
+    const { pageStartup } = calibration;
+    if (pageStartup !== undefined) printLine(pageStartupText(pageStartup));
   }
 }
 

@@ -27,6 +27,7 @@ export interface SimSettings {
   readonly strategies: readonly string[];
   readonly cold: boolean;
   readonly video: Omit<VideoOptions, "seed">;
+  readonly startEstimateBitsPerSecond?: number;
 }
 
 export interface SimJob {
@@ -116,11 +117,13 @@ const JobSchema = v.object({
     traces: v.optional(v.string()),
     strategies: v.array(v.string()),
     cold: v.boolean(),
+    startEstimateBitsPerSecond: v.exactOptional(v.number()),
     video: v.object({
       ladderBitsPerSecond: v.array(v.number()),
       segmentSeconds: v.number(),
       seconds: v.number(),
       spread: v.number(),
+      segmentBytes: v.exactOptional(v.array(v.array(v.number()))),
     }),
   }),
   job: v.object({ scenario: v.string(), seed: v.number() }),
@@ -155,8 +158,8 @@ export function serveSimJobs(): void {
 }
 
 function simSessions(job: SimJob, settings: Omit<SimSettings, "traces">, files?: TopologySet): BenchSession[] {
-  const { strategies: strategy, cold, video } = settings;
-  const matrix = simMatrix({ scenario: [job.scenario], strategy, seeds: [job.seed], cold, video }, files);
+  const { strategies: strategy, cold } = settings;
+  const matrix = simMatrix({ ...settings, scenario: [job.scenario], strategy, seeds: [job.seed] }, files);
   // Plain hls.js remembers nothing.
   const isWarm = ({ competitor }: MatrixRow) => !cold && !competitor.startsWith("hls-");
   return [...runMatrix(matrix)].map((row) => benchSession(row, isWarm(row)));

@@ -9,6 +9,7 @@ import type { BenchPart, BenchReport, BenchSession, Measurement, Tier } from "#c
 import { BENCH_SCHEMA } from "#core/benchmark/report.ts";
 import { worstSessions } from "#core/benchmark/worst-sessions.ts";
 import type { TopologySet } from "#core/network/named-plans.ts";
+import { startEstimateOf } from "#core/playback/hls-abr.ts";
 import { DEFAULT_VIDEO } from "#core/playback/video-model.ts";
 import { timelineOf } from "#core/simulation/bench-session.ts";
 import { schedulerTrials } from "#core/simulation/bench-trials.ts";
@@ -38,6 +39,8 @@ export interface BenchOptions {
   readonly strategy?: readonly string[];
   readonly seeds?: number;
   readonly seed: number;
+  /** Of the browser's video. */
+  readonly seconds?: number;
   readonly out?: string;
   readonly json: boolean;
 }
@@ -160,8 +163,8 @@ function measurementsOf({ strategies, options }: Run): Measurement[] {
 
 /** A tier that was asked for and brought nothing is there all the same, so that what it owes is shown as missing. */
 async function browserPart({ mode, options, folder, signal }: Run): Promise<BenchPart> {
-  const { traces, scenario, strategy, seeds, seed } = options;
-  const part = await runBrowserTier({ mode, seed, folder, traces, scenario, strategy, seeds }, signal);
+  const { traces, scenario, strategy, seeds, seed, seconds } = options;
+  const part = await runBrowserTier({ mode, seed, folder, traces, scenario, strategy, seeds, seconds }, signal);
   if (part !== null) return part;
   const notRun = ["not run: the browser tier did not come to its end"];
   return {
@@ -175,12 +178,13 @@ async function browserPart({ mode, options, folder, signal }: Run): Promise<Benc
   };
 }
 
-/** What the simulator says of the browser's sessions, with its video. */
+/** What the simulator says of the browser's sessions: the same video, segment by segment, and as little known of the nodes. */
 async function twinsOf(run: Run, { sessions, video }: BenchPart): Promise<BenchSession[]> {
   const known = sessions.filter(({ strategy }) => COMPETITORS.has(strategy));
   const jobs = new Map(known.map(({ scenario, seed }) => [`${scenario} ${seed}`, { scenario, seed }]));
   const strategies = [...new Set(known.map(({ strategy }) => strategy))];
-  const settings = { ...settingsOf(run, { ...video, spread }), strategies };
+  const startEstimateBitsPerSecond = startEstimateOf(video.ladderBitsPerSecond.at(-1) ?? 0);
+  const settings = { ...settingsOf(run, { ...video, spread: 0 }), strategies, cold: true, startEstimateBitsPerSecond };
   return runSimTier(settings, [...jobs.values()], { signal: run.signal, onProgress: () => undefined });
 }
 

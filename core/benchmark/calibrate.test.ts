@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { calibrate } from "./calibrate.ts";
+import { calibrate, errorsByMetric } from "./calibrate.ts";
 import { session } from "./sessions.contract.ts";
 
 const measured = (bits: number) => session({ tier: "browser" }, { meanBitsPerSecond: bits });
@@ -9,13 +9,24 @@ describe("calibrate()", () => {
     const found = calibrate([measured(4e6)], [session({})]);
     expect(found).toMatchObject({ meanError: 0, isValid: true, rankCorrelation: null });
     expect(found?.cells.map(({ metric }) => metric)).toEqual([
-      ...["meanBitsPerSecond", "goodputBytesPerSecond", "stallShare"],
+      ...["startupMs", "stallShare", "meanBitsPerSecond", "goodputBytesPerSecond"],
     ]);
   });
 
   it("is not valid when figures are off by more than a fifth on average", () => {
-    // Bitrate off by 3/4, goodput by 0, stalls by 0: a quarter.
-    expect(calibrate([measured(1e6)], [session({})])).toMatchObject({ meanError: 0.25, isValid: false });
+    // Bitrate and startup off by 3/4, goodput by 0, stalls by 0: three eighths.
+    const own = session({ tier: "browser" }, { meanBitsPerSecond: 1e6, startupMs: 2_000 });
+    const found = calibrate([own], [session({})]);
+    expect(found).toMatchObject({ meanError: 0.375, isValid: false });
+    expect(found === null ? [] : errorsByMetric(found).map(({ error }) => error)).toEqual([0.75, 0, 0.75, 0]);
+  });
+
+  it("adds to simulated startups what the page takes, with the worker or without", () => {
+    const browser = (strategy: string, startupMs: number) => session({ tier: "browser", strategy }, { startupMs });
+    const pageStartup = { workerMs: 300, plainMs: 100 };
+    const own = [browser("smart", 800), browser("hls-tuned", 600)];
+    const found = calibrate(own, [session({}), session({ strategy: "hls-tuned" })], pageStartup);
+    expect(found).toMatchObject({ meanError: 0, pageStartup });
   });
 
   it("compares twins alone: the same scenario, strategy, quality and seed", () => {

@@ -24,7 +24,25 @@ describe("controlsOf()", () => {
       ...sessions({ ...NULL, strategy: "naive" }, 3, metrics),
     ];
     expect(verdicts(other(() => ({ stallMs: 2_000 })))["sim-null a4 stalls"]).toBe("fail");
-    expect(verdicts(other(() => ({ goodputBytesPerSecond: 0.96e6 })))["sim-null a4 goodput"]).toBe("fail");
+    expect(verdicts(other(() => ({ throughputShare: 0.86 })))["sim-null a4 goodput"]).toBe("fail");
+  });
+
+  it("is unsure when the limit lies within what chance alone shows", () => {
+    const varied = sessions({ ...NULL, strategy: "naive" }, 3, (seed) => ({
+      throughputShare: [0.9, 0.9, 0.78][seed - 1] ?? 0,
+    }));
+    expect(verdicts([...sessions(NULL, 3), ...varied])["sim-null a4 goodput"]).toBe("unsure");
+  });
+
+  it("does not take for a win that somebody was busy at the better times of the link", () => {
+    const lucky = sessions({ ...NULL, strategy: "naive" }, 3, () => ({ goodputBytesPerSecond: 1.1e6 }));
+    expect(verdicts([...sessions(NULL, 3), ...lucky])["sim-null a4 goodput"]).toBe("pass");
+    const measured = [...sessions(NULL, 3), ...lucky].map((one) => ({
+      ...{ ...one, tier: "browser" as const },
+      metrics: { ...one.metrics, throughputShare: null },
+    }));
+    const found = controlsOf(measured, "browser").find(({ id }) => id === "browser-null a4 goodput");
+    expect(found).toMatchObject({ verdict: "fail" });
   });
 
   it("compares nobody with himself", () => {

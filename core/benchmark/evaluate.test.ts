@@ -95,6 +95,17 @@ describe("htmlReport()", () => {
     expect(page).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  it("names every cell of a promise, as a phone shows each as a card", () => {
+    expect(page).toMatch(/<td data-name="Measured">[^]*?<td data-name="Must">[^]*?<td data-name="Verdict">/);
+  });
+
+  it("calls nothing better or worse by a handful of pairs", () => {
+    const marks = (all: string) => all.match(/class="whisker (better|worse)"/g) ?? [];
+    expect(marks(htmlReport(report(TWO)))).toEqual([]);
+    const many = [...sessions({}, 12), ...sessions({ strategy: "nearest" }, 12, () => ({ startupMs: 900 }))];
+    expect(marks(htmlReport(report(many)))).not.toEqual([]);
+  });
+
   it("begins with the verdict and ends with the method", () => {
     const at = ["What is promised", "Whether to trust it", "Stalls and bitrate", "Paired differences", "How it was"];
     const places = at.map((title) => page.indexOf(title));

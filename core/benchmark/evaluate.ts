@@ -32,7 +32,7 @@ export function evaluate({ run, inputs, parts, twins }: EvaluationInput): BenchR
   });
   const controls = parts.flatMap(({ tier }) => controlsOf(sessions, tier));
   const targets = targetsOf({ parts, claims });
-  const measured = parts.find(({ tier }) => tier === "browser")?.sessions ?? [];
+  const { sessions: measured = [], pageStartup } = parts.find(({ tier }) => tier === "browser") ?? {};
   return {
     schema: BENCH_SCHEMA,
     run,
@@ -40,7 +40,7 @@ export function evaluate({ run, inputs, parts, twins }: EvaluationInput): BenchR
     sessions,
     aggregates: aggregatesOf(sessions, run.seed),
     ...{ comparisons, claims, controls, targets },
-    calibration: calibrate(measured, twins),
+    calibration: calibrate(measured, twins, pageStartup),
     verdict: worstOf([...controls, ...targets].map(({ verdict }) => verdict)),
   };
 }

@@ -3,6 +3,7 @@
  * its tier. A tier hands in a {@link BenchPart}; evaluate.ts makes the {@link BenchReport} of the parts. Plain JSON;
  * wire/contract/bench-report.ts checks what is read and written. Null means: was not measured.
  */
+import type { PageStartup } from "./page-startup.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Of report and part; grows when a field changes its meaning. */
@@ -78,6 +79,8 @@ export interface BenchVideo {
   readonly segmentSeconds: number;
   /** Mean of each rendition, rising. */
   readonly ladderBitsPerSecond: readonly number[];
+  /** Each segment of each rendition, in that order; left out where every seed has a video of its own. */
+  readonly segmentBytes?: readonly (readonly number[])[];
 }
 
 export interface BenchSession {
@@ -262,6 +265,8 @@ export interface Calibration {
     readonly error: number;
   }[];
   readonly meanError: number;
+  /** Added to simulated startups. */
+  readonly pageStartup?: PageStartup;
   /** Rank correlation of simulated and measured, -1..1; null with fewer than three cells. */
   readonly rankCorrelation: number | null;
   /** False beyond an error of 20 %: then the simulated tier is not to be trusted. */
@@ -277,6 +282,8 @@ export interface BenchPart {
   readonly video: BenchVideo;
   readonly sessions: readonly BenchSession[];
   readonly measurements: readonly Measurement[];
+  /** Of a browser. */
+  readonly pageStartup?: PageStartup;
   /** What could not run and why, such as media that ffmpeg would have had to make; empty when all of it ran. */
   readonly notRun: readonly string[];
 }

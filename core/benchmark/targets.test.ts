@@ -39,6 +39,25 @@ describe("targetsOf()", () => {
     expect(missing).toMatchObject({ verdict: "fail", measured: null, detail: "not run: no ffmpeg for the media" });
   });
 
+  it("says of single promises that a short browser run does not measure them", () => {
+    const played = part({ tier: "browser", sessions: [session({ tier: "browser" })] });
+    const rows = targetsOf({ parts: [played], claims: [] });
+    const find = (id: string) => rows.find((one) => one.id === id && one.tier === "browser");
+    expect(find("failover-hang")).toMatchObject({
+      verdict: "not-run",
+      detail: "not run: bench --ci and --full measure it",
+    });
+    expect(find("ancestor-stalls")).toMatchObject({ verdict: "pass", measured: 0 });
+  });
+
+  it("takes a mean buffer of videos alone that are longer than it", () => {
+    const played = { tier: "browser", sessions: [session({ tier: "browser" }, { bufferMeanSeconds: 24 })] } as const;
+    const video = { seconds: 24, segmentSeconds: 4, ladderBitsPerSecond: [1e6] };
+    expect(target("ancestor-buffer", { ...played, video })).toMatchObject({ verdict: "not-run", measured: null });
+    const long = { ...video, seconds: 120 };
+    expect(target("ancestor-buffer", { ...played, video: long })).toMatchObject({ verdict: "pass", measured: 24 });
+  });
+
   it("does not count what belongs to a tier that was no part of the run", () => {
     const rows = targetsOf({ parts: [part({})], claims: [] }).filter(({ tier }) => tier === "browser");
     expect(rows.length).toBeGreaterThan(5);

@@ -3,7 +3,7 @@ import { parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
 import { restoreBook, snapshotBook } from "./book-snapshot.ts";
 import type { EstimateBook } from "./estimate-book.ts";
-import { applyEvent, emptyBook, viewNode } from "./estimate-book.ts";
+import { applyEvent, emptyBook, reportNode, viewNode } from "./estimate-book.ts";
 import type { NodeEvent } from "./node-estimate.ts";
 
 const A = parseNodeId("a");
@@ -31,11 +31,11 @@ const saved = (book: EstimateBook, nowMs: number) =>
 
 describe("restoreBook()", () => {
   test("gives back what snapshotBook() wrote, on a clock that began anew", () => {
-    const { lastEventMs, ...before } = viewNode(known(), NODE_A, 200);
+    const { lastEventMs, ...before } = reportNode(known(), NODE_A, 200);
     expect(lastEventMs).not.toBeNull();
     const book = restoreBook(saved(known(), 200), { nowMs: 5, wallMs: 1_000_000 });
     invariant(book !== undefined, "The snapshot cannot be read");
-    expect(viewNode(book, NODE_A, 5)).toMatchObject(before);
+    expect(reportNode(book, NODE_A, 5)).toMatchObject(before);
   });
 
   test("keeps half-known nodes half-known and what was in flight out", () => {
@@ -71,7 +71,7 @@ describe("restoreBook()", () => {
   test("leaves out a node that cannot be read, and keeps the others", () => {
     const snapshot = snapshotBook(known(), { nowMs: 200, wallMs: 0 });
     const nodes = [...snapshot.nodes, { ...snapshot.nodes[0], nodeId: "Not A Node" }, { nodeId: "c" }, 7];
-    expect([...(restoreBook({ ...snapshot, nodes }, { nowMs: 0, wallMs: 0 })?.nodes.keys() ?? [])]).toEqual(["a", "b"]);
+    expect([...(restoreBook({ ...snapshot, nodes }, { nowMs: 0, wallMs: 0 })?.nodes.ids ?? [])]).toEqual(["a", "b"]);
   });
 
   test("ignores numbers that make no sense", () => {

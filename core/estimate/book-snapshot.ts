@@ -9,7 +9,7 @@ import type { EstimateBook } from "./estimate-book.ts";
 import { bookOf, MAX_BOOK_NODES } from "./estimate-book.ts";
 import { addSample, EMPTY_EWMA } from "./ewma.ts";
 import type { NodeEstimate } from "./node-estimate.ts";
-import { UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
+import { reportEstimate, UNKNOWN_NODE } from "./node-estimate.ts";
 import { MAX_WINDOW_SAMPLES, windowOf } from "./quantiles.ts";
 
 export const BOOK_SCHEMA = 1;
@@ -56,14 +56,14 @@ export function snapshotBook(book: EstimateBook, at: Moment): BookSnapshot {
 }
 
 function snapshotNode(nodeId: NodeId, node: NodeEstimate, nowMs: number): NodeSnapshot {
-  const view = viewEstimate(node, nowMs);
+  const report = reportEstimate(node, nowMs);
   const { breaker, quarantine } = node;
   return {
     nodeId,
     firstBytesMs: node.firstBytesMs.samples,
-    rateBytesPerSecond: view.rateBytesPerSecond,
-    successes: view.successes,
-    failures: view.failures,
+    rateBytesPerSecond: report.rateBytesPerSecond,
+    successes: report.successes,
+    failures: report.failures,
     breakerOpenForMs: breaker.openUntilMs === null ? null : Math.max(0, breaker.openUntilMs - nowMs),
     breakerBackoffMs: breaker.backoffMs,
     quarantinedForMs: quarantine.untilMs === null ? null : Math.max(0, quarantine.untilMs - nowMs),

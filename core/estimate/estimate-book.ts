@@ -9,15 +9,16 @@ import type { HedgeBudget } from "./hedge-budget.ts";
 import { earnHedges, HEDGE_START_BYTES, refundHedge, spendHedge } from "./hedge-budget.ts";
 import type { LinkEstimate } from "./link-estimate.ts";
 import { EMPTY_LINK, linkBytes, linkClosed, linkOpened } from "./link-estimate.ts";
-import type { NodeEstimate, NodeEvent, NodeView } from "./node-estimate.ts";
-import { onNodeEvent, UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
+import type { NodeEstimate, NodeEvent, NodeReport, NodeView } from "./node-estimate.ts";
+import { onNodeEvent, reportEstimate, UNKNOWN_NODE } from "./node-estimate.ts";
+import { NodeTable } from "./node-table.ts";
 import { isQuarantined, quarantineShortened } from "./quarantine.ts";
 
 /** Twice the nodes of a cluster, so that one that was replaced is not forgotten in the middle of a session. */
 export const MAX_BOOK_NODES = 128;
 
 export interface EstimateBook {
-  readonly nodes: ReadonlyMap<NodeId, NodeEstimate>;
+  readonly nodes: NodeTable;
   readonly link: LinkEstimate;
   readonly hedgeBudget: HedgeBudget;
 }
@@ -27,37 +28,35 @@ export type EstimateEvent = NodeEvent & { readonly nodeId: NodeId; readonly atMs
 
 /** Nothing known about anybody. */
 export function emptyBook(): EstimateBook {
-  return bookOf(new Map());
+  return bookOf([]);
 }
 
 /** What is known about these nodes, and nothing else. */
-export function bookOf(nodes: ReadonlyMap<NodeId, NodeEstimate>): EstimateBook {
-  return { nodes, link: EMPTY_LINK, hedgeBudget: HEDGE_START_BYTES };
+export function bookOf(nodes: Iterable<readonly [NodeId, NodeEstimate]>): EstimateBook {
+  return { nodes: NodeTable.of(nodes), link: EMPTY_LINK, hedgeBudget: HEDGE_START_BYTES };
 }
 
 /** The book after an event. Times must not run backwards by more than the caller's clock does. */
 export function applyEvent(book: EstimateBook, event: EstimateEvent): EstimateBook {
-  const before = book.nodes.get(event.nodeId) ?? UNKNOWN_NODE;
-  const after = onNodeEvent(before, event, event.atMs);
-  const nodes = new Map(book.nodes).set(event.nodeId, after);
-  if (nodes.size > MAX_BOOK_NODES) nodes.delete(leastRecent(nodes));
-  if (after.breaker.openUntilMs !== before.breaker.openUntilMs) easeBreakers(nodes, event.atMs);
-  if (event.saw === "block-bad") easeQuarantines(nodes, event.atMs);
+  const { nodeId, atMs } = event;
+  const before = book.nodes.get(nodeId) ?? UNKNOWN_NODE;
+  const after = onNodeEvent(before, event, atMs);
+  let nodes = book.nodes.with(nodeId, after);
+  if (nodes.size > MAX_BOOK_NODES) nodes = nodes.without(leastRecent(nodes));
+  if (after.breaker.openUntilMs !== before.breaker.openUntilMs) nodes = easeBreakers(nodes, atMs);
+  if (event.saw === "block-bad") nodes = easeQuarantines(nodes, atMs);
   return { nodes, link: nextLink(book.link, event), hedgeBudget: nextBudget(book.hedgeBudget, event) };
 }
 
 /** A node of the book at `nowMs`; of an unknown node, that nothing is known. */
 export function viewNode(book: EstimateBook, nodeId: NodeId, nowMs: number): NodeView {
-  const node = book.nodes.get(nodeId) ?? UNKNOWN_NODE;
-  const known = newestViews.get(node);
-  if (known?.nowMs === nowMs) return known.view;
-  const view = viewEstimate(node, nowMs);
-  newestViews.set(node, { nowMs, view });
-  return view;
+  return book.nodes.view(nodeId, nowMs);
 }
 
-/** Every step of a plan looks at all nodes, several times: what follows from the same estimate at the same time is kept. */
-const newestViews = new WeakMap<NodeEstimate, { readonly nowMs: number; readonly view: NodeView }>();
+/** The same for people, with the counts that strategies do not look at. */
+export function reportNode(book: EstimateBook, nodeId: NodeId, nowMs: number): NodeReport {
+  return reportEstimate(book.nodes.get(nodeId) ?? UNKNOWN_NODE, nowMs);
+}
 
 function nextLink(link: LinkEstimate, event: EstimateEvent): LinkEstimate {
   switch (event.saw) {
@@ -82,19 +81,17 @@ function nextBudget(budget: HedgeBudget, event: EstimateEvent): HedgeBudget {
 }
 
 /** When no node is left that answers, the fault is likelier ours (offline): no back-off may then be long. */
-function easeBreakers(nodes: Map<NodeId, NodeEstimate>, atMs: number): void {
-  if ([...nodes.values()].some((node) => node.breaker.openUntilMs === null)) return;
-  for (const [nodeId, node] of nodes) nodes.set(nodeId, { ...node, breaker: breakerShortened(node.breaker, atMs) });
+function easeBreakers(nodes: NodeTable, atMs: number): NodeTable {
+  if (!nodes.every(({ breaker }) => breaker.openUntilMs !== null)) return nodes;
+  return nodes.map((node) => ({ ...node, breaker: breakerShortened(node.breaker, atMs) }));
 }
 
 /** When every node is caught lying, the block list is likelier wrong than all of them: no quarantine may then be long. */
-function easeQuarantines(nodes: Map<NodeId, NodeEstimate>, atMs: number): void {
-  if ([...nodes.values()].some((node) => !isQuarantined(node.quarantine, atMs))) return;
-  for (const [nodeId, node] of nodes) {
-    nodes.set(nodeId, { ...node, quarantine: quarantineShortened(node.quarantine, atMs) });
-  }
+function easeQuarantines(nodes: NodeTable, atMs: number): NodeTable {
+  if (!nodes.every(({ quarantine }) => isQuarantined(quarantine, atMs))) return nodes;
+  return nodes.map((node) => ({ ...node, quarantine: quarantineShortened(node.quarantine, atMs) }));
 }
 
-function leastRecent(nodes: ReadonlyMap<NodeId, NodeEstimate>): NodeId {
+function leastRecent(nodes: NodeTable): NodeId {
   return [...nodes].reduce((oldest, entry) => (entry[1].lastEventMs < oldest[1].lastEventMs ? entry : oldest))[0];
 }

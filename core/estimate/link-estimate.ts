@@ -6,6 +6,7 @@
  * to be more than scheduling noise. MP-TCP finds shared bottlenecks by correlated loss (RFC 8382); a browser sees no loss,
  * it sees sums.
  */
+import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import type { Ewma } from "./ewma.ts";
 import { addSample, EMPTY_EWMA, ewmaValue, fade } from "./ewma.ts";
@@ -47,23 +48,30 @@ export const EMPTY_LINK: LinkEstimate = {
 /** A body of the node began to arrive. */
 export function linkOpened(link: LinkEstimate, nodeId: NodeId, atMs: number): LinkEstimate {
   const count = link.open.get(nodeId) ?? 0;
-  const spell = count === 0 ? newSpell(link, atMs) : link;
-  return { ...spell, open: new Map(link.open).set(nodeId, count + 1) };
+  const next = draftOf(link);
+  if (count === 0) beginSpell(next, atMs);
+  next.open = new Map(link.open).set(nodeId, count + 1);
+  return next;
 }
 
 /** Bytes of an open body arrived. */
 export function linkBytes(link: LinkEstimate, bytes: number, atMs: number): LinkEstimate {
-  const grown = { ...link, spellBytes: link.spellBytes + bytes };
-  return atMs - link.spellStartMs >= MAX_SPELL_MS ? newSpell(grown, atMs) : grown;
+  const next = draftOf(link);
+  next.spellBytes += bytes;
+  if (atMs - link.spellStartMs >= MAX_SPELL_MS) beginSpell(next, atMs);
+  return next;
 }
 
 /** A body of the node ended. */
 export function linkClosed(link: LinkEstimate, nodeId: NodeId, atMs: number): LinkEstimate {
   const count = link.open.get(nodeId) ?? 0;
+  const next = draftOf(link);
+  if (count === 1) beginSpell(next, atMs);
   const open = new Map(link.open);
   if (count > 1) open.set(nodeId, count - 1);
   else open.delete(nodeId);
-  return { ...(count === 1 ? newSpell(link, atMs) : link), open };
+  next.open = open;
+  return next;
 }
 
 /** Bytes per second that all nodes together brought lately; null when nothing was measured. */
@@ -75,28 +83,40 @@ export function linkRate(link: LinkEstimate): number | null {
 export function sharesBottleneck(link: LinkEstimate, nowMs: number): boolean {
   // Asked at every decision: most have no news of both, and fading makes nothing weigh more.
   if (link.alone.weight < MIN_WEIGHT || link.together.weight < MIN_WEIGHT) return false;
-  const { alone, together } = faded(link, nowMs);
+  const now = draftOf(link);
+  fadeTo(now, nowMs);
+  const { alone, together } = now;
   if (alone.weight < MIN_WEIGHT || together.weight < MIN_WEIGHT) return false;
   return (ewmaValue(together) ?? Infinity) <= (ewmaValue(alone) ?? 0) * SHARED_FACTOR;
 }
 
-/** Ends the spell, and learns from it when it was long enough. */
-function newSpell(link: LinkEstimate, atMs: number): LinkEstimate {
-  const lastedMs = atMs - link.spellStartMs;
-  const next = { ...link, spellStartMs: atMs, spellBytes: 0 };
-  if (link.open.size === 0 || lastedMs < MIN_SPELL_MS) return next;
-  const now = faded(next, atMs);
-  const rate = (link.spellBytes * 1000) / lastedMs;
-  const which = link.open.size === 1 ? "alone" : "together";
-  return { ...now, [which]: addSample(now[which], rate, Math.min(lastedMs, MAX_SPELL_MS) / HALF_LIFE_MS) };
+/** Ends the spell, learns from it when it was long enough, and begins the next. */
+function beginSpell(next: Draft<LinkEstimate>, atMs: number): void {
+  const { open, spellStartMs, spellBytes } = next;
+  const lastedMs = atMs - spellStartMs;
+  next.spellStartMs = atMs;
+  next.spellBytes = 0;
+  if (open.size === 0 || lastedMs < MIN_SPELL_MS) return;
+  fadeTo(next, atMs);
+  const rate = (spellBytes * 1000) / lastedMs;
+  const which = open.size === 1 ? "alone" : "together";
+  next[which] = addSample(next[which], rate, Math.min(lastedMs, MAX_SPELL_MS) / HALF_LIFE_MS);
 }
 
-function faded(link: LinkEstimate, nowMs: number): LinkEstimate {
-  const halfLives = Math.max(0, nowMs - link.fadedAtMs) / IDLE_HALF_LIFE_MS;
+function fadeTo(next: Draft<LinkEstimate>, nowMs: number): void {
+  const halfLives = Math.max(0, nowMs - next.fadedAtMs) / IDLE_HALF_LIFE_MS;
+  next.alone = fade(next.alone, halfLives);
+  next.together = fade(next.together, halfLives);
+  next.fadedAtMs = Math.max(nowMs, next.fadedAtMs);
+}
+
+function draftOf(link: LinkEstimate): Draft<LinkEstimate> {
   return {
-    ...link,
-    alone: fade(link.alone, halfLives),
-    together: fade(link.together, halfLives),
-    fadedAtMs: Math.max(nowMs, link.fadedAtMs),
+    open: link.open,
+    spellStartMs: link.spellStartMs,
+    spellBytes: link.spellBytes,
+    alone: link.alone,
+    together: link.together,
+    fadedAtMs: link.fadedAtMs,
   };
 }

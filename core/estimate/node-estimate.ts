@@ -2,6 +2,7 @@
  * What is believed about one node: how soon it answers, how fast it delivers, what it still owes us, whether it may be
  * asked. Events in, views out; all times are monotonic milliseconds of the caller's clock.
  */
+import type { Draft } from "../draft.ts";
 import { leftAfter } from "../half-life.ts";
 import type { Breaker, BreakerState } from "./breaker.ts";
 import {
@@ -88,89 +89,115 @@ export type NodeEvent =
 
 /** The node after an event. */
 export function onNodeEvent(node: NodeEstimate, event: NodeEvent, atMs: number): NodeEstimate {
-  const now: NodeEstimate = { ...node, lastEventMs: atMs };
+  const next = draftOf(node);
+  next.lastEventMs = atMs;
   switch (event.saw) {
     case "started":
-      return {
-        ...now,
-        inFlightRequests: now.inFlightRequests + 1,
-        inFlightBytes: now.inFlightBytes + event.wantedBytes,
-        breaker: breakerAsked(now.breaker, atMs),
-      };
+      next.inFlightRequests += 1;
+      next.inFlightBytes += event.wantedBytes;
+      next.breaker = breakerAsked(node.breaker, atMs);
+      break;
     case "first-byte":
-      return {
-        ...now,
-        firstBytesMs: addToWindow(now.firstBytesMs, event.latencyMs),
-        throughput: bodyOpened(now.throughput, atMs),
-      };
+      next.firstBytesMs = addToWindow(node.firstBytesMs, event.latencyMs);
+      next.throughput = bodyOpened(node.throughput, atMs);
+      break;
     case "bytes":
-      return {
-        ...now,
-        inFlightBytes: Math.max(0, now.inFlightBytes - event.bytes),
-        throughput: bytesArrived(now.throughput, event.bytes, atMs),
-      };
+      next.inFlightBytes = Math.max(0, node.inFlightBytes - event.bytes);
+      next.throughput = bytesArrived(node.throughput, event.bytes, atMs);
+      break;
     case "block-ok":
-      return { ...now, breaker: breakerProved(now.breaker) };
+      next.breaker = breakerProved(node.breaker);
+      break;
     case "block-bad":
-      return { ...now, quarantine: caughtLying(now.quarantine, atMs) };
+      next.quarantine = caughtLying(node.quarantine, atMs);
+      break;
     case "ended":
-      return attemptEnded(now, event, atMs);
+      attemptEnded(next, event, atMs);
+      break;
   }
+  return next;
 }
 
-function attemptEnded(node: NodeEstimate, event: NodeEvent & { saw: "ended" }, atMs: number): NodeEstimate {
+function attemptEnded(next: Draft<NodeEstimate>, event: NodeEvent & { saw: "ended" }, atMs: number): void {
   const owedBytes = Math.max(0, event.wantedBytes - event.receivedBytes);
-  const closed = event.answered ? bodyClosed(node.throughput, atMs) : node.throughput;
-  const settled: NodeEstimate = {
-    ...node,
-    inFlightRequests: Math.max(0, node.inFlightRequests - 1),
-    inFlightBytes: Math.max(0, node.inFlightBytes - owedBytes),
-    throughput: attemptMeasured(closed, event.receivedBytes, event.elapsedMs),
-  };
-  const released = breakerReleased(settled.breaker, event.answered, atMs);
+  const closed = event.answered ? bodyClosed(next.throughput, atMs) : next.throughput;
+  next.inFlightRequests = Math.max(0, next.inFlightRequests - 1);
+  next.inFlightBytes = Math.max(0, next.inFlightBytes - owedBytes);
+  next.throughput = attemptMeasured(closed, event.receivedBytes, event.elapsedMs);
   switch (event.how) {
     case "complete":
-      return counted(settled, { successes: 1, failures: 0 }, atMs);
+      countSuccess(next, atMs);
+      break;
     case "cancelled":
-      return { ...settled, ...censored(settled, event), breaker: released };
+      learnFromLoser(next, event);
+      next.breaker = breakerReleased(next.breaker, event.answered, atMs);
+      break;
     case "missing":
-      return { ...settled, breaker: breakerReleased(settled.breaker, true, atMs) };
+      next.breaker = breakerReleased(next.breaker, true, atMs);
+      break;
     case "refused":
-      return { ...counted(settled, FAILURE, atMs), breaker: breakerRefused(settled.breaker, atMs) };
+      countFailure(next, atMs);
+      next.breaker = breakerRefused(next.breaker, atMs);
+      break;
     case "stalled":
     case "failed":
-      return { ...counted(settled, FAILURE, atMs), breaker: breakerStruck(settled.breaker, atMs) };
+      countFailure(next, atMs);
+      next.breaker = breakerStruck(next.breaker, atMs);
+      break;
     case "corrupt":
-      return { ...counted(settled, FAILURE, atMs), breaker: released };
+      countFailure(next, atMs);
+      next.breaker = breakerReleased(next.breaker, event.answered, atMs);
+      break;
   }
 }
-
-const FAILURE = { successes: 0, failures: 1 };
 
 /**
  * A loser that was stopped before its first byte would have needed at least that long: without this sample, a slow node
  * would look unknown for ever. Failures add none, for a hung node must not earn more patience by hanging.
  */
-function censored(node: NodeEstimate, event: NodeEvent & { saw: "ended" }): Pick<NodeEstimate, "firstBytesMs"> {
-  const usualMs = node.firstBytesMs.p50 ?? 0;
-  const teaches = !event.answered && event.elapsedMs > usualMs;
-  return { firstBytesMs: teaches ? addToWindow(node.firstBytesMs, event.elapsedMs) : node.firstBytesMs };
+function learnFromLoser(next: Draft<NodeEstimate>, event: NodeEvent & { saw: "ended" }): void {
+  const usualMs = next.firstBytesMs.p50 ?? 0;
+  if (event.answered || event.elapsedMs <= usualMs) return;
+  next.firstBytesMs = addToWindow(next.firstBytesMs, event.elapsedMs);
 }
 
-function counted(node: NodeEstimate, more: { successes: number; failures: number }, atMs: number): NodeEstimate {
-  const faded = fadedOutcomes(node, atMs);
-  return {
-    ...node,
-    lastFailureMs: more.failures > 0 ? atMs : node.lastFailureMs,
-    successes: faded.successes + more.successes,
-    failures: faded.failures + more.failures,
-    outcomesAtMs: atMs,
-  };
+function countSuccess(next: Draft<NodeEstimate>, atMs: number): void {
+  fadeOutcomes(next, atMs);
+  next.successes += 1;
+}
+
+function countFailure(next: Draft<NodeEstimate>, atMs: number): void {
+  fadeOutcomes(next, atMs);
+  next.failures += 1;
+  next.lastFailureMs = atMs;
+}
+
+function fadeOutcomes(next: Draft<NodeEstimate>, atMs: number): void {
+  const { successes, failures } = fadedOutcomes(next, atMs);
+  next.successes = successes;
+  next.failures = failures;
+  next.outcomesAtMs = atMs;
 }
 
 function fadedOutcomes(node: NodeEstimate, nowMs: number): { successes: number; failures: number } {
   const kept = leftAfter((nowMs - node.outcomesAtMs) / OUTCOME_HALF_LIFE_MS);
   return { successes: node.successes * kept, failures: node.failures * kept };
+}
+
+function draftOf(node: NodeEstimate): Draft<NodeEstimate> {
+  return {
+    firstBytesMs: node.firstBytesMs,
+    throughput: node.throughput,
+    inFlightRequests: node.inFlightRequests,
+    inFlightBytes: node.inFlightBytes,
+    successes: node.successes,
+    failures: node.failures,
+    outcomesAtMs: node.outcomesAtMs,
+    breaker: node.breaker,
+    quarantine: node.quarantine,
+    lastFailureMs: node.lastFailureMs,
+    lastEventMs: node.lastEventMs,
+  };
 }
 
 /** A node as strategies and panels see it at one moment. */
@@ -184,9 +211,8 @@ export interface NodeView {
   readonly rateDeviation: number;
   readonly inFlightRequests: number;
   readonly inFlightBytes: number;
-  /** Faded counts. */
-  readonly successes: number;
-  readonly failures: number;
+  /** Share of attempts that it completes, 0..1; one success is presumed, so that one failure is no verdict. */
+  readonly reliability: number;
   readonly health: BreakerState | "quarantined";
   /** When an open or quarantined node may be asked again, 0 when it may now. */
   readonly retryAtMs: number;
@@ -198,34 +224,57 @@ export interface NodeView {
   readonly lastEventMs: number | null;
 }
 
+/** With what only people want to know. */
+export interface NodeReport extends NodeView {
+  /** Faded counts. */
+  readonly successes: number;
+  readonly failures: number;
+}
+
 /** The node at `nowMs`. */
 export function viewEstimate(node: NodeEstimate, nowMs: number): NodeView {
-  const lies = isQuarantined(node.quarantine, nowMs);
-  const health = lies ? "quarantined" : breakerState(node.breaker, nowMs);
+  const { breaker, quarantine, firstBytesMs, throughput } = node;
+  const lies = isQuarantined(quarantine, nowMs);
+  const health = lies ? "quarantined" : breakerState(breaker, nowMs);
   return {
-    firstByteMsP50: node.firstBytesMs.p50,
-    firstByteMsP95: node.firstBytesMs.p95,
-    rateBytesPerSecond: throughputRate(node.throughput),
-    rateDeviation: rateDeviation(node.throughput),
+    firstByteMsP50: firstBytesMs.p50,
+    firstByteMsP95: firstBytesMs.p95,
+    rateBytesPerSecond: throughputRate(throughput),
+    rateDeviation: rateDeviation(throughput),
     inFlightRequests: node.inFlightRequests,
     inFlightBytes: node.inFlightBytes,
-    ...fadedOutcomes(node, nowMs),
+    reliability: reliabilityOf(node, nowMs),
     health,
-    retryAtMs: Math.max((lies && node.quarantine.untilMs) || 0, (health === "open" && node.breaker.openUntilMs) || 0),
-    sampleCount: node.firstBytesMs.samples.length,
+    retryAtMs: Math.max((lies && quarantine.untilMs) || 0, (health === "open" && breaker.openUntilMs) || 0),
+    sampleCount: firstBytesMs.samples.length,
     lastFailureMs: node.lastFailureMs,
     lastEventMs: node === UNKNOWN_NODE ? null : node.lastEventMs,
   };
 }
 
+/** The same for people. */
+export function reportEstimate(node: NodeEstimate, nowMs: number): NodeReport {
+  return { ...viewEstimate(node, nowMs), ...fadedOutcomes(node, nowMs) };
+}
+
+/** Whether time alone changes nothing of the node's view. */
+export function staysAsItIs({ failures, breaker, quarantine }: NodeEstimate): boolean {
+  return failures === 0 && breaker.openUntilMs === null && quarantine.untilMs === null;
+}
+
+function reliabilityOf(node: NodeEstimate, nowMs: number): number {
+  if (node.failures === 0) return 1;
+  const { successes, failures } = fadedOutcomes(node, nowMs);
+  return (successes + 1) / (successes + failures + 1);
+}
+
 /**
  * Milliseconds until `bytes` more would be here: what the node still owes us, its first byte, the bytes themselves, all
- * divided by the share of attempts that it completes (one success is presumed, so that one failure is no verdict). Null
- * when the node is unknown. In-flight bytes and latency together beat either alone: C3 (NSDI 2015), Prequal (NSDI 2024).
+ * divided by the share of attempts that it completes. Null when the node is unknown. In-flight bytes and latency together
+ * beat either alone: C3 (NSDI 2015), Prequal (NSDI 2024).
  */
 export function expectedCompletionMs(view: NodeView, bytes: number): number | null {
-  const { firstByteMsP50, rateBytesPerSecond, successes, failures } = view;
+  const { firstByteMsP50, rateBytesPerSecond, inFlightBytes, reliability } = view;
   if (firstByteMsP50 === null || rateBytesPerSecond === null) return null;
-  const reliability = (successes + 1) / (successes + failures + 1);
-  return (firstByteMsP50 + ((view.inFlightBytes + bytes) * 1000) / rateBytesPerSecond) / reliability;
+  return (firstByteMsP50 + ((inFlightBytes + bytes) * 1000) / rateBytesPerSecond) / reliability;
 }

@@ -6,6 +6,7 @@
  * Two memories, 1 s and 12 s of busy time; the lower one is believed, so that bad news counts at once. A third remembers
  * how far samples lie from the mean: what must not be late counts on less.
  */
+import type { Draft } from "../draft.ts";
 import type { Ewma } from "./ewma.ts";
 import { addSample, EMPTY_EWMA, ewmaValue, fade } from "./ewma.ts";
 
@@ -53,25 +54,30 @@ export const EMPTY_THROUGHPUT: Throughput = {
 
 /** A body began to arrive. */
 export function bodyOpened(state: Throughput, atMs: number): Throughput {
-  const now = passTime(state, atMs);
-  return { ...now, openBodies: now.openBodies + 1, skipsNextRead: now.openBodies === 0 || now.skipsNextRead };
+  const next = afterTime(state, atMs);
+  next.skipsNextRead ||= next.openBodies === 0;
+  next.openBodies += 1;
+  return next;
 }
 
 /** Bytes of an open body arrived. */
 export function bytesArrived(state: Throughput, bytes: number, atMs: number): Throughput {
-  const now = passTime(state, atMs);
-  const counted = now.skipsNextRead ? 0 : bytes;
-  return takeSample({ ...now, skipsNextRead: false, gatheredBytes: now.gatheredBytes + counted });
+  const next = afterTime(state, atMs);
+  if (!next.skipsNextRead) next.gatheredBytes += bytes;
+  next.skipsNextRead = false;
+  takeSample(next);
+  return next;
 }
 
 /** A body ended, whole or not. */
 export function bodyClosed(state: Throughput, atMs: number): Throughput {
-  const passed = passTime(state, atMs);
+  const next = afterTime(state, atMs);
   // A body that came in one read, the skipped one, has time but no bytes: that is no rate of zero.
-  const isUnmeasured = passed.gatheredBytes === 0;
-  const now = isUnmeasured ? { ...passed, gatheredBusyMs: 0 } : takeSample(passed);
-  const openBodies = Math.max(0, now.openBodies - 1);
-  return { ...now, openBodies, skipsNextRead: openBodies > 0 && now.skipsNextRead };
+  if (next.gatheredBytes === 0) next.gatheredBusyMs = 0;
+  else takeSample(next);
+  next.openBodies = Math.max(0, next.openBodies - 1);
+  next.skipsNextRead &&= next.openBodies > 0;
+  return next;
 }
 
 /**
@@ -82,7 +88,9 @@ export function attemptMeasured(state: Throughput, receivedBytes: number, elapse
   if (receivedBytes < MIN_GATHERED_BYTES || elapsedMs <= 0) return state;
   const rate = (receivedBytes * 1000) / elapsedMs;
   const floor = state.floorBytesPerSecond;
-  return { ...state, floorBytesPerSecond: floor === null ? rate : (floor + rate) / 2 };
+  const next = draftOf(state);
+  next.floorBytesPerSecond = floor === null ? rate : (floor + rate) / 2;
+  return next;
 }
 
 /** Bytes per second to count on; null when nothing was measured. */
@@ -100,28 +108,48 @@ export function rateDeviation(state: Throughput): number {
   return ewmaValue(state.deviation) ?? 0;
 }
 
-function passTime(state: Throughput, atMs: number): Throughput {
-  if (atMs === state.lastEventMs) return state;
+/** Time passes, busy or idle, up to `atMs`. */
+function afterTime(state: Throughput, atMs: number): Draft<Throughput> {
+  const next = draftOf(state);
+  if (atMs === state.lastEventMs) return next;
   const passedMs = Math.max(0, atMs - state.lastEventMs);
-  if (state.openBodies > 0) return { ...state, lastEventMs: atMs, gatheredBusyMs: state.gatheredBusyMs + passedMs };
+  next.lastEventMs = atMs;
+  if (state.openBodies > 0) {
+    next.gatheredBusyMs += passedMs;
+    return next;
+  }
   const idleHalfLives = passedMs / IDLE_HALF_LIFE_MS;
-  return { ...state, lastEventMs: atMs, fast: fade(state.fast, idleHalfLives), slow: fade(state.slow, idleHalfLives) };
+  next.fast = fade(state.fast, idleHalfLives);
+  next.slow = fade(state.slow, idleHalfLives);
+  return next;
 }
 
-function takeSample(state: Throughput): Throughput {
-  const { gatheredBytes, gatheredBusyMs } = state;
+/** Turns what was gathered into a sample when it is enough for one. */
+function takeSample(next: Draft<Throughput>): void {
+  const { gatheredBytes, gatheredBusyMs } = next;
   const isBurst = gatheredBytes >= SAMPLE_BYTES && gatheredBusyMs >= MIN_GATHERED_BUSY_MS;
-  if (gatheredBusyMs < SAMPLE_BUSY_MS && !isBurst) return state;
+  if (gatheredBusyMs < SAMPLE_BUSY_MS && !isBurst) return;
   const rate = (gatheredBytes * 1000) / gatheredBusyMs;
-  const usual = ewmaValue(state.slow);
+  const usual = ewmaValue(next.slow);
   const halfLives = Math.max(gatheredBusyMs / SLOW_HALF_LIFE_MS, gatheredBytes / SLOW_HALF_LIFE_BYTES);
   const fastHalfLives = Math.max(gatheredBusyMs / FAST_HALF_LIFE_MS, gatheredBytes / FAST_HALF_LIFE_BYTES);
+  if (usual !== null) next.deviation = addSample(next.deviation, Math.abs(rate - usual), halfLives);
+  next.fast = addSample(next.fast, rate, fastHalfLives);
+  next.slow = addSample(next.slow, rate, halfLives);
+  next.gatheredBytes = 0;
+  next.gatheredBusyMs = 0;
+}
+
+function draftOf(state: Throughput): Draft<Throughput> {
   return {
-    ...state,
-    deviation: usual === null ? state.deviation : addSample(state.deviation, Math.abs(rate - usual), halfLives),
-    fast: addSample(state.fast, rate, fastHalfLives),
-    slow: addSample(state.slow, rate, halfLives),
-    gatheredBytes: 0,
-    gatheredBusyMs: 0,
+    fast: state.fast,
+    slow: state.slow,
+    deviation: state.deviation,
+    floorBytesPerSecond: state.floorBytesPerSecond,
+    openBodies: state.openBodies,
+    lastEventMs: state.lastEventMs,
+    gatheredBytes: state.gatheredBytes,
+    gatheredBusyMs: state.gatheredBusyMs,
+    skipsNextRead: state.skipsNextRead,
   };
 }

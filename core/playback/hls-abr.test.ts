@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_ESTIMATE_BITS_PER_SECOND, HlsAbr } from "./hls-abr.ts";
+import { DEFAULT_ESTIMATE_BITS_PER_SECOND, HlsAbr, startEstimateOf } from "./hls-abr.ts";
 import { DEFAULT_VIDEO, videoModel } from "./video-model.ts";
 
 // Segments of one size: peak and mean are the same.
@@ -20,6 +20,12 @@ describe("HlsAbr", () => {
   it("begins with the lowest level that the default estimate carries", () => {
     expect(new HlsAbr(video, DEFAULT_ESTIMATE_BITS_PER_SECOND).nextLevel(0)).toBe(0);
     expect(new HlsAbr(video, 3_200_000).nextLevel(0)).toBe(3);
+  });
+
+  it("begins with what the first variant of the playlist says, at most 5 Mbit/s", () => {
+    expect(startEstimateOf(8_000_000)).toBe(5_000_000);
+    expect(startEstimateOf(3_000_000)).toBe(3_000_000);
+    expect(startEstimateOf(200_000)).toBe(DEFAULT_ESTIMATE_BITS_PER_SECOND);
   });
 
   it("goes up only with room: 0.7 of the estimate; stays with 0.95 of it", () => {

@@ -11,6 +11,8 @@ const UP_FACTOR = 0.7;
 const MAX_STARVATION_SECONDS = 4;
 /** Before anything was measured. */
 export const DEFAULT_ESTIMATE_BITS_PER_SECOND = 500_000;
+/** Where nobody configured it, the first variant of the playlist says more (level-controller.ts), but no more than this. */
+const MAX_START_ESTIMATE_BITS_PER_SECOND = 5_000_000;
 /** How often a load under way is looked at. */
 export const LOAD_REVIEW_MS = 100;
 
@@ -19,6 +21,11 @@ export interface LoadTimes {
   readonly startMs: number;
   readonly firstByteMs: number;
   readonly endMs: number;
+}
+
+/** What is believed before anything was measured when the playlist begins with the best rendition, as ours do. */
+export function startEstimateOf(bestBitsPerSecond: number): number {
+  return Math.max(DEFAULT_ESTIMATE_BITS_PER_SECOND, Math.min(bestBitsPerSecond, MAX_START_ESTIMATE_BITS_PER_SECOND));
 }
 
 /** A load under way. */

@@ -14,6 +14,19 @@ describe("videoModel()", () => {
     }
   });
 
+  it("is the video that exists, where its segments are given", () => {
+    const segmentBytes = [
+      [100_000, 150_000],
+      [400_000, 300_000],
+    ];
+    const options = { ladderBitsPerSecond: [250_000, 700_000], segmentSeconds: 4, seconds: 8, spread: 0, seed: 1 };
+    const { renditions, segmentCount } = videoModel({ ...options, segmentBytes });
+    expect(segmentCount).toBe(2);
+    expect(renditions.map((rendition) => rendition.segmentBytes)).toEqual(segmentBytes);
+    expect(renditions.map(({ peakBitsPerSecond }) => peakBitsPerSecond)).toEqual([300_000, 800_000]);
+    expect(() => videoModel({ ...options, seconds: 12, segmentBytes })).toThrow(/rendition 0 of 2 segments/);
+  });
+
   it("is the same for the same seed, and another for another", () => {
     expect(videoModel(DEFAULT_VIDEO)).toEqual(videoModel(DEFAULT_VIDEO));
     expect(videoModel(DEFAULT_VIDEO)).not.toEqual(videoModel({ ...DEFAULT_VIDEO, seed: 2 }));

@@ -11,6 +11,8 @@ export interface VideoOptions {
   /** Spread of segment sizes: standard deviation of their logarithm. All renditions of a scene are large together. */
   readonly spread: number;
   readonly seed: number;
+  /** Of a video that exists, each segment of each rendition, in the order of the ladder: instead of `spread` and `seed`. */
+  readonly segmentBytes?: readonly (readonly number[])[];
 }
 
 export interface Rendition {
@@ -44,20 +46,40 @@ const MOST_FACTOR = 2.5;
 
 /** The same options give the same video. */
 export function videoModel(options: VideoOptions): VideoModel {
-  const { ladderBitsPerSecond, segmentSeconds, seconds, spread, seed } = options;
+  const { ladderBitsPerSecond, segmentSeconds, seconds, segmentBytes } = options;
   const segmentCount = Math.round(seconds / segmentSeconds);
   invariant(segmentCount > 0 && ladderBitsPerSecond.length > 0, "Cannot model a video without segments or renditions");
+  const renditions =
+    segmentBytes === undefined ? drawnRenditions(options, segmentCount) : knownRenditions(options, segmentBytes);
+  return { segmentSeconds, segmentCount, initBytes: INIT_BYTES, renditions };
+}
+
+function knownRenditions(
+  { ladderBitsPerSecond, segmentSeconds, seconds }: VideoOptions,
+  segmentBytes: readonly (readonly number[])[],
+): Rendition[] {
+  return ladderBitsPerSecond.map((meanBitsPerSecond, level) => {
+    const own = segmentBytes[level] ?? [];
+    invariant(
+      own.length === Math.round(seconds / segmentSeconds),
+      `Cannot model rendition ${level} of ${own.length} segments as the video has ${seconds} s`,
+    );
+    return { meanBitsPerSecond, peakBitsPerSecond: (Math.max(...own) * 8) / segmentSeconds, segmentBytes: own };
+  });
+}
+
+function drawnRenditions(options: VideoOptions, segmentCount: number): Rendition[] {
+  const { ladderBitsPerSecond, segmentSeconds, spread, seed } = options;
   const random = seededRandom(seed);
   const drawn = Array.from({ length: segmentCount }, () => {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     return Math.min(MOST_FACTOR, Math.max(LEAST_FACTOR, Math.exp(spread * normal)));
   });
   const mean = drawn.reduce((sum, factor) => sum + factor, 0) / segmentCount;
-  const renditions = ladderBitsPerSecond.map((meanBitsPerSecond): Rendition => {
+  return ladderBitsPerSecond.map((meanBitsPerSecond): Rendition => {
     const meanBytes = (meanBitsPerSecond * segmentSeconds) / 8;
     const segmentBytes = drawn.map((factor) => Math.max(1, Math.round((meanBytes * factor) / mean)));
     const peakBitsPerSecond = (Math.max(...segmentBytes) * 8) / segmentSeconds;
     return { meanBitsPerSecond, peakBitsPerSecond, segmentBytes };
   });
-  return { segmentSeconds, segmentCount, initBytes: INIT_BYTES, renditions };
 }

@@ -6,8 +6,9 @@ import { parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
 import { chunkBlocks } from "../placement/blocks.ts";
 import { seededRandom } from "../random.ts";
+import { MAX_RUNNING_ATTEMPTS } from "./advance-plan.ts";
 import type { Step } from "./fetch-plan.ts";
-import { beginFetch, MAX_RUNNING_ATTEMPTS, onEvent } from "./fetch-plan.ts";
+import { beginFetch, onEvent } from "./fetch-plan.ts";
 import { MAX_ATTEMPTS } from "./give-up.ts";
 import { naiveStrategy } from "./naive-strategy.ts";
 import type { PlanContext } from "./plan-context.ts";
@@ -89,6 +90,31 @@ const halvingStrategy: Strategy = {
         return nodeId === undefined ? [] : [{ nodeId, run, because: cause }];
       });
     });
+  },
+};
+
+/** Keeps the last block back until the first was accepted. */
+const keepingOneBack: Strategy = {
+  ...smartStrategy,
+  name: "keeping",
+  assign({ blocks, accepted, missing, candidates, cause }) {
+    const [run] = missing;
+    const nodeId = candidates[0]?.source.nodeId;
+    const end = accepted[0] === true ? blocks.length : blocks.length - 1;
+    if (run === undefined || nodeId === undefined || run.firstBlock >= end) return [];
+    return [{ nodeId, run: blockRun(blocks, run.firstBlock, end), because: cause }];
+  },
+};
+
+/** The first missing block of the first candidate, when nobody is asked for anything. */
+const oneBlockAfterTheOther: Strategy = {
+  ...smartStrategy,
+  name: "one by one",
+  assign({ blocks, missing, candidates, cause, running }) {
+    const first = missing[0]?.firstBlock;
+    const nodeId = candidates[0]?.source.nodeId;
+    if (first === undefined || nodeId === undefined || running.some(({ isSilent }) => !isSilent)) return [];
+    return [{ nodeId, run: blockRun(blocks, first, first + 1), because: cause }];
   },
 };
 
@@ -310,6 +336,32 @@ describe("onEvent()", () => {
     expect(replacement?.because).toBe("failover");
     game.move(0, "block-ok");
     expect(game.cancelled.has(replacement?.attempt ?? -1)).toBe(true);
+  });
+
+  test("lets the failover end when somebody is fetching what the silent one left", () => {
+    const game = new Game(inputOf({ sources: inputOf().sources.slice(0, 2), strategy: keepingOneBack }));
+    while (game.started.length < 2) game.wake();
+    expect(game.started.map(({ because, firstBlock, endBlock }) => [because, firstBlock, endBlock])).toEqual([
+      ["first", 0, 8],
+      ["failover", 0, 8],
+    ]);
+    game.move(1, "block-ok");
+    expect(game.started[2]).toMatchObject({ because: "first", firstBlock: 8, endBlock: 9 });
+  });
+
+  test("asks a node that was silent again after a second, one that refused only in the next round", () => {
+    const game = new Game(inputOf({ sources: inputOf().sources.slice(0, 2), strategy: oneBlockAfterTheOther }));
+    while (game.started.length < 2) game.wake();
+    const [silent, other] = game.started.map(({ nodeId }) => nodeId);
+    game.move(1, "block-ok");
+    const after = (ms: number) => {
+      game.nowMs += ms;
+      game.move(game.started.length - 1, "block-ok");
+      return game.started.at(-1)?.nodeId;
+    };
+    expect([after(500), after(490), after(20)]).toEqual([other, other, silent]);
+    game.move(game.started.length - 1, "refused");
+    expect([after(5_000), after(5_000)]).toEqual([other, other]);
   });
 
   test("lets attempts for different blocks run side by side, and replaces only the blocks of one that fails", () => {

@@ -21,6 +21,6 @@ export const naiveStrategy: Strategy = {
     const endOfPatienceMs = attempt.lastProgressMs + PATIENCE_MS;
     return { is: nowMs >= endOfPatienceMs ? "hopeless" : "on-time", reviewAtMs: endOfPatienceMs };
   },
-  reviewMs: Infinity,
+  reviewInMs: () => Infinity,
   segmentsAhead: () => 0,
 };

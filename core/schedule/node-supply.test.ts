@@ -12,7 +12,7 @@ describe("supplies()", () => {
   });
 
   test("counts less on a node that fails, and with doubt on one that varies", () => {
-    expect(one(knownView(1_000_000, 20, { successes: 1, failures: 2 }))?.rate).toBe(500);
+    expect(one(knownView(1_000_000, 20, { reliability: 0.5 }))?.rate).toBe(500);
     const varies = knownView(1_000_000, 20, { rateDeviation: 400_000 });
     expect([one(varies, 0)?.rate, one(varies, 1)?.rate, one(varies, 2)?.rate]).toEqual([1_000, 600, 300]);
     expect(one(varies, 1)?.firstByteMs).toBe(40);

@@ -27,14 +27,12 @@ export interface NodeSupply {
  * @param doubt mean deviations by which rates are believed to be worse than measured
  */
 export function supplies(candidates: readonly Candidate[], doubt: number): NodeSupply[] {
-  const presumed = presumedRate(candidates);
   return candidates.map((candidate) => {
     const { view, source } = candidate;
     const isKnown = view.firstByteMsP50 !== null && view.rateBytesPerSecond !== null;
-    const measured = view.rateBytesPerSecond ?? presumed;
+    const measured = view.rateBytesPerSecond ?? presumedRate(candidates);
     const doubted = Math.max(measured * LEAST_SHARE, measured - doubt * view.rateDeviation);
-    const reliability = (view.successes + 1) / (view.successes + view.failures + 1);
-    const rate = Math.max(1e-3, (doubted * reliability) / 1000);
+    const rate = Math.max(1e-3, (doubted * view.reliability) / 1000);
     const firstByteMs = (doubt > 0 ? view.firstByteMsP95 : view.firstByteMsP50) ?? PRESUMED_FIRST_BYTE_MS;
     const beginsInMs = Math.max(firstByteMs, view.inFlightBytes / rate);
     return { candidate, nodeId: source.nodeId, beginsInMs, firstByteMs, rate, isKnown };

@@ -19,12 +19,20 @@ export interface PlanContext {
 
 /** Sources that may be asked now, in the order of the record. */
 export function candidates(plan: FetchPlan, { book, nowMs }: PlanContext): Candidate[] {
-  return plan.input.sources.flatMap((source) => {
-    const attempts = plan.running.filter((attempt) => attempt.nodeId === source.nodeId);
-    const barred = plan.failedInRound.has(source.nodeId) || plan.liars.has(source.nodeId);
-    if (barred || attempts.some((attempt) => attempt.isSilent)) return [];
-    return [{ source, view: viewNode(book, source.nodeId, nowMs), running: attempts.length }];
-  });
+  const able: Candidate[] = [];
+  for (const source of plan.input.sources) {
+    const { nodeId } = source;
+    if ((plan.failedInRound.get(nodeId) ?? 0) > nowMs || plan.liars.has(nodeId)) continue;
+    let running = 0;
+    let isSilent = false;
+    for (const attempt of plan.running) {
+      if (attempt.nodeId !== nodeId) continue;
+      running += 1;
+      isSilent ||= attempt.isSilent;
+    }
+    if (!isSilent) able.push({ source, view: viewNode(book, nodeId, nowMs), running });
+  }
+  return able;
 }
 
 /** What the strategy thinks of an attempt under way. */
@@ -34,13 +42,20 @@ export function judge(plan: FetchPlan, attempt: RunningAttempt, context: PlanCon
 }
 
 /** What the strategy may look at to start attempts. */
-export function situationOf(plan: FetchPlan, cause: Cause, { nowMs, book, random }: PlanContext): Situation {
-  const { blocks, turn } = plan.input;
+export function situationOf(plan: FetchPlan, cause: Cause, context: PlanContext): Situation {
+  const { nowMs, book, random } = context;
   return {
-    ...{ nowMs, random, cause, blocks, turn, accepted: plan.accepted, running: plan.running, isAhead: plan.isAhead },
+    nowMs,
+    random,
+    cause,
+    blocks: plan.input.blocks,
+    accepted: plan.accepted,
     missing: missingRuns(plan),
-    candidates: candidates(plan, { nowMs, book, random }),
+    running: plan.running,
+    candidates: candidates(plan, context),
     slackMs: plan.deadlineMs === null ? null : plan.deadlineMs - nowMs,
+    isAhead: plan.isAhead,
+    turn: plan.input.turn,
     sharesBottleneck: sharesBottleneck(book.link, nowMs),
     hedgeBudgetBytes: book.hedgeBudget,
   };

@@ -1,11 +1,15 @@
 /** The state of a fetch plan, and what can be read from it. fetch-plan.ts moves it. */
+import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
-import type { NodeFailure } from "./plan-events.ts";
+import type { FailureKind, NodeFailure } from "./plan-events.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
 import { blockRun } from "./running-attempt.ts";
 import type { Source } from "./source.ts";
 import type { Strategy } from "./strategy.ts";
+
+const SILENCES: readonly FailureKind[] = ["no-answer", "stalled"];
+const SILENCE_PAUSE_MS = 1_000;
 
 /** What to fetch, from where, by which rule. */
 export interface FetchInput {
@@ -35,8 +39,8 @@ export interface FetchPlan {
   readonly attemptsStarted: number;
   /** Rounds that ended with every source failed. */
   readonly roundsFailed: number;
-  /** Nodes not to be asked again in this round. */
-  readonly failedInRound: ReadonlySet<NodeId>;
+  /** Nodes not to be asked again in this round, or until a time. Infinity: not at all in this round. */
+  readonly failedInRound: ReadonlyMap<NodeId, number>;
   /** Nodes not to be asked again at all. */
   readonly liars: ReadonlySet<NodeId>;
   readonly lastFailures: ReadonlyMap<NodeId, NodeFailure>;
@@ -51,29 +55,46 @@ export interface FetchPlan {
 /** Runs of blocks that are neither accepted nor being fetched in time, longest possible, in order. */
 export function missingRuns(plan: FetchPlan): BlockRun[] {
   const { blocks } = plan.input;
-  const needed = plan.accepted.map((accepted) => !accepted);
-  for (const attempt of plan.running) {
-    if (!attempt.isSilent) needed.fill(false, attempt.firstBlock, attempt.neededEndBlock);
-  }
   const runs: BlockRun[] = [];
-  for (let first = needed.indexOf(true); first !== -1; first = needed.indexOf(true, first)) {
-    const next = needed.indexOf(false, first);
-    const end = next === -1 ? blocks.length : next;
+  for (let first = nextMissing(plan, 0); first < blocks.length; ) {
+    let end = first + 1;
+    while (end < blocks.length && servedUntil(plan, end) === end) end += 1;
     runs.push(blockRun(blocks, first, end));
-    first = end;
+    first = nextMissing(plan, end);
   }
   return runs;
 }
 
 /** Whether some block is neither accepted nor being fetched in time. */
 export function hasMissing(plan: FetchPlan): boolean {
-  return plan.accepted.some(
-    (accepted, index) =>
-      !accepted &&
-      !plan.running.some(
-        ({ isSilent, firstBlock, neededEndBlock }) => !isSilent && firstBlock <= index && index < neededEndBlock,
-      ),
+  return nextMissing(plan, 0) < plan.accepted.length;
+}
+
+/** Whether a silent attempt has left blocks that nobody else is fetching. */
+export function hasLeftBlocks(plan: FetchPlan): boolean {
+  return plan.running.some(
+    ({ isSilent, firstBlock, neededEndBlock }) => isSilent && nextMissing(plan, firstBlock) < neededEndBlock,
   );
+}
+
+/** The first such block from this one on; the number of blocks when there is none. */
+function nextMissing(plan: FetchPlan, from: number): number {
+  let index = from;
+  while (index < plan.accepted.length) {
+    const next = servedUntil(plan, index);
+    if (next === index) break;
+    index = next;
+  }
+  return index;
+}
+
+/** A block behind this one up to which all are accepted or being fetched in time; this one when it is missing. */
+function servedUntil({ accepted, running }: FetchPlan, index: number): number {
+  if (accepted[index] === true) return index + 1;
+  for (const { isSilent, firstBlock, neededEndBlock } of running) {
+    if (!isSilent && firstBlock <= index && index < neededEndBlock) return neededEndBlock;
+  }
+  return index;
 }
 
 /** The first block that is still wanted of the attempt; undefined when none is. */
@@ -83,20 +104,41 @@ export function firstMissing(plan: Pick<FetchPlan, "accepted">, attempt: Running
 }
 
 /** Replaces one attempt; an attempt that is not running stays away. */
-export function withAttempt(plan: FetchPlan, changed: RunningAttempt): FetchPlan {
-  return { ...plan, running: plan.running.map((attempt) => (attempt.id === changed.id ? changed : attempt)) };
+export function replaceAttempt(plan: Draft<FetchPlan>, changed: RunningAttempt): void {
+  const at = plan.running.findIndex(({ id }) => id === changed.id);
+  if (at !== -1) plan.running = plan.running.with(at, changed);
 }
 
-export function withoutAttempt(plan: FetchPlan, id: number): FetchPlan {
-  return { ...plan, running: plan.running.filter((attempt) => attempt.id !== id) };
+export function removeAttempt(plan: Draft<FetchPlan>, id: number): void {
+  plan.running = plan.running.filter((attempt) => attempt.id !== id);
 }
 
-/** Notes a failure: the node is not asked again in this round; a liar not at all. */
-export function withFailure(plan: FetchPlan, failure: NodeFailure): FetchPlan {
+/**
+ * Notes a failure: the node is not asked again in this round, one that was only silent for a while; a liar not at all. Radio
+ * links have gaps of a second or two, and a large chunk on a slow network takes many: its breaker says when it is enough.
+ */
+export function noteFailure(plan: Draft<FetchPlan>, failure: NodeFailure, nowMs: number): void {
+  const untilMs = SILENCES.includes(failure.kind) ? nowMs + SILENCE_PAUSE_MS : Infinity;
+  plan.failedInRound = new Map(plan.failedInRound).set(failure.nodeId, untilMs);
+  if (failure.kind === "corrupt") plan.liars = new Set(plan.liars).add(failure.nodeId);
+  plan.lastFailures = new Map(plan.lastFailures).set(failure.nodeId, failure);
+}
+
+export function draftOfPlan(plan: FetchPlan): Draft<FetchPlan> {
   return {
-    ...plan,
-    failedInRound: new Set(plan.failedInRound).add(failure.nodeId),
-    liars: failure.kind === "corrupt" ? new Set(plan.liars).add(failure.nodeId) : plan.liars,
-    lastFailures: new Map(plan.lastFailures).set(failure.nodeId, failure),
+    input: plan.input,
+    deadlineMs: plan.deadlineMs,
+    isAhead: plan.isAhead,
+    phase: plan.phase,
+    accepted: plan.accepted,
+    running: plan.running,
+    attemptsStarted: plan.attemptsStarted,
+    roundsFailed: plan.roundsFailed,
+    failedInRound: plan.failedInRound,
+    liars: plan.liars,
+    lastFailures: plan.lastFailures,
+    nextRoundAtMs: plan.nextRoundAtMs,
+    lastAcceptedMs: plan.lastAcceptedMs,
+    wakeAtMs: plan.wakeAtMs,
   };
 }

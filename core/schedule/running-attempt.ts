@@ -1,4 +1,5 @@
 /** An attempt under way, as plan and strategy see it, and the run of blocks that it is after. */
+import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
 import type { Block } from "../placement/blocks.ts";
@@ -30,6 +31,58 @@ export interface RunningAttempt extends BlockRun {
   readonly isHedge: boolean;
   /** Set by the strategy's verdict; bytes end it. */
   readonly isSilent: boolean;
+}
+
+/** One that begins now. */
+export function newAttempt(
+  { firstBlock, endBlock, start, end }: BlockRun,
+  {
+    id,
+    nodeId,
+    because,
+    isHedge,
+    startedMs,
+  }: Pick<RunningAttempt, "id" | "nodeId" | "because" | "isHedge" | "startedMs">,
+): RunningAttempt {
+  return {
+    id,
+    nodeId,
+    because,
+    isHedge,
+    firstBlock,
+    endBlock,
+    neededEndBlock: endBlock,
+    start,
+    end,
+    startedMs,
+    firstByteMs: null,
+    lastProgressMs: startedMs,
+    usualGapMs: 0,
+    receivedBytes: 0,
+    verifiedBlocks: 0,
+    isSilent: false,
+  };
+}
+
+export function draftOfAttempt(attempt: RunningAttempt): Draft<RunningAttempt> {
+  return {
+    id: attempt.id,
+    nodeId: attempt.nodeId,
+    because: attempt.because,
+    isHedge: attempt.isHedge,
+    firstBlock: attempt.firstBlock,
+    endBlock: attempt.endBlock,
+    neededEndBlock: attempt.neededEndBlock,
+    start: attempt.start,
+    end: attempt.end,
+    startedMs: attempt.startedMs,
+    firstByteMs: attempt.firstByteMs,
+    lastProgressMs: attempt.lastProgressMs,
+    usualGapMs: attempt.usualGapMs,
+    receivedBytes: attempt.receivedBytes,
+    verifiedBlocks: attempt.verifiedBlocks,
+    isSilent: attempt.isSilent,
+  };
 }
 
 /** Where the bytes of the blocks end that are still wanted of the attempt. */

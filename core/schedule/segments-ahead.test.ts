@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Asked } from "./look-ahead.ts";
+import type { Asked, Stay } from "./look-ahead.ts";
 import { naiveStrategy } from "./naive-strategy.ts";
 import { segmentsAhead, unlikelyBecause } from "./segments-ahead.ts";
 import type { Outlook } from "./strategy.ts";
@@ -26,15 +26,15 @@ describe("segmentsAhead()", () => {
   });
 
   it("tells the strategy how long the player has stayed with the rendition", () => {
-    const told: number[] = [];
+    const told: Stay[] = [];
     const strategy = {
-      segmentsAhead: ({ inARow }: Outlook) => {
-        told.push(inARow);
+      segmentsAhead: (_outlook: Outlook, stay: () => Stay) => {
+        told.push(stay());
         return 1;
       },
     };
     segmentsAhead({ ...asks, strategy, asked: [segment(1, "480p"), segment(2), segment(3), segment(4)] });
-    expect(told).toEqual([3]);
+    expect(told).toEqual([{ inARow: 3, hasSwitched: true }]);
   });
 
   it("names nothing behind the end of the rendition", () => {

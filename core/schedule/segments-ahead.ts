@@ -3,7 +3,7 @@
  * answers for the worker (sw/look-ahead.ts) and for the simulator (core/simulation/engine-source.ts).
  */
 import type { Asked, NextSegment } from "./look-ahead.ts";
-import { likelyNext, segmentsInARow } from "./look-ahead.ts";
+import { likelyNext, stayOf } from "./look-ahead.ts";
 import type { Outlook, Strategy } from "./strategy.ts";
 
 /** Segments of one rendition begun before the player asks: deeper, a switch of rendition wastes more than it gains. */
@@ -13,20 +13,20 @@ export interface AheadQuestion {
   /** By one session, oldest first, up to the segment that is wanted. */
   readonly asked: readonly Asked[];
   readonly strategy: Pick<Strategy, "segmentsAhead">;
-  readonly outlook: Omit<Outlook, "inARow">;
+  readonly outlook: Outlook;
   /** Segments of the rendition; Infinity when nobody knows. */
   readonly segmentCount: number;
 }
 
 /** The segments to have under way now, nearest first. */
 export function segmentsAhead({ asked, strategy, outlook, segmentCount }: AheadQuestion): NextSegment[] {
-  const wanted = strategy.segmentsAhead({ ...outlook, inARow: segmentsInARow(asked) });
-  const count = Math.min(MAX_SEGMENTS_AHEAD, wanted);
-  const next = count > 0 ? likelyNext(asked) : undefined;
-  if (next === undefined) return [];
-  return Array.from({ length: count }, (_, step) => ({ ...next, seq: next.seq + step })).filter(
-    ({ seq }) => seq < segmentCount,
-  );
+  const wanted = strategy.segmentsAhead(outlook, () => stayOf(asked));
+  const next = wanted > 0 ? likelyNext(asked) : undefined;
+  const ahead: NextSegment[] = [];
+  if (next === undefined) return ahead;
+  const endSeq = Math.min(segmentCount, next.seq + Math.min(MAX_SEGMENTS_AHEAD, wanted));
+  for (let seq = next.seq; seq < endSeq; seq += 1) ahead.push({ rendition: next.rendition, seq });
+  return ahead;
 }
 
 /**

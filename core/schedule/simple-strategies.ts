@@ -53,17 +53,16 @@ export const originalStrategy: Strategy = {
     const endOfPatienceMs = attempt.startedMs + ORIGINAL_PATIENCE_MS;
     return { is: nowMs >= endOfPatienceMs ? "hopeless" : "on-time", reviewAtMs: endOfPatienceMs };
   },
-  reviewMs: Infinity,
-  segmentsAhead: ({ inARow }) => (inARow < ORIGINAL_SETTLED_SEGMENTS ? 0 : ORIGINAL_PARALLEL_DOWNLOADS - 1),
+  reviewInMs: () => Infinity,
+  segmentsAhead: (_outlook, stay) => (stay().inARow < ORIGINAL_SETTLED_SEGMENTS ? 0 : ORIGINAL_PARALLEL_DOWNLOADS - 1),
 };
 
 /** bandwidth x success / (1 + 0.1 x latency), shared by what is under way: no word of size, deadline or what is owed. */
 export function originalScore(view: NodeView): number {
-  const { rateBytesPerSecond, firstByteMsP50, successes, failures, inFlightRequests } = view;
+  const { rateBytesPerSecond, firstByteMsP50, reliability, inFlightRequests } = view;
   const mbitPerSecond = rateBytesPerSecond === null ? ORIGINAL_DEFAULT_MBIT_S : (rateBytesPerSecond * 8) / 1e6;
-  const success = (successes + 1) / (successes + failures + 1);
   const latency = 1 + (firstByteMsP50 ?? ORIGINAL_UNKNOWN_LATENCY_MS) * ORIGINAL_LATENCY_WEIGHT;
-  return (mbitPerSecond * success) / latency / (1 + ORIGINAL_LOAD_WEIGHT * inFlightRequests);
+  return (mbitPerSecond * reliability) / latency / (1 + ORIGINAL_LOAD_WEIGHT * inFlightRequests);
 }
 
 function wholeFrom({ missing, candidates, cause }: Situation, choose: (able: Candidate[]) => Candidate | undefined) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NodeView } from "../estimate/node-estimate.ts";
 import { attemptOn, candidateOf, knownView, situationWith, UNKNOWN } from "./situations.contract.ts";
 import { smartStrategy, smartStrategyWith } from "./smart-strategy.ts";
+import type { Stay } from "./look-ahead.ts";
 import type { Outlook, Situation } from "./strategy.ts";
 
 const FAST = knownView(1_000_000);
@@ -39,7 +40,7 @@ describe("smartStrategy.assign()", () => {
   });
 
   test("prefers a node that completes what it begins", () => {
-    const unreliable = knownView(1_000_000, 20, { failures: 30 });
+    const unreliable = knownView(1_000_000, 20, { reliability: 1 / 31 });
     expect(moves({ a: unreliable, b: knownView(500_000) }, 1)).toEqual(["b first [0, 1)"]);
   });
 
@@ -100,6 +101,19 @@ describe("smartStrategy.assign()", () => {
     expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, { sharesBottleneck: true })).toEqual(["b first [0, 9)"]);
   });
 
+  test("rescues what a node left with one request on top, not with all the rest of the chunk that lies behind", () => {
+    const busy = knownView(1_000_000, 20, { inFlightRequests: 2, inFlightBytes: 2_000_000 });
+    const candidates = [candidateOf("a", busy, 2), candidateOf("b", busy, 2)];
+    const running = [attemptOn("a", [30, 31]), attemptOn("b", [31, 32], { id: 1 })];
+    const left = situationWith({}, 30, { candidates, running, cause: "failover" });
+    // Half a second of the node: five blocks.
+    expect(told(smartStrategy.assign(left))).toEqual(["a failover [0, 5)"]);
+    expect(told(smartStrategy.assign({ ...left, cause: "first" }))).toEqual([]);
+    // All that the silent one left, and no more, when that is known.
+    const silent = attemptOn("c", [0, 8], { id: 2, isSilent: true });
+    expect(told(smartStrategy.assign({ ...left, running: [...running, silent] }))).toEqual(["a failover [0, 8)"]);
+  });
+
   test("begins ahead only where nobody is asked for anything", () => {
     const busy = knownView(1e6, 20, { inFlightRequests: 1, inFlightBytes: 300_000 });
     expect(moves({ a: busy, b: FAST }, 9, { isAhead: true, cause: "ahead" })).toEqual(["b ahead [0, 3)"]);
@@ -122,6 +136,37 @@ describe("smartStrategy.assign()", () => {
   });
 });
 
+describe("smartStrategy.reviewInMs()", () => {
+  /** 1,000 bytes a millisecond, and so many of them owed to one request of this plan. */
+  const owing = (inFlightBytes: number) =>
+    candidateOf("a", knownView(1_000_000, 20, { inFlightRequests: 1, inFlightBytes }), 1);
+  const review = (change: Partial<Situation>, assigned: ReturnType<typeof smartStrategy.assign> = []) =>
+    smartStrategy.reviewInMs(situationWith({}, 9, { candidates: [owing(2_000_000)], ...change }), assigned);
+
+  test("is when a node will have room for its next request, so that it is not idle for the first byte of it", () => {
+    // Two seconds of work, of which a request should keep it busy for half of one.
+    expect(review({})).toBe(1_500);
+    expect(review({ candidates: [owing(510_000)] })).toBe(20);
+  });
+
+  test("counts what was just assigned, and nodes that already have their next request not at all", () => {
+    const [assignment] = smartStrategy.assign(situationWith({ a: FAST }, 9));
+    expect(assignment?.run.endBlock).toBe(5);
+    const idle = { candidates: [candidateOf("a", FAST)] };
+    expect(review(idle, assignment === undefined ? [] : [assignment])).toBe(20);
+    expect(review({ candidates: [{ ...owing(2_000_000), running: 2 }] })).toBe(Infinity);
+  });
+
+  test("is soon while something that a node left lies there", () => {
+    expect(review({ cause: "failover" })).toBe(20);
+  });
+
+  test("is soon while all is being fetched for a player that waits, and never for one that has not asked", () => {
+    expect(review({ missing: [] })).toBe(40);
+    expect(review({ missing: [], isAhead: true })).toBe(Infinity);
+  });
+});
+
 describe("smartStrategyWith()", () => {
   const all = { splits: true, hedges: true, races: true, minds: true };
   const two = { a: FAST, b: FAST };
@@ -141,7 +186,7 @@ describe("smartStrategyWith()", () => {
 
 describe("smartStrategy.segmentsAhead()", () => {
   const outlook: Outlook = {
-    ...{ waitsFor: "segment", hasMissingBlocks: false, inARow: 5, slackMs: 6_000, sharesBottleneck: false },
+    ...{ waitsFor: "segment", hasMissingBlocks: false, slackMs: 6_000, sharesBottleneck: false },
   };
 
   test.each([
@@ -151,9 +196,12 @@ describe("smartStrategy.segmentsAhead()", () => {
     ["none beside a segment of which nobody said how urgent it is", { slackMs: null }, 0],
     ["the first, beside its init segment, however urgent", { waitsFor: "init", slackMs: null, inARow: 0 }, 1],
     ["none for a player that switches often", { inARow: 3 }, 0],
+    ["none for a player that switched lately", { inARow: 7, hasSwitched: true }, 0],
+    ["the next for one that has stayed since", { inARow: 8, hasSwitched: true }, 1],
     ["none behind a shared bottleneck", { sharesBottleneck: true, waitsFor: "nothing" }, 0],
     ["two for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 2],
-  ] as const)("begins %s", (_, change, count) => {
-    expect(smartStrategy.segmentsAhead({ ...outlook, ...change })).toBe(count);
+  ] as const)("begins %s", (_, { inARow = 5, hasSwitched = false, ...change }: Partial<Outlook & Stay>, count) => {
+    const stay = () => ({ inARow, hasSwitched });
+    expect(smartStrategy.segmentsAhead({ ...outlook, ...change }, stay)).toBe(count);
   });
 });

@@ -7,9 +7,10 @@ import { playEndgame } from "./endgame.ts";
 import type { NodeSupply } from "./node-supply.ts";
 import { completionMs, supplies } from "./node-supply.ts";
 import { judgePatiently } from "./patience.ts";
+import type { Stay } from "./look-ahead.ts";
 import { blockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
-import { hasRoom, splitMissing } from "./split.ts";
+import { hasRoom, roomInMs, splitMissing } from "./split.ts";
 import type { Assignment, Candidate, Outlook, Situation, Strategy } from "./strategy.ts";
 import { INDIFFERENT, urgencyOf } from "./urgency.ts";
 
@@ -26,11 +27,15 @@ const RACE_BYTES = 32 * 1024;
 const MAX_RACERS = 6;
 /** The last blocks of a chunk decide when it is there: whether somebody could help is looked at so often. */
 const END_REVIEW_MS = 40;
+/** Rates are guesses: who has no room when it should is looked at again no sooner than this. */
+const MIN_ROOM_REVIEW_MS = 20;
 const CRUMB_RACERS = 2;
 /** Below this, nothing is begun beside a segment that the player waits for. */
 const MIN_AHEAD_SLACK_MS = 2_000;
 /** Segments of one rendition in a row after which the next one is likely to be of it, and after which all are. */
 const MIN_IN_A_ROW = 4;
+/** After a switch. Where the network is what limits the quality, a player goes up and down every few segments. */
+const MIN_IN_A_ROW_AFTER_SWITCH = 8;
 const SETTLED_SEGMENTS = 16;
 /** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
 const DEEP_SLACK_MS = 16_000;
@@ -45,7 +50,7 @@ export function smartStrategyWith(name: string, parts: SmartParts): Strategy {
     name,
     assign: (situation) => assign(situation, parts),
     judge: judgePatiently,
-    reviewMs: END_REVIEW_MS,
+    reviewInMs: (situation, assigned) => reviewInMs(situation, assigned, parts),
     segmentsAhead,
   };
 }
@@ -61,24 +66,48 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   const racing = parts.races ? racers(situation, nodes) : [];
   if (racing.length > 0) return race(situation, racing);
   const shared = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
-  const assigned = [...shared, ...probe(situation, urgency.mayExplore)];
+  const probing = probe(situation, urgency.mayExplore);
+  const assigned = probing === undefined ? shared : [...shared, probing];
   if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
   const idle = nodes.filter(({ nodeId }) => !assigned.some((assignment) => assignment.nodeId === nodeId));
   const { runMs, mayHedge } = urgency;
   return [...assigned, ...playEndgame(situation, { nodes, idle }, { steals: splits, hedges: mayHedge, runMs })];
 }
 
+/**
+ * While blocks are left over, as soon as a node is expected to have room for more: else it would be idle for the first byte
+ * of its next request, a tenth of its time when it is slow and far away. When all are being fetched and the player waits,
+ * soon: somebody may help, and what a node left lying is given away one request at a time. What was begun ahead is not hurried.
+ */
+function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts: SmartParts): number {
+  const { slackMs, isAhead, missing, sharesBottleneck, cause } = situation;
+  const takenBytes = assigned.reduce(
+    (sum, { run, because }) => sum + (because === "hedge" ? 0 : run.end - run.start),
+    0,
+  );
+  const missingBytes = missing.reduce((sum, run) => sum + run.end - run.start, 0);
+  if (missingBytes <= takenBytes) return isAhead ? Infinity : END_REVIEW_MS;
+  if (cause === "failover") return MIN_ROOM_REVIEW_MS;
+  if (!parts.splits || sharesBottleneck) return Infinity;
+  const { runMs, doubt } = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
+  return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(supplies(helpers(situation), doubt), assigned, runMs));
+}
+
 /** Candidates worth planning with: healthy ones; else those that may have recovered; else the one that is free soonest. */
-function helpers({ candidates, isAhead }: Situation): Candidate[] {
+function helpers({ candidates, isAhead }: Situation): readonly Candidate[] {
   const isIdle = ({ view, running }: Candidate) =>
     view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
-  const healthy = candidates.filter(({ view }) => view.health === "closed");
+  const healthy = candidates.every(isHealthy) ? candidates : candidates.filter(isHealthy);
   if (isAhead) return healthy.filter(isIdle);
   if (healthy.length > 0) return healthy;
   const recovering = candidates.filter(({ view }) => view.health === "half-open");
   if (recovering.length > 0) return recovering;
   const open = candidates.filter(({ view }) => view.health === "open");
   return [...(open.length > 0 ? open : candidates)].sort((a, b) => a.view.retryAtMs - b.view.retryAtMs).slice(0, 1);
+}
+
+function isHealthy({ view }: Candidate): boolean {
+  return view.health === "closed";
 }
 
 /** The nodes that race for all of a small chunk: all while some are unknown, the best two for a crumb; else none. */
@@ -111,10 +140,10 @@ function wholeRuns({ missing, cause }: Situation, nodes: readonly NodeSupply[]):
 }
 
 /** The last missing block beside whoever else gets it, to a node that may have recovered or was not heard of for long. */
-function probe(situation: Situation, mayExplore: boolean): Assignment[] {
+function probe(situation: Situation, mayExplore: boolean): Assignment | undefined {
   const { candidates, missing, blocks, nowMs, hedgeBudgetBytes } = situation;
   const last = missing.at(-1);
-  if (last === undefined) return [];
+  if (last === undefined) return undefined;
   const run = blockRun(blocks, last.endBlock - 1, last.endBlock);
   const isStale = ({ view }: Candidate) => nowMs - (view.lastEventMs ?? nowMs) > STALE_AFTER_MS;
   const worth = candidates.find(
@@ -124,8 +153,8 @@ function probe(situation: Situation, mayExplore: boolean): Assignment[] {
       view.inFlightRequests === 0 &&
       (view.health === "half-open" || (mayExplore && view.health === "closed" && isStale({ source, view, running }))),
   );
-  if (worth === undefined || run.end - run.start > hedgeBudgetBytes) return [];
-  return [{ nodeId: worth.source.nodeId, run, because: worth.view.health === "half-open" ? "probe" : "explore" }];
+  if (worth === undefined || run.end - run.start > hedgeBudgetBytes) return undefined;
+  return { nodeId: worth.source.nodeId, run, because: worth.view.health === "half-open" ? "probe" : "explore" };
 }
 
 /**
@@ -133,10 +162,14 @@ function probe(situation: Situation, mayExplore: boolean): Assignment[] {
  * so none while the player waits urgently for a segment. None either for a player that switches often, for what it leaves
  * is waste. With time, and a player that stays with its rendition, more.
  */
-function segmentsAhead({ waitsFor, hasMissingBlocks, inARow, slackMs, sharesBottleneck }: Outlook): number {
+function segmentsAhead(outlook: Outlook, stay: () => Stay): number {
+  const { waitsFor, hasMissingBlocks, slackMs, sharesBottleneck } = outlook;
   if (hasMissingBlocks) return 0;
   const isUrgent = slackMs === null || slackMs < MIN_AHEAD_SLACK_MS;
   if (waitsFor === "segment" && isUrgent) return 0;
-  if (waitsFor !== "init" && (sharesBottleneck || inARow < MIN_IN_A_ROW)) return 0;
+  if (waitsFor === "init") return 1;
+  if (sharesBottleneck) return 0;
+  const { inARow, hasSwitched } = stay();
+  if (inARow < (hasSwitched ? MIN_IN_A_ROW_AFTER_SWITCH : MIN_IN_A_ROW)) return 0;
   return !isUrgent && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

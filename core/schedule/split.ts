@@ -24,8 +24,10 @@ const MIN_RUN_FIRST_BYTES = 1.5;
 
 /** @param nodes of all candidates, also of those that have no room for another request now: they will take their share */
 export function splitMissing(situation: Situation, nodes: readonly NodeSupply[], runMs: number): Assignment[] {
+  if (situation.missing.length === 0) return [];
   const groups = byHolders(situation, nodes);
-  const shares = groups.flatMap((group) => shareOut(group, situation, runMs));
+  const shares: Assignment[] = [];
+  for (const group of groups) shareOut(group, situation, { runMs, shares });
   const [group] = groups;
   const first = group?.runs[0];
   if (group === undefined || first === undefined) return shares;
@@ -46,7 +48,7 @@ interface Group {
 
 function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[]): Group[] {
   const isWhole = (run: BlockRun) => nodes.every((node) => covers(node.candidate.source, run));
-  if (missing.every(isWhole)) return missing.length === 0 ? [] : [{ runs: missing, holders: nodes }];
+  if (missing.every(isWhole)) return [{ runs: missing, holders: nodes }];
   const groups = new Map<string, { runs: BlockRun[]; holders: NodeSupply[] }>();
   for (const run of missing) {
     for (let index = run.firstBlock; index < run.endBlock; index += 1) {
@@ -65,20 +67,25 @@ function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[])
 }
 
 /** Every holder with room gets its share of the group, as much of it as one request should be. */
-function shareOut({ runs, holders }: Group, { blocks, cause }: Situation, runMs: number): Assignment[] {
+function shareOut(
+  { runs, holders }: Group,
+  { blocks, cause }: Situation,
+  { runMs, shares }: { readonly runMs: number; readonly shares: Assignment[] },
+): void {
+  const free = holders.filter((node) => hasRoom(node, runMs));
+  if (free.length === 0) return;
+  if (free.length > 1) free.sort((a, b) => a.beginsInMs - b.beginsInMs);
   const left = [...runs];
-  const finishMs = fluidFinishMs(
-    holders,
-    runs.reduce((sum, run) => sum + run.end - run.start, 0),
-  );
+  let bytes = 0;
+  for (const run of runs) bytes += run.end - run.start;
+  const finishMs = fluidFinishMs(holders, bytes);
   const blockBytes = blocks[0] === undefined ? 0 : blocks[0].end - blocks[0].start;
-  const free = holders.filter((node) => hasRoom(node, runMs)).sort((a, b) => a.beginsInMs - b.beginsInMs);
-  return free.flatMap((node) => {
+  for (const node of free) {
     const quotaBytes = node.rate * (finishMs - node.beginsInMs);
     const runBytes = node.isKnown ? node.rate * fullRunMs(node, runMs) : UNKNOWN_RUN_BYTES;
     const run = takeRun(left, Math.min(quotaBytes, Math.max(runBytes, blockBytes)), blocks);
-    return run === undefined ? [] : [{ nodeId: node.nodeId, run, because: cause }];
-  });
+    if (run !== undefined) shares.push({ nodeId: node.nodeId, run, because: cause });
+  }
 }
 
 /** Whether the node can be asked for more by this plan now: a second time only when the first keeps it busy no longer. */
@@ -89,15 +96,35 @@ export function hasRoom(node: NodeSupply, runMs: number): boolean {
   return running === 0 || view.inFlightBytes / node.rate <= fullRunMs(node, runMs);
 }
 
+/** Milliseconds until the first of these nodes has room for a second request, behind what was just assigned; Infinity: none will. */
+export function roomInMs(nodes: readonly NodeSupply[], assigned: readonly Assignment[], runMs: number): number {
+  let soonestMs = Infinity;
+  for (const node of nodes) {
+    const { view, running } = node.candidate;
+    const own = assigned.filter(({ nodeId }) => nodeId === node.nodeId);
+    const requests = running + own.length;
+    if (!node.isKnown || requests === 0 || requests >= MAX_RUNNING_PER_NODE) continue;
+    const bytes = own.reduce((sum, { run }) => sum + run.end - run.start, view.inFlightBytes);
+    soonestMs = Math.min(soonestMs, Math.max(0, bytes / node.rate - fullRunMs(node, runMs)));
+  }
+  return soonestMs;
+}
+
 /**
  * What a node left lying must not wait until another has delivered all that it was asked for before: the first of it goes
  * on top, to whoever has it first.
  */
-function rescue({ runs, holders }: Group, { blocks, cause }: Situation, runMs: number): Assignment[] {
+function rescue({ runs, holders }: Group, { blocks, cause, running }: Situation, runMs: number): Assignment[] {
   const [run] = runs;
   const best = soonest(holders.filter(hasRoomForRescue));
   if (run === undefined || best === undefined) return [];
-  const rescued = takeRun([run], Math.max(best.rate * runMs, run.end - run.start), blocks);
+  // No more than that, or than one request: behind what was left lies perhaps all the rest of the chunk.
+  const isLeft = (block: number) =>
+    running.some((one) => one.isSilent && one.firstBlock <= block && block < one.neededEndBlock);
+  let endBlock = run.firstBlock + 1;
+  while (endBlock < run.endBlock && isLeft(endBlock)) endBlock += 1;
+  const leftBytes = (blocks[endBlock - 1]?.end ?? run.end) - run.start;
+  const rescued = takeRun([run], Math.max(best.rate * runMs, leftBytes), blocks);
   return rescued === undefined ? [] : [{ nodeId: best.nodeId, run: rescued, because: cause }];
 }
 
@@ -123,7 +150,8 @@ function takeRun(left: BlockRun[], wantedBytes: number, blocks: Situation["block
     end += 1;
   }
   if (end === run.firstBlock) return undefined;
-  left.splice(0, 1, ...(end < run.endBlock ? [blockRun(blocks, end, run.endBlock)] : []));
+  if (end < run.endBlock) left[0] = blockRun(blocks, end, run.endBlock);
+  else left.shift();
   return blockRun(blocks, run.firstBlock, end);
 }
 

@@ -6,6 +6,7 @@ import type { NodeView } from "../estimate/node-estimate.ts";
 import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
 import type { Random } from "../random.ts";
+import type { Stay } from "./look-ahead.ts";
 import type { Cause } from "./plan-events.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
 import type { Source } from "./source.ts";
@@ -81,10 +82,18 @@ export interface Strategy {
   /** Attempts to start now; none when no candidate is worth it. Asked at every change, with or without missing blocks. */
   assign(situation: Situation): readonly Assignment[];
   judge(judgement: Judgement): Verdict;
-  /** How often to be asked while every missing block is being fetched and nothing happens; Infinity: never. */
-  readonly reviewMs: number;
-  /** Further segments of the rendition to have under way before the player asks for them. */
-  segmentsAhead(outlook: Outlook): number;
+  /**
+   * Milliseconds after which to be asked again if nothing happens before; Infinity: never.
+   *
+   * @param assigned what was answered to this situation
+   */
+  reviewInMs(situation: Situation, assigned: readonly Assignment[]): number;
+  /**
+   * Further segments of the rendition to have under way before the player asks for them. Asked at every change.
+   *
+   * @param stay how the player stays with its rendition: one that switches often wants other segments
+   */
+  segmentsAhead(outlook: Outlook, stay: () => Stay): number;
 }
 
 /** What can be said about the segments behind the one that is wanted. */
@@ -93,8 +102,6 @@ export interface Outlook {
   readonly waitsFor: "nothing" | "init" | "segment";
   /** It has blocks that nobody fetches; false when the player waits for nothing. */
   readonly hasMissingBlocks: boolean;
-  /** Segments that the player asked of this rendition one after the other: one that switches often wants other ones. */
-  readonly inARow: number;
   readonly slackMs: number | null;
   readonly sharesBottleneck: boolean;
 }

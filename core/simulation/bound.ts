@@ -77,6 +77,11 @@ export function meanSupplyBytesPerSecond(plan: NetworkPlan, seconds: number): nu
   return supplyOf(plan).bytesBy(seconds * 1000) / seconds;
 }
 
+/** The least time in which so many bytes can be here that were first asked for at the start, over new connections. */
+export function leastArrivalMs(plan: NetworkPlan, bytes: number): number {
+  return arrivalMs(supplyOf(plan), bytes, 0);
+}
+
 /** All strategies of a pair share one plan. */
 function supplyOf(plan: NetworkPlan): Supply {
   const supply = supplies.get(plan) ?? new Supply(plan);

@@ -48,7 +48,8 @@ export class EngineSource implements SegmentSource {
   readonly #options: EngineSourceOptions;
   readonly #fetches = new Map<string, Fetch>();
   readonly #blocksOf = new Map<number, readonly Block[]>();
-  #newest: SegmentWish | null = null;
+  /** What the player asked for last, and the fetch that was or is under way for it. */
+  #newest: Fetch | null = null;
   #asked: readonly Asked[] = [];
   #isLookingAhead = false;
 
@@ -58,11 +59,11 @@ export class EngineSource implements SegmentSource {
 
   request(wish: SegmentWish, listener: LoadListener): () => void {
     const { clock } = this.#options.ports;
-    if (this.#newest?.level !== wish.level) this.#stopAhead(wish.level);
-    this.#newest = wish;
+    if (this.#newest?.wish.level !== wish.level) this.#stopAhead(wish.level);
     this.#asked = [...this.#asked, askedFor(wish)].slice(-MAX_ASKED);
     const known = this.#fetches.get(keyOf(wish));
     const fetch = known ?? this.#begin(wish, false);
+    this.#newest = fetch;
     fetch.listener = listener;
     fetch.requestedMs = clock.nowMs;
     const slackMs = this.#slackMs(wish);
@@ -150,35 +151,37 @@ export class EngineSource implements SegmentSource {
 
   /** What was useful of the transfers that reached into this time or began in it. */
   #spansSince(fromMs: number): Span[] {
-    return this.records
-      .slice(-RECENT_RECORDS)
-      .flatMap(({ attempts }) =>
-        attempts.flatMap(({ firstByteMs, endedMs, acceptedBytes }) =>
-          firstByteMs === null || (endedMs ?? Infinity) < fromMs || acceptedBytes === 0
-            ? []
-            : [{ startMs: firstByteMs, endMs: endedMs ?? this.#options.ports.clock.nowMs, bytes: acceptedBytes }],
-        ),
-      );
+    const { nowMs } = this.#options.ports.clock;
+    const spans: Span[] = [];
+    for (const { attempts } of this.records.slice(-RECENT_RECORDS)) {
+      for (const { firstByteMs, endedMs, acceptedBytes } of attempts) {
+        if (firstByteMs === null || (endedMs ?? Infinity) < fromMs || acceptedBytes === 0) continue;
+        spans.push({ startMs: firstByteMs, endMs: endedMs ?? nowMs, bytes: acceptedBytes });
+      }
+    }
+    return spans;
   }
 
-  /** THE place where segments are begun before the player asks. Called at every change but a read. */
+  /** THE place where segments are begun before the player asks. Called at every change but an answer or a read. */
   #lookAhead(): void {
     const newest = this.#newest;
     if (newest === null || this.#isLookingAhead) return;
     this.#isLookingAhead = true;
     const { strategy, ports, video } = this.#options;
-    const wanted = this.#fetches.get(keyOf(newest));
+    const { slot, level } = newest.wish;
     const ahead = segmentsAhead({
-      ...{ asked: this.#asked, strategy, segmentCount: video.segmentCount },
+      asked: this.#asked,
+      strategy,
+      segmentCount: video.segmentCount,
       outlook: {
-        waitsFor: wanted === undefined || wanted.listener === null ? "nothing" : newest.slot,
-        hasMissingBlocks: wanted !== undefined && wanted.driver.hasMissingBlocks,
-        slackMs: this.#slackMs(newest),
+        waitsFor: newest.listener === null ? "nothing" : slot,
+        hasMissingBlocks: newest.driver.hasMissingBlocks,
+        slackMs: this.#slackMs(newest.wish),
         sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
       },
     });
     for (const { seq } of ahead) {
-      const wish: SegmentWish = { slot: "segment", seq, level: newest.level };
+      const wish: SegmentWish = { slot: "segment", seq, level };
       if (this.#fetches.size >= MAX_FETCHES) break;
       if (!this.#fetches.has(keyOf(wish))) this.#begin(wish, true).driver.begin();
     }

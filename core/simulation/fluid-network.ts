@@ -29,7 +29,10 @@ export interface FluidNetworkOptions {
   readonly plan: NetworkPlan;
   /** For jitter. */
   readonly random: Random;
-  /** Bodies are read at every block boundary and at least this often while bytes come. */
+  /**
+   * Bodies are read at every block boundary and at least this often while bytes come. When one is read, so are those that
+   * were not for half that time: nobody is told anything twice that could be told once.
+   */
   readonly readEveryMs: number;
 }
 
@@ -220,13 +223,23 @@ export class FluidNetwork {
     this.#isPumping = true;
     const { nowMs } = this.#options.clock;
     this.#advance();
-    for (const transfer of this.#flowing.filter(({ dueMs }) => dueMs <= nowMs)) this.#read(transfer);
-    for (const transfer of this.#flowing.filter(({ roundDueMs }) => roundDueMs <= nowMs)) {
+    this.#readDue(nowMs);
+    for (const transfer of this.#flowing) {
+      if (transfer.roundDueMs > nowMs) continue;
       transfer.endRound(nowMs, this.#options.random);
       this.#ratesAreOld = true;
     }
     this.#isPumping = false;
     this.#settle();
+  }
+
+  #readDue(nowMs: number): void {
+    if (!this.#flowing.some(({ dueMs }) => dueMs <= nowMs)) return;
+    const unreadSinceMs = nowMs - this.#options.readEveryMs / 2;
+    const due = this.#flowing.filter(
+      ({ dueMs, isAnswered, lastReadMs }) => dueMs <= nowMs || (isAnswered && lastReadMs <= unreadSinceMs),
+    );
+    for (const transfer of due) this.#read(transfer);
   }
 
   /** Shares the links anew if anything changed, and sets the alarm for what comes next. */

@@ -3,10 +3,9 @@
  * transfers become events. In the same order and with the same contents, estimates before plan, so that what the real
  * driver recorded can be replayed here. It holds no policy.
  */
-import type { EstimateBook } from "../estimate/estimate-book.ts";
+import type { EstimateBook, EstimateEvent } from "../estimate/estimate-book.ts";
 import { applyEvent } from "../estimate/estimate-book.ts";
-import type { AttemptEnd, NodeEvent } from "../estimate/node-estimate.ts";
-import type { NodeId } from "../ids.ts";
+import type { AttemptEnd } from "../estimate/node-estimate.ts";
 import { invariant } from "../invariant.ts";
 import type { Random } from "../random.ts";
 import type { Step } from "../schedule/fetch-plan.ts";
@@ -15,7 +14,7 @@ import type { PlanContext } from "../schedule/plan-context.ts";
 import type { FailureKind, PlanCommand, PlanEvent } from "../schedule/plan-events.ts";
 import { FAILURE_ENDS } from "../schedule/plan-events.ts";
 import type { FetchInput, FetchPlan } from "../schedule/plan-state.ts";
-import { missingRuns } from "../schedule/plan-state.ts";
+import { hasMissing } from "../schedule/plan-state.ts";
 import type { FluidNetwork } from "./fluid-network.ts";
 import type { AttemptRecord, SegmentRecord } from "./segment-record.ts";
 import type { Transfer, TransferListener } from "./transfer.ts";
@@ -36,7 +35,7 @@ export interface DriverPorts {
 export interface FetchListener {
   /** More bytes than before may go to the player, in order. */
   released(): void;
-  /** The plan changed, other than by a read. */
+  /** The plan changed, other than by an answer or a read. */
   changed(): void;
   /** Delivered or failed; not told of what was aborted. */
   ended(): void;
@@ -86,9 +85,9 @@ export class PlanDriver {
     this.#end("aborted");
   }
 
-  /** Whether some blocks are neither there nor being fetched in time. */
+  /** Whether some blocks are neither there nor being fetched in time; all are missing before it begins. */
   get hasMissingBlocks(): boolean {
-    return this.#plan?.phase === "fetching" && missingRuns(this.#plan).length > 0;
+    return this.#plan === null || (this.#plan.phase === "fetching" && hasMissing(this.#plan));
   }
 
   #context(): PlanContext {
@@ -138,16 +137,21 @@ export class PlanDriver {
   #startAttempt(command: PlanCommand & { do: "start" }): void {
     const { attempt: id, nodeId, start, end, firstBlock, endBlock, because, isHedge, predictedMs } = command;
     const record: AttemptRecord = {
-      ...{ id, nodeId, start, end, because, isHedge, predictedMs, startedMs: this.#ports.clock.nowMs },
-      ...{
-        firstByteMs: null,
-        endedMs: null,
-        receivedBytes: 0,
-        acceptedBytes: 0,
-        blocksVerified: 0,
-        outcome: null,
-        reason: null,
-      },
+      id,
+      nodeId,
+      start,
+      end,
+      because,
+      isHedge,
+      predictedMs,
+      startedMs: this.#ports.clock.nowMs,
+      firstByteMs: null,
+      endedMs: null,
+      receivedBytes: 0,
+      acceptedBytes: 0,
+      blocksVerified: 0,
+      outcome: null,
+      reason: null,
     };
     this.record.attempts[id] = record;
     const attempt: OpenAttempt = {
@@ -160,7 +164,7 @@ export class PlanDriver {
     this.#open.set(id, attempt);
     const blockEnds = this.#input.blocks.slice(firstBlock, endBlock).map((block) => block.end - start);
     attempt.transfer = this.#ports.network.start(nodeId, blockEnds, this.#listenerOf(id, attempt, blockEnds));
-    this.#learn(nodeId, { saw: "started", wantedBytes: end - start, isHedge });
+    this.#learn({ saw: "started", wantedBytes: end - start, isHedge, nodeId, atMs: this.#ports.clock.nowMs });
   }
 
   #listenerOf(id: number, attempt: OpenAttempt, blockEnds: readonly number[]): TransferListener {
@@ -169,14 +173,15 @@ export class PlanDriver {
     const firstBlock = attempt.nextBlock.index;
     return {
       firstByte: () => {
-        record.firstByteMs = this.#ports.clock.nowMs;
-        this.#learn(nodeId, { saw: "first-byte", latencyMs: this.#ports.clock.nowMs - record.startedMs });
-        this.#tellAndShow({ saw: "first-byte", attempt: id });
+        const atMs = this.#ports.clock.nowMs;
+        record.firstByteMs = atMs;
+        this.#learn({ saw: "first-byte", latencyMs: atMs - record.startedMs, nodeId, atMs });
+        this.#tell({ saw: "first-byte", attempt: id });
       },
       bytes: (bytes, isCorrupt) => {
         record.receivedBytes += bytes;
         this.record.wastedBytes += bytes;
-        this.#learn(nodeId, { saw: "bytes", bytes });
+        this.#learn({ saw: "bytes", bytes, nodeId, atMs: this.#ports.clock.nowMs });
         this.#tell({ saw: "bytes", attempt: id, bytes });
         const { nextBlock } = attempt;
         while ((blockEnds[nextBlock.index - firstBlock] ?? Infinity) <= record.receivedBytes) {
@@ -217,7 +222,7 @@ export class PlanDriver {
     const { record } = attempt;
     const saw = isCorrupt ? "block-bad" : "block-ok";
     if (!isCorrupt) record.blocksVerified += 1;
-    this.#learn(record.nodeId, { saw });
+    this.#learn({ saw, nodeId: record.nodeId, atMs: this.#ports.clock.nowMs });
     this.#tellAndShow({ saw, attempt: id, block });
   }
 
@@ -248,18 +253,19 @@ export class PlanDriver {
     const record = this.#open.get(id)?.record;
     if (record === undefined) return;
     this.#open.delete(id);
-    const { nowMs } = this.#ports.clock;
-    Object.assign(record, end);
-    record.endedMs = nowMs;
+    const { nowMs: atMs } = this.#ports.clock;
+    record.outcome = end.outcome;
+    record.reason = end.reason;
+    record.endedMs = atMs;
     const { nodeId, start, receivedBytes, firstByteMs, startedMs, isHedge } = record;
     const wantedBytes = record.end - start;
     const answered = firstByteMs !== null;
-    const elapsedMs = nowMs - startedMs;
-    this.#learn(nodeId, { saw: "ended", how, wantedBytes, receivedBytes, answered, elapsedMs, isHedge });
+    const elapsedMs = atMs - startedMs;
+    this.#learn({ saw: "ended", how, wantedBytes, receivedBytes, answered, elapsedMs, isHedge, nodeId, atMs });
   }
 
-  #learn(nodeId: NodeId, event: NodeEvent): void {
-    this.#ports.book = applyEvent(this.#ports.book, { ...event, nodeId, atMs: this.#ports.clock.nowMs });
+  #learn(event: EstimateEvent): void {
+    this.#ports.book = applyEvent(this.#ports.book, event);
   }
 
   #accept(id: number, block: number): void {

@@ -6,6 +6,7 @@
 import type { EstimateBook, EstimateEvent } from "../estimate/estimate-book.ts";
 import type { LinkEstimate } from "../estimate/link-estimate.ts";
 import type { NodeEstimate } from "../estimate/node-estimate.ts";
+import { NodeTable } from "../estimate/node-table.ts";
 import type { NodeId } from "../ids.ts";
 import type { PlanCommand, PlanEvent } from "../schedule/plan-events.ts";
 import type { FetchInput } from "../schedule/plan-state.ts";
@@ -54,5 +55,5 @@ export function recordBook({ nodes, link, hedgeBudget }: EstimateBook): Recorded
 }
 
 export function bookOfRecord({ nodes, link, hedgeBudget }: RecordedBook): EstimateBook {
-  return { nodes: new Map(nodes), link: { ...link, open: new Map(link.open) }, hedgeBudget };
+  return { nodes: NodeTable.of(nodes), link: { ...link, open: new Map(link.open) }, hedgeBudget };
 }

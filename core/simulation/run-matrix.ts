@@ -4,6 +4,7 @@
  */
 import type { BookSnapshot } from "../estimate/book-snapshot.ts";
 import type { NetworkPlan } from "../network/conditions.ts";
+import { DEFAULT_ESTIMATE_BITS_PER_SECOND } from "../playback/hls-abr.ts";
 import type { VideoOptions } from "../playback/video-model.ts";
 import { videoModel } from "../playback/video-model.ts";
 import { STRATEGIES_BY_NAME } from "../schedule/strategies.ts";
@@ -11,6 +12,7 @@ import type { Strategy } from "../schedule/strategy.ts";
 import { boundOf, meanSupplyBytesPerSecond } from "./bound.ts";
 import type { NativePolicy } from "./native-source.ts";
 import { HLS_DEFAULT, HLS_TUNED } from "./native-source.ts";
+import type { PlayerSettings } from "./player-model.ts";
 import type { SessionInput } from "./run-session.ts";
 import { ABR_PLAYER, fixedPlayer, runSession } from "./run-session.ts";
 import type { NodeShare, SessionResult } from "./session-result.ts";
@@ -44,6 +46,8 @@ export interface MatrixOptions {
   readonly video: Omit<VideoOptions, "seed">;
   /** Estimates come from an earlier session; without, every session begins knowing nothing. */
   readonly remembers: boolean;
+  /** What hls.js believes of the network before it has measured it; its default when left out. */
+  readonly startEstimateBitsPerSecond?: number;
 }
 
 /** One session of the matrix. */
@@ -117,8 +121,10 @@ interface Cell {
   readonly book: BookSnapshot | undefined;
 }
 
-function inputOf({ video: options }: MatrixOptions, { plan, seed, competitor, quality, book }: Cell): SessionInput {
-  const player = quality === "abr" ? ABR_PLAYER : fixedPlayer(levelThatFits(plan, options));
+function inputOf(matrix: MatrixOptions, { plan, seed, competitor, quality, book }: Cell): SessionInput {
+  const { video: options, startEstimateBitsPerSecond = DEFAULT_ESTIMATE_BITS_PER_SECOND } = matrix;
+  const abrPlayer: PlayerSettings = { ...ABR_PLAYER, quality: { is: "abr", startEstimateBitsPerSecond } };
+  const player = quality === "abr" ? abrPlayer : fixedPlayer(levelThatFits(plan, options));
   const input = { plan, video: videoModel({ ...options, seed }), strategy: competitor, player, seed };
   return book === undefined ? input : { ...input, warmBook: book };
 }

@@ -57,6 +57,16 @@ describe("runSession()", () => {
     expect(slow).toMatchObject({ usefulBytes: free?.usefulBytes, requests: 11, violations: [] });
   });
 
+  it("begins nothing ahead before what the player has just asked for", () => {
+    const input = { plan: planOf([1, 2, 2]), video: steadyVideo(4, 80), strategy: smart(), player: fixedPlayer(0) };
+    const { records } = runSession({ ...input, seed: 1 });
+    const segments = records.filter(({ slot }) => slot === "segment");
+    const startOf = (seq: number) => segments.find((record) => record.seq === seq)?.attempts[0]?.startedMs ?? 0;
+    const ahead = segments.filter(({ wasAhead, seq }) => wasAhead && seq > 0).map(({ seq }) => seq);
+    expect(ahead.length).toBeGreaterThan(5);
+    expect(ahead.filter((seq) => startOf(seq) <= startOf(seq - 1))).toEqual([]);
+  });
+
   it("stalls by what a node is too slow, and no more", () => {
     const input = { plan: planOf([2]), video: steadyVideo(4, 40), strategy: naiveStrategy, player: fixedPlayer(0) };
     const result = runSession({ ...input, seed: 1 });

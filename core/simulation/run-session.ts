@@ -54,7 +54,7 @@ export interface SessionInput {
   readonly warmBook?: BookSnapshot;
   /** What hashing costs; 0 when left out. */
   readonly verifyMsPerMiB?: number;
-  /** Bodies are read at least this often; 50 when left out. */
+  /** Bodies are read at least this often; 75 when left out. */
   readonly readEveryMs?: number;
 }
 
@@ -75,7 +75,7 @@ const MAX_LENGTHS = 4;
 const MAX_EXTRA_MS = 120_000;
 /** Between an earlier session and this one. */
 const BETWEEN_SESSIONS_MS = 60_000;
-const READ_EVERY_MS = 50;
+const READ_EVERY_MS = 75;
 
 export function runSession(input: SessionInput): SessionResult {
   const { plan, video, strategy, player: settings, seed } = input;

@@ -76,36 +76,44 @@ export interface StoredVideo {
   readonly videoId: VideoId;
   readonly measured: MeasuredVideo;
   readonly facts: BenchVideo;
+  /** Of the header of each rendition. */
+  readonly initBytes: ReadonlyMap<string, number>;
 }
 
 /** @throws Error when a chunk is not on every node: then a scheduler could not choose freely */
 async function readVideo(cluster: Cluster, videoId: VideoId, nodeCount: number): Promise<StoredVideo> {
   const { renditions, durationSeconds } = v.parse(VideoSchema, await json(`${cluster.url}${PATHS.video(videoId)}`));
   const chunks = new Map<string, { rendition: string; seq: number; sizeBytes: number }>();
-  const bitsPerSecond = new Map<string, number>();
-  let segmentCount = 1;
+  const initBytes = new Map<string, number>();
+  const ladder: { rendition: string; bitsPerSecond: number; segmentBytes: number[] }[] = [];
   for (const { id: rendition } of renditions) {
+    const segmentBytes: number[] = [];
     let seconds = 0;
-    let bytes = 0;
     for (let from = 0; ; ) {
       const page = v.parse(ManifestPageSchema, await json(`${cluster.url}${PATHS.manifest(videoId, rendition, from)}`));
+      initBytes.set(rendition, page.init.record.sizeBytes);
       for (const { seq, durationSeconds: length, record } of page.segments) {
         if (record.holders.length < nodeCount) throw new Error(`Segment ${seq} of ${rendition} is not on every node`);
         chunks.set(record.hash, { rendition, seq, sizeBytes: record.sizeBytes });
         seconds += length;
-        bytes += record.sizeBytes;
+        segmentBytes[seq] = record.sizeBytes;
       }
       from += page.segments.length;
-      segmentCount = page.total;
       if (from >= page.total || page.segments.length === 0) break;
     }
-    bitsPerSecond.set(rendition, (bytes * 8) / Math.max(1, seconds));
+    const bytes = segmentBytes.reduce((sum, size) => sum + size, 0);
+    ladder.push({ rendition, bitsPerSecond: (bytes * 8) / Math.max(1, seconds), segmentBytes });
   }
-  const ladderBitsPerSecond = [...bitsPerSecond.values()].sort((a, b) => a - b);
-  // Lengths of containers differ by a frame.
-  const seconds = Math.round(durationSeconds);
-  const segmentSeconds = Math.round(durationSeconds / segmentCount);
-  return { videoId, measured: { chunks, bitsPerSecond }, facts: { seconds, segmentSeconds, ladderBitsPerSecond } };
+  ladder.sort((a, b) => a.bitsPerSecond - b.bitsPerSecond);
+  const bitsPerSecond = new Map(ladder.map((one) => [one.rendition, one.bitsPerSecond]));
+  const segmentCount = Math.max(1, ladder[0]?.segmentBytes.length ?? 1);
+  const facts: BenchVideo = {
+    // Lengths of containers differ by a frame.
+    ...{ seconds: Math.round(durationSeconds), segmentSeconds: Math.round(durationSeconds / segmentCount) },
+    ladderBitsPerSecond: ladder.map((one) => one.bitsPerSecond),
+    segmentBytes: ladder.map((one) => one.segmentBytes),
+  };
+  return { videoId, measured: { chunks, bitsPerSecond }, facts, initBytes };
 }
 
 async function json(url: string): Promise<unknown> {

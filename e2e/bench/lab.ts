@@ -7,7 +7,6 @@ import type { NetworkPlan } from "#core/network/conditions.ts";
 import { planFor, planNames, topologyNodeIds } from "#core/network/named-plans.ts";
 import type { ByteLog } from "#wire/contract/byte-log-api.ts";
 import { ByteLogSchema } from "#wire/contract/byte-log-api.ts";
-import type { NetworkPlanWords } from "#wire/contract/emulation-api.ts";
 import { NetworksAnswerSchema, planToWords } from "#wire/contract/emulation-api.ts";
 import { PATHS, ROUTES } from "#wire/contract/paths.ts";
 import type { Cluster } from "../fixtures/cluster.ts";
@@ -36,12 +35,25 @@ export async function nodeCountOf(scenario: string, traces: string | undefined):
 }
 
 const AssignmentsSchema = v.object({
-  assignments: v.array(v.object({ id: v.string(), nodes: v.array(v.unknown()) })),
+  assignments: v.array(v.object({ id: v.string(), topology: v.string(), nodes: v.array(v.unknown()) })),
 });
 
-/** Names of the measured networks in a folder. */
+/** Names of measured networks in a folder, at most so many: first those whose paths are independent. */
+export async function measuredNetworks(folder: string, most: number): Promise<readonly string[]> {
+  const { assignments } = await readAssignments(folder);
+  const isIndependent = (one: { topology: string }) => one.topology === "independent";
+  const ordered = [...assignments.filter(isIndependent), ...assignments.filter((one) => !isIndependent(one))];
+  return ordered.slice(0, most).map(({ id }) => id);
+}
+
+/** Every command checks the whole of it; here only what is needed to start clusters. */
 async function readAssignments(folder: string): Promise<v.InferOutput<typeof AssignmentsSchema>> {
   return v.parse(AssignmentsSchema, JSON.parse(await readFile(join(folder, "assignments.json"), "utf8")));
+}
+
+/** What a session's network is, and since when: Unix milliseconds. */
+export interface NetworkSet extends Pick<NetworkPlan, "kind" | "changes"> {
+  readonly startedAtMs: number;
 }
 
 /** Sets the network of a session, from now on; what is scheduled counts from now. */
@@ -49,27 +61,31 @@ export async function setNetwork(
   cluster: Cluster,
   { scenario, seed, session, traces }: LabNetwork,
   nodeCount: number,
-): Promise<Pick<NetworkPlan, "kind" | "changes">> {
+): Promise<NetworkSet> {
   const nodeIds = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
   const plan = planFor(scenario, { seed, nodeIds });
-  if (plan !== undefined) {
-    await putPlan(cluster, session, planToWords(plan), seed);
-    return plan;
-  }
+  if (plan !== undefined) return await putPlan(cluster, session, plan, seed);
   // Measured networks are read by the command line.
   const words = ["network", "scenario", scenario, "--session", session, "--seed", String(seed), "--json"];
   const answer = await cluster.vstack(...words, ...(traces === undefined ? [] : ["--traces", traces]));
   if (answer.code !== 0) throw new Error(`The network was not set: ${answer.stderr}`);
-  const { networks } = v.parse(NetworksAnswerSchema, JSON.parse(answer.stdout));
-  return { kind: networks.find((one) => one.session === session)?.kind ?? "independent", changes: [] };
+  return { ...networkOf(JSON.parse(answer.stdout), session), changes: [] };
 }
 
-export async function putPlan(cluster: Cluster, session: string, plan: NetworkPlanWords, seed = 1): Promise<void> {
-  await ask(`${cluster.url}${ROUTES.labNetwork}`, {
+export async function putPlan(cluster: Cluster, session: string, plan: NetworkPlan, seed = 1): Promise<NetworkSet> {
+  const answer = await ask(`${cluster.url}${ROUTES.labNetwork}`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ by: "plan", session, seed, plan }),
+    body: JSON.stringify({ by: "plan", session, seed, plan: planToWords(plan) }),
   });
+  return { ...networkOf(await answer.json(), session), changes: plan.changes };
+}
+
+function networkOf(answer: unknown, session: string): Omit<NetworkSet, "changes"> {
+  const { networks } = v.parse(NetworksAnswerSchema, answer);
+  const found = networks.find((one) => one.session === session);
+  if (found === undefined) throw new Error(`The network of ${session} was not set`);
+  return found;
 }
 
 export async function clearNetwork(cluster: Cluster, session: string): Promise<void> {

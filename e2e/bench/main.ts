@@ -1,6 +1,7 @@
 /**
  * The browser tier of `vstack bench`, which starts it: plays sessions in Chromium on lab clusters of its own and writes a
- * BenchPart. Paired by seed, strategies interleaved in an order that the seed decides, the first session dropped.
+ * BenchPart. Paired by seed, strategies interleaved in an order that the seed decides; what the page itself takes is measured
+ * first, with a browser that has just begun.
  *
  *     node --import tsx e2e/bench/main.ts --mode ci --seed 1 --out part.json [--scenario A B] [--strategy A B] [--seeds N]
  *       [--traces DIR] [--seconds N] [--media DIR]
@@ -10,7 +11,7 @@ import { parseArgs } from "node:util";
 import type { Browser } from "playwright";
 import { chromium } from "playwright";
 import * as v from "valibot";
-import type { BenchPart, BenchSession, Measurement } from "#core/benchmark/report.ts";
+import type { BenchPart, BenchSession } from "#core/benchmark/report.ts";
 import { BENCH_SCHEMA } from "#core/benchmark/report.ts";
 import { seededRandom } from "#core/random.ts";
 import { BenchPartSchema } from "#wire/contract/bench-report.ts";
@@ -18,12 +19,12 @@ import { CHROMIUM_ARGS, findChromium } from "../fixtures/browser.ts";
 import type { Extent, Mode } from "./bench-extent.ts";
 import { EXTENTS, MODES } from "./bench-extent.ts";
 import { makeMedia, startBenchCluster } from "./bench-media.ts";
-import { nodeCountOf } from "./lab.ts";
+import { measuredNetworks, nodeCountOf } from "./lab.ts";
+import { measurePromises } from "./measure-promises.ts";
+import { pageStartup } from "./page-trials.ts";
 import type { SessionWish, Stage } from "./play-session.ts";
 import { playerOf, playSession } from "./play-session.ts";
-import { runTrials, TRIAL_NODES, TRIAL_SECONDS } from "./trials.ts";
-
-const WARM_UP_MS = 4_000;
+import { TRIAL_NODES, TRIAL_SECONDS } from "./trials.ts";
 
 interface Asked extends Extent {
   readonly mode: Mode;
@@ -33,7 +34,7 @@ interface Asked extends Extent {
   readonly media: string | undefined;
 }
 
-function asked(): Asked {
+async function asked(): Promise<Asked> {
   const { values } = parseArgs({
     options: {
       ...{ mode: { type: "string", default: "custom" }, seed: { type: "string", default: "1" } },
@@ -48,9 +49,11 @@ function asked(): Asked {
   const extent = EXTENTS[mode];
   const unknown = values.strategy?.find((name) => playerOf(name) === undefined);
   if (unknown !== undefined) throw new Error(`Nothing plays as "${unknown}"`);
+  const { traces } = values;
+  const usual = traces === undefined ? extent.scenarios : await measuredNetworks(traces, extent.scenarios.length);
   return {
-    ...{ ...extent, mode, seed: Number(values.seed), out: values.out, traces: values.traces, media: values.media },
-    scenarios: values.scenario ?? extent.scenarios,
+    ...{ ...extent, mode, seed: Number(values.seed), out: values.out, traces, media: values.media },
+    scenarios: values.scenario ?? usual,
     strategies: values.strategy ?? extent.strategies,
     seedCount: Number(values.seeds ?? extent.seedCount),
     seconds: Number(values.seconds ?? extent.seconds),
@@ -93,9 +96,28 @@ async function run(ask: Asked): Promise<BenchPart> {
   const stages = await openStages(ask, browser, files);
   const [first] = stages.values();
   if (first === undefined) return { ...nothing, video: emptyVideo, notRun: ["not run: no scenario was asked for"] };
+  say("what the page itself takes");
+  const page = await pageStartup(first);
+  const { sessions, notRun } = await playAll(ask, stages, startedMs);
+  const part: Omit<BenchPart, "measurements" | "notRun"> = {
+    ...{ schema: BENCH_SCHEMA, tier: "browser", chromium: browser.version(), video: first.video.facts, sessions },
+    ...(page === undefined ? {} : { pageStartup: page }),
+  };
+  const { trialsUntilMs } = ask;
+  if (trialsUntilMs === null || isOver) return { ...part, measurements: [], notRun };
+  const isTimeUp = () => isOver || performance.now() - startedMs > trialsUntilMs;
+  const stage = await trialStage(ask, stages, browser);
+  const measurements = await measurePromises(stage, { seed: ask.seed, page, say, isTimeUp });
+  return { ...part, measurements, notRun };
+}
+
+/** Whatever breaks or comes too late is said to be not run. */
+async function playAll(
+  ask: Asked,
+  stages: ReadonlyMap<string, Stage>,
+  startedMs: number,
+): Promise<{ readonly sessions: readonly BenchSession[]; readonly notRun: readonly string[] }> {
   const wishes = orderOf(ask);
-  const [warmUp] = wishes;
-  if (warmUp !== undefined) await playSession(stageOf(stages, warmUp), warmUp, { limitMs: WARM_UP_MS });
   const sessions: BenchSession[] = [];
   const notRun: string[] = [];
   for (const [index, wish] of wishes.entries()) {
@@ -112,15 +134,7 @@ async function run(ask: Asked): Promise<BenchPart> {
       notRun.push(`not run: ${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  let measurements: Measurement[] = [];
-  if (ask.hasTrials && !isOver) {
-    say("single promises");
-    const trials = await runTrials(await trialStage(browser, ask.media));
-    measurements = trials.measurements;
-    notRun.push(...trials.notRun);
-  }
-  const { facts: video } = first.video;
-  return { schema: BENCH_SCHEMA, tier: "browser", chromium: browser.version(), video, sessions, measurements, notRun };
+  return { sessions, notRun };
 }
 
 /** One cluster for each number of nodes that a scenario has, with the video on every one of them; by scenario. */
@@ -146,9 +160,13 @@ async function openStage(
   return { ...parts, cluster, video };
 }
 
-/** Trials have networks of four nodes, and a video long enough for several segments of the largest rendition. */
-async function trialStage(browser: Browser, media: string | undefined): Promise<Stage> {
-  const files = (await makeMedia(media, TRIAL_SECONDS)) ?? [];
+/** Trials have networks of four nodes, and a video of their own length: the sessions' cluster, when it is like that. */
+async function trialStage(ask: Asked, stages: ReadonlyMap<string, Stage>, browser: Browser): Promise<Stage> {
+  const alike = [...stages.values()].find(
+    ({ nodeCount, video }) => nodeCount === TRIAL_NODES && video.facts.seconds === TRIAL_SECONDS,
+  );
+  if (alike !== undefined) return alike;
+  const files = (await makeMedia(ask.media, TRIAL_SECONDS)) ?? [];
   return await openStage({ nodeCount: TRIAL_NODES, browser, traces: undefined }, files);
 }
 
@@ -184,7 +202,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     void closeAll().then(() => process.exit(1));
   });
 }
-const ask = asked();
+const ask = await asked();
 try {
   const part = await run(ask);
   await writeFile(ask.out, `${JSON.stringify(v.parse(BenchPartSchema, part))}\n`);

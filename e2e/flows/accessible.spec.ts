@@ -1,29 +1,8 @@
 /** Every page in light and dark, on a phone and by keyboard: axe finds nothing serious, nothing scrolls sideways. */
-import { readFile } from "node:fs/promises";
+import { seriousFindings } from "../fixtures/axe.ts";
 import { DEMO_FILES } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
-import type { Page } from "../fixtures/test.ts";
 import { playback, startWatching, waitForTime } from "../fixtures/watching.ts";
-
-const AXE = new URL("../../node_modules/axe-core/axe.min.js", import.meta.url);
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  // By evaluate and not as a script tag: the page's own content security policy allows no inline script.
-  await page.evaluate(await readFile(AXE, "utf8"));
-  const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
-    return (await axe.run()).violations;
-  });
-  return violations
-    .filter((finding) => finding.impact === "serious" || finding.impact === "critical")
-    .map((finding) => `${finding.id}: ${finding.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async ({ page, cluster, demoId }) => {
@@ -35,6 +14,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       `/embed/${demoId}`,
       "/devtools",
       "/chaos",
+      "/bench",
       "/no-such-page",
     ]) {
       await page.goto(`${cluster.url}${path}`);
@@ -58,13 +38,15 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test("nothing scrolls sideways on a phone of 320 pixels", async ({ page, cluster, demoId }) => {
-  await page.setViewportSize({ width: 320, height: 640 });
-  for (const path of ["/", `/watch/${demoId}`, "/upload", "/devtools", "/chaos"]) {
+test("nothing scrolls sideways on phones of 360 and 320 pixels", async ({ page, cluster, demoId }) => {
+  for (const path of ["/", `/watch/${demoId}`, "/upload", "/devtools", "/chaos", "/bench"]) {
+    await page.setViewportSize({ width: 360, height: 640 });
     await page.goto(`${cluster.url}${path}`);
     await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect(width, path).toBeLessThanOrEqual(320);
+    for (const width of [360, 320]) {
+      await page.setViewportSize({ width, height: 640 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(width);
+    }
   }
 });
 

@@ -1,11 +1,12 @@
 /** Emulated networks as they are commanded, by command line and page, and what they do to fetches of a real browser. */
-import { readFile } from "node:fs/promises";
+import type { NetworkAskWords } from "#wire/contract/emulation-api.ts";
+import { ROUTES } from "#wire/contract/paths.ts";
+import { seriousFindings } from "../fixtures/axe.ts";
 import type { Cluster } from "../fixtures/cluster.ts";
 import { runVstack, startCluster } from "../fixtures/cluster.ts";
 import type { Page } from "../fixtures/test.ts";
 import { demoIdOf, expect, test } from "../fixtures/test.ts";
 
-const AXE = new URL("../../node_modules/axe-core/axe.min.js", import.meta.url);
 /** Rates are 3 % right on a quiet machine; here the browser's own work comes on top. */
 const MOST_LATE_RATIO = 1.12;
 const MOST_LATE_MS = 250;
@@ -35,7 +36,7 @@ test.afterAll(async () => {
   await lab.stop();
 });
 test.beforeEach(async ({ page }) => {
-  await network("clear");
+  await order("DELETE");
   await page.goto(`${lab.url}/chaos`);
 });
 
@@ -55,6 +56,14 @@ async function network(...words: string[]): Promise<string> {
   const { stdout, stderr, code } = await lab.vstack("network", ...words);
   expect(code, stderr).toBe(0);
   return stdout;
+}
+
+/** The same by HTTP, where the command line is not what is tested: a program takes a second to start on a busy machine. */
+async function order(method: "PUT" | "DELETE", words?: NetworkAskWords): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const body = words === undefined ? {} : { headers, body: JSON.stringify(words) };
+  const answer = await fetch(`${lab.url}${ROUTES.labNetwork}`, { method, ...body });
+  expect(answer.status, `${method} ${JSON.stringify(words)}`).toBe(200);
 }
 
 function chunkAt(nodeId: string): Chunk {
@@ -142,7 +151,7 @@ test("four nodes behind an access link of 10 Mbit/s deliver 10 Mbit/s altogether
 });
 
 test("a node that was restarted gets its network again", async ({ page }) => {
-  await network("set", "--node", "n5", "--round-trip", "300", "--session", "p");
+  await order("PUT", { by: "values", session: "p", nodes: [{ nodeId: "n5", path: { roundTripMs: 300 } }] });
   await lab.signal("n5", "SIGKILL");
   await lab.restart("n5");
   await expect
@@ -202,8 +211,8 @@ test("the page says why an order was not carried out, until the next one", async
 });
 
 test("the page is for everybody: axe, keyboard and a phone of 320 pixels", async ({ page, pageErrors }, info) => {
-  await network("scenario", "hang", "--session", "player-1");
-  await network("profile", "degraded");
+  await order("PUT", { by: "scenario", scenario: "hang", session: "player-1" });
+  await order("PUT", { by: "profile", profile: "degraded", session: null });
   await expect(page.getByText("profile:degraded", { exact: true })).toBeVisible();
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
@@ -229,19 +238,6 @@ test("only a lab links the page, and only there is anything emulated", async ({ 
   expect(code).toBe(1);
   expect(stderr).toContain("was not started with --lab");
 });
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(AXE, "utf8"));
-  return await page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
-  });
-}
 
 function fail(): never {
   throw new Error("The fetch was not timed");

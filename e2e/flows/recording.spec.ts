@@ -23,41 +23,59 @@ interface RecordingPage {
 const record = (page: Page) => page.evaluate(() => (window as unknown as RecordingPage).vstack.record());
 const recordingOf = (page: Page) => page.evaluate(() => (window as unknown as RecordingPage).vstack.recording());
 
-async function network(cluster: Cluster, ...words: string[]): Promise<void> {
-  expect(await cluster.vstack("network", "set", ...words)).toMatchObject({ code: 0 });
+let lab: Cluster;
+
+test.beforeAll(async () => {
+  test.setTimeout(90_000);
+  lab = await startCluster("--lab", "--nodes", "3");
+});
+test.afterAll(async () => {
+  await lab.stop();
+});
+
+async function network(...words: string[]): Promise<void> {
+  expect(await lab.vstack("network", "set", ...words)).toMatchObject({ code: 0 });
 }
 
-test("a recording made in the browser replays to the same decisions, to the byte", async ({ page }) => {
-  const cluster = await startCluster("--lab", "--nodes", "3");
-  try {
-    // Slow, so that blocks are shared; then one node is far slower than it was, and another hangs: no easy ride.
-    await network(cluster, "--round-trip", "30", "--rate", "4");
-    await startWatching(page, `${cluster.url}/watch/${await demoIdOf(cluster)}`);
-    expect(await record(page)).toBe(true);
-    await network(cluster, "--node", "n1", "--rate", "0.3");
-    await setVideo(page, { currentTime: 20 });
-    await waitForTime(page, 22);
-    await network(cluster, "--node", "n2", "--fault", "hang");
-    await setVideo(page, { currentTime: 36 });
-    await waitForTime(page, 38);
-    const answer = await recordingOf(page);
-    const recording = v.parse(EngineRecordingSchema, JSON.parse(JSON.stringify(answer)));
-    const replay = replayRecording(recording);
+// First, as the next one leaves a network behind.
+test("in lab mode the page offers every strategy, and the traces name it", async ({ page }) => {
+  await startWatching(page, `${lab.url}/watch/${await demoIdOf(lab)}?mode=random`);
+  await expect(page.getByRole("radio", { name: "Smart" })).not.toBeChecked();
+  const list = page.getByRole("combobox", { name: "Strategy of the lab" });
+  await expect(list).toHaveValue("random");
+  const strategies = async () => [...new Set(segmentsOf(await traces(page)).map((trace) => trace.strategy))];
+  await expect.poll(strategies).toEqual(["random"]);
+  await list.selectOption("smart-no-split");
+  await setVideo(page, { currentTime: 40 });
+  await expect.poll(strategies).toContain("smart-no-split");
+});
 
-    expect(replay.difference).toBeNull();
-    expect(replay.fetches).toBeGreaterThanOrEqual(3);
-    expect(recording.notes.some((note) => note.is === "begin" && note.input.isAhead)).toBe(true);
-    expect(recording.isWhole).toBe(true);
-    const since = segmentsOf(await traces(page)).filter((trace) => trace.startedAtMs > recording.startedAtMs);
-    expect(since.some((trace) => trace.outcome === "delivered")).toBe(true);
-    const file = process.env["VSTACK_RECORDING_OUT"];
-    const kept = recording.notes.slice(0, KEPT_NOTES);
-    const head = { ...recording, isWhole: kept.length === recording.notes.length, notes: undefined };
-    const lines = [head, ...kept].map((line) => JSON.stringify(line));
-    if (file !== undefined) await writeFile(file, `${lines.join("\n")}\n`);
-  } finally {
-    await cluster.stop();
-  }
+test("a recording made in the browser replays to the same decisions, to the byte", async ({ page }) => {
+  // Slow, so that blocks are shared; then one node is far slower than it was, and another hangs: no easy ride.
+  await network("--round-trip", "30", "--rate", "4");
+  await startWatching(page, `${lab.url}/watch/${await demoIdOf(lab)}`);
+  expect(await record(page)).toBe(true);
+  await network("--node", "n1", "--rate", "0.3");
+  await setVideo(page, { currentTime: 20 });
+  await waitForTime(page, 22);
+  await network("--node", "n2", "--fault", "hang");
+  await setVideo(page, { currentTime: 36 });
+  await waitForTime(page, 38);
+  const answer = await recordingOf(page);
+  const recording = v.parse(EngineRecordingSchema, JSON.parse(JSON.stringify(answer)));
+  const replay = replayRecording(recording);
+
+  expect(replay.difference).toBeNull();
+  expect(replay.fetches).toBeGreaterThanOrEqual(3);
+  expect(recording.notes.some((note) => note.is === "begin" && note.input.isAhead)).toBe(true);
+  expect(recording.isWhole).toBe(true);
+  const since = segmentsOf(await traces(page)).filter((trace) => trace.startedAtMs > recording.startedAtMs);
+  expect(since.some((trace) => trace.outcome === "delivered")).toBe(true);
+  const file = process.env["VSTACK_RECORDING_OUT"];
+  const kept = recording.notes.slice(0, KEPT_NOTES);
+  const head = { ...recording, isWhole: kept.length === recording.notes.length, notes: undefined };
+  const lines = [head, ...kept].map((line) => JSON.stringify(line));
+  if (file !== undefined) await writeFile(file, `${lines.join("\n")}\n`);
 });
 
 test("outside lab mode nothing is recorded, and only Smart and Naive are offered", async ({
@@ -70,21 +88,4 @@ test("outside lab mode nothing is recorded, and only Smart and Naive are offered
   expect(await recordingOf(page)).toBeNull();
   await expect(page.getByRole("radio", { name: "Smart" })).toBeChecked();
   await expect(page.getByRole("combobox", { name: "Strategy of the lab" })).toHaveCount(0);
-});
-
-test("in lab mode the page offers every strategy, and the traces name it", async ({ page }) => {
-  const cluster = await startCluster("--lab", "--nodes", "3");
-  try {
-    await startWatching(page, `${cluster.url}/watch/${await demoIdOf(cluster)}?mode=random`);
-    await expect(page.getByRole("radio", { name: "Smart" })).not.toBeChecked();
-    const list = page.getByRole("combobox", { name: "Strategy of the lab" });
-    await expect(list).toHaveValue("random");
-    const strategies = async () => [...new Set(segmentsOf(await traces(page)).map((trace) => trace.strategy))];
-    await expect.poll(strategies).toEqual(["random"]);
-    await list.selectOption("smart-no-split");
-    await setVideo(page, { currentTime: 40 });
-    await expect.poll(strategies).toContain("smart-no-split");
-  } finally {
-    await cluster.stop();
-  }
 });

@@ -11,7 +11,7 @@ import { workerLink } from "../shell/worker-link.ts";
 import { installPageApi } from "../watch/page-api.ts";
 import { VideoSurface } from "../watch/video-surface.ts";
 import { prepareNative, startNative } from "./native-player.ts";
-import { type ElementWatch, watchElement } from "./watch-element.ts";
+import { type ElementWatch, type PlayersWords, watchElement } from "./watch-element.ts";
 
 export interface BenchPlayer {
   /** All that comes before the wish to play: the worker takes control, playlists are read. */
@@ -33,11 +33,8 @@ const LOOK_EVERY_MS = 100;
 
 type Segments = WatchedPlayback["segments"];
 
-/** Plays, and tells at the end which segments were loaded and why it gave up. */
-type Start = () => Promise<{
-  readonly watch: ElementWatch;
-  readonly end: () => { segments: Segments; failure: string | null };
-}>;
+/** Plays, and ends the player when the watch is over. */
+type Start = () => Promise<{ readonly watch: ElementWatch; readonly end: () => PlayersWords }>;
 
 let start: Start | undefined;
 
@@ -82,10 +79,10 @@ async function prepareOurs(
       watch,
       end: () => {
         clearInterval(timer);
-        const placed = surface.store?.playback.placed ?? [];
+        const { placed = [], estimateBitsPerSecond = null } = surface.store?.playback ?? {};
         const segments = placed.map(({ rendition, seq }) => ({ rendition, seq }));
         surface.remove();
-        return { segments: v.parse(BenchSegmentsSchema, segments), failure };
+        return { segments: v.parse(BenchSegmentsSchema, segments), failure, estimateBitsPerSecond };
       },
     };
   };
@@ -115,9 +112,9 @@ async function prepareOther(
     return Promise.resolve({
       watch,
       end: () => {
-        end();
+        const estimateBitsPerSecond = end();
         video.remove();
-        return { segments, failure };
+        return { segments, failure, estimateBitsPerSecond };
       },
     });
   };

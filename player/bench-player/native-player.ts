@@ -50,13 +50,13 @@ export async function prepareNative(videoId: VideoId, session: string, signal: A
   );
 }
 
-/** Attaches and loads; the element plays by itself. @returns how to end it */
+/** Attaches and loads; the element plays by itself. @returns ends it, and tells what it believed of the network */
 export function startNative(
   video: HTMLVideoElement,
   playlists: NativePlaylists,
   policy: NativePolicy,
   { onSegment, onFailed }: NativeListener,
-): () => void {
+): () => number | null {
   const { maxFirstByteMs, maxLoadMs, timeoutRetries, errorRetries, errorDelayMs, maxErrorDelayMs } = policy;
   const hls = new Hls({
     // As the product sets them, for the same buffer and the same start: differences shall be the choice of nodes.
@@ -89,7 +89,9 @@ export function startNative(
   video.play().catch(() => undefined);
   return () => {
     clearTimeout(timer);
+    const estimate = hls.bandwidthEstimate;
     hls.destroy();
+    return Number.isFinite(estimate) ? estimate : null;
   };
 }
 

@@ -35,10 +35,12 @@ export function nativePlaylists(
   const texts = new Map<string, string>();
   const segments = new Map<string, { rendition: RenditionId; seq: number }>();
   const variants: string[] = [];
+  // As our own playlist has them: by the first one hls.js decides what it believes before it has measured anything.
+  const bestFirst = renditions.toSorted((a, b) => b.rendition.peakBitsPerSecond - a.rendition.peakBitsPerSecond);
   for (const node of nodes) {
     const base = node.url.replace(/\/$/, "");
     const addressOf = ({ record }: ManifestEntry) => `${base}${PATHS.chunk(record.hash)}?${QUERY.session}=${session}`;
-    for (const { rendition, init, segments: entries } of renditions) {
+    for (const { rendition, init, segments: entries } of bestFirst) {
       // Below the node's own address: hls.js tells places apart by their host.
       const address = `${base}/bench/${rendition.id}.m3u8`;
       variants.push(variantLine(rendition), address);

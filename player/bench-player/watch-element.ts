@@ -9,9 +9,12 @@ const LOOKS_PER_CORNER = 10;
 /** The end of playback and of the video's own length differ by less than a frame or two. */
 const END_SECONDS = 0.1;
 
+/** What the element does not know. */
+export type PlayersWords = Pick<WatchedPlayback, "segments" | "failure" | "estimateBitsPerSecond">;
+
 export interface ElementWatch {
-  /** When it is over: what was seen. Segments and failures are the player's to tell. */
-  readonly over: Promise<Omit<WatchedPlayback, "segments" | "failure">>;
+  /** When it is over: what was seen. The rest is the player's to tell. */
+  readonly over: Promise<Omit<WatchedPlayback, keyof PlayersWords>>;
   /** The player gave up. */
   failed(): void;
 }

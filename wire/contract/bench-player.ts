@@ -53,6 +53,8 @@ export const WatchedPlaybackSchema = v.object({
   droppedFrames: CountSchema,
   /** Longest that the page's own loop was held up: a busy machine decodes and measures badly. */
   pageLateMsP99: v.nullable(AmountSchema),
+  /** What hls.js believed of the network at the end; null when it had measured nothing. */
+  estimateBitsPerSecond: v.nullable(AmountSchema),
   failure: v.nullable(v.string()),
 });
 export type WatchedPlayback = v.InferOutput<typeof WatchedPlaybackSchema>;

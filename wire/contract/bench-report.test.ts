@@ -54,7 +54,7 @@ function smallReport() {
 }
 
 describe("BenchReportSchema", () => {
-  it("is published as it is (npx vitest run -u wire/contract/bench-report.test.ts writes it anew)", async () => {
+  it("is published as it is (npx vitest run wire/contract/bench-report.test.ts -u writes it anew)", async () => {
     await expect(`${JSON.stringify(jsonSchema, null, 2)}\n`).toMatchFileSnapshot(FILE);
   });
 

@@ -35,6 +35,7 @@ const VideoSchema = v.object({
   seconds: AmountSchema,
   segmentSeconds: AmountSchema,
   ladderBitsPerSecond: list(AmountSchema, 100),
+  segmentBytes: v.exactOptional(list(list(CountSchema), 100)),
 });
 
 const MetricsSchema = v.object({
@@ -162,6 +163,8 @@ const TargetSchema = v.object({
   detail: TextSchema,
 });
 
+const PageStartupSchema = v.object({ workerMs: AmountSchema, plainMs: AmountSchema });
+
 const CalibrationSchema = v.object({
   cells: list(
     v.object({
@@ -174,6 +177,7 @@ const CalibrationSchema = v.object({
     }),
   ),
   meanError: AmountSchema,
+  pageStartup: v.exactOptional(PageStartupSchema),
   rankCorrelation: v.nullable(v.pipe(NumberSchema, v.minValue(-1), v.maxValue(1))),
   isValid: v.boolean(),
 });
@@ -233,5 +237,6 @@ export const BenchPartSchema = v.object({
       detail: TextSchema,
     }),
   ),
+  pageStartup: v.exactOptional(PageStartupSchema),
   notRun: list(TextSchema, 1_000),
 }) satisfies v.GenericSchema<unknown, BenchPart>;

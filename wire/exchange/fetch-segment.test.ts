@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { viewNode } from "#core/estimate/estimate-book.ts";
+import { reportNode, viewNode } from "#core/estimate/estimate-book.ts";
 import type { AttemptTrace, SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { createWorld, endings, id, KIB, lasted, NODES, run, SIZE_BYTES, sum } from "./fetch-world.contract.ts";
 import type { VirtualNode } from "./virtual-network.ts";
@@ -118,7 +118,7 @@ describe("fetchSegment() with the smart strategy", () => {
     expect(becauseOf(trace)).toContain("steal");
     expect(trace.attempts.filter(({ reason }) => reason === "handed-over").length).toBeGreaterThan(0);
     expect(lasted(trace)).toBeLessThan(1_500);
-    expect(viewNode(world.estimates.read(), id("a"), world.clock.nowMs()).failures).toBe(0);
+    expect(reportNode(world.estimates.read(), id("a"), world.clock.nowMs()).failures).toBe(0);
   });
 
   test("asks for the last slow block twice when it is urgent, and for nothing else", async () => {

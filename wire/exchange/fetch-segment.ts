@@ -10,7 +10,7 @@ import type { PlanContext } from "#core/schedule/plan-context.ts";
 import type { NodeFailure, PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
 import { FAILURE_ENDS } from "#core/schedule/plan-events.ts";
 import type { FetchPlan } from "#core/schedule/plan-state.ts";
-import { missingRuns } from "#core/schedule/plan-state.ts";
+import { hasMissing } from "#core/schedule/plan-state.ts";
 import type { Random } from "#core/random.ts";
 import { seededRandom } from "#core/random.ts";
 import { replicaSources } from "#core/schedule/source.ts";
@@ -162,7 +162,7 @@ class SegmentDriver {
   #carryOut({ plan, commands }: Step): void {
     this.#plan = plan;
     for (const command of commands) this.#carryOutOne(command);
-    if (this.#sayAssigned === undefined || (plan.phase === "fetching" && missingRuns(plan).length > 0)) return;
+    if (this.#sayAssigned === undefined || (plan.phase === "fetching" && hasMissing(plan))) return;
     this.#sayAssigned();
     this.#sayAssigned = undefined;
   }

@@ -1,4 +1,5 @@
 /** Paired differences with intervals, one row for each network: right of the line is better for the strategy. */
+import { LEAST_PAIRS } from "../claims.ts";
 import { figureText } from "../figure-text.ts";
 import { METRIC_RULES } from "../metrics.ts";
 import type { Comparison } from "../report.ts";
@@ -56,7 +57,9 @@ function columnOf({ title, margin, cells }: ForestColumn, left: number, height: 
 function markOf(cell: Comparison, x: (value: number) => number, y: number): string[] {
   const [one, other] = cell.interval.map((end) => goodness(cell, end));
   const [low, high] = [Math.min(one ?? 0, other ?? 0), Math.max(one ?? 0, other ?? 0)];
-  const kind = low > 0 ? "better" : high < 0 ? "worse" : "even";
+  // A pair or two have no width to be unsure by.
+  const isKnown = cell.pairs >= LEAST_PAIRS;
+  const kind = isKnown && low > 0 ? "better" : isKnown && high < 0 ? "worse" : "even";
   const middle = goodness(cell, cell.estimate);
   return [
     line([x(low), y], [x(high), y], `whisker ${kind}`),
@@ -72,8 +75,11 @@ function goodness({ metric, effect }: Comparison, value: number): number {
 }
 
 function effectText({ metric, effect, estimate }: Comparison): string {
+  const points = (estimate * 100).toFixed(2);
   const sign = estimate > 0 ? "+" : "";
   if (effect === "ratio") return figureText(estimate, "ratio");
   const { unit } = METRIC_RULES[metric];
-  return unit === "share" ? `${sign}${(estimate * 100).toFixed(2)} pt` : `${sign}${figureText(estimate, unit)}`;
+  if (unit !== "share") return `${sign}${figureText(estimate, unit)}`;
+  // What rounds to nothing has no direction.
+  return Number(points) === 0 ? "0.00 pt" : `${sign}${points} pt`;
 }

@@ -2,6 +2,7 @@
  * The report as one page that needs nothing else: no script, no font, no address. Light and dark by the reader's setting,
  * light when printed. The verdict first, the method last.
  */
+import { errorsByMetric, pageStartupText } from "../calibrate.ts";
 import { LEAST_PAIRS } from "../claims.ts";
 import { METRIC_RULES } from "../metrics.ts";
 import { figureText } from "../figure-text.ts";
@@ -28,10 +29,14 @@ export function htmlReport(report: BenchReport): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${REPORT_STYLE}</style></head><body>${body.join("\n")}</body></html>\n`;
 }
 
-function calibrationSection({ cells, meanError, rankCorrelation, isValid }: Calibration): string {
+function calibrationSection(calibration: Calibration): string {
+  const { cells, meanError, rankCorrelation, isValid, pageStartup } = calibration;
   const rank =
     rankCorrelation === null ? "too few cells to rank" : `rank correlation of bitrates ${rankCorrelation.toFixed(2)}`;
-  const about = `Off by ${figureText(meanError, "share")} on average over ${cells.length} figures, ${rank}.`;
+  const each = errorsByMetric(calibration).map(
+    ({ metric, error }) => `${METRIC_RULES[metric].name} ${figureText(error, "share")}`,
+  );
+  const about = `The same sessions in both, off by ${figureText(meanError, "share")} on average over ${cells.length} figures: ${each.join(", ")}; ${rank}.`;
   const warning = isValid ? "" : " <b>More than a fifth: simulated figures of this run are not to be trusted.</b>";
   const rows = cells.map(({ scenario, strategy, metric, simulated, measured, error }) => {
     const { name, unit } = METRIC_RULES[metric];
@@ -39,7 +44,8 @@ function calibrationSection({ cells, meanError, rankCorrelation, isValid }: Cali
     return [escaped(scenario), escaped(strategy), name, ...figures, figureText(error, "share")];
   });
   const head = ["Network", "Strategy", "Figure", "Simulated", "Measured", "Off by"];
-  return `<h2>Simulator against browser</h2><p>${about}${warning}</p><details><summary>Every figure</summary>${table(head, rows)}</details>`;
+  const page = pageStartup === undefined ? "" : ` ${pageStartupText(pageStartup)}.`;
+  return `<h2>Simulator against browser</h2><p>${about}${page}${warning}</p><details><summary>Every figure</summary>${table(head, rows)}</details>`;
 }
 
 function claimSection(claims: readonly Claim[]): string {

@@ -40,5 +40,10 @@ summary{padding:.6rem 0;cursor:pointer;min-height:2.75rem}details[open]{padding-
 .is-other-0{--c:light-dark(#8a6d00,#e0c341)}.is-other-1{--c:light-dark(#5d5d8f,#a9a9e0)}.is-other-2{--c:light-dark(#4f6b1f,#a9cf6a)}.is-other-3{--c:light-dark(#8f2f2f,#ef9a9a)}
 .node-1{--c:#e69f00}.node-2{--c:#56b4e9}.node-3{--c:#009e73}.node-4{--c:light-dark(#c9bb1e,#f0e442)}.node-5{--c:#d55e00}.node-6{--c:#cc79a7}.node-7{--c:light-dark(#0072b2,#3a9ad9)}
 @media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}.grid{grid-template-columns:repeat(2,1fr)}.wide{overflow:visible}table{font-size:8pt}a{color:inherit}*{print-color-adjust:exact}}
-@media (max-width:36rem){body{padding:1rem .75rem}}
+.promise{display:inline-block;min-width:13rem;max-width:24rem;margin-right:.25rem}
+@media (max-width:44rem){body{padding:1rem .75rem}h1{font-size:1.4rem}
+table.rows,.rows tbody,.rows tr{display:block}.rows thead{display:block;position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%)}
+.rows tr{padding:.5rem 0;border-bottom:1px solid var(--line)}.rows td{display:grid;grid-template-columns:6rem minmax(0,1fr);border:0;padding:.1rem 0;overflow-wrap:anywhere}
+.rows td::before{content:attr(data-name);color:var(--soft)}.rows td:first-child{display:block;font-weight:600;padding-bottom:.25rem}.rows td:first-child::before{content:none}
+.rows td:empty{display:none}.promise{min-width:0;max-width:none}.rows td .verdict,.rows td>b{justify-self:start}}
 `;

@@ -71,8 +71,11 @@ export function figure(caption: string, content: string): string {
   return `<figure><figcaption>${caption}</figcaption>${content}</figure>`;
 }
 
+/** On a phone each row is a card: its first cell the title, each other one with the name of its column. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const titles = head.map((title) => `<th scope="col">${escaped(title)}</th>`).join("");
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join("")}</tr>`).join("");
-  return `<div class="wide"><table><thead><tr>${titles}</tr></thead><tbody>${body}</tbody></table></div>`;
+  const cell = (content: string, at: number) =>
+    `<td${at === 0 ? "" : ` data-name="${escaped(head[at] ?? "")}"`}>${content}</td>`;
+  const body = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`).join("");
+  return `<div class="wide"><table class="rows"><thead><tr>${titles}</tr></thead><tbody>${body}</tbody></table></div>`;
 }

@@ -93,7 +93,7 @@ function forests(shown: Shown): string {
   });
   if (charts.length === 0) return "";
   const about =
-    "The same networks, videos and chance for both. Right of the dashed line is better for smart; the shaded part counts as not worse. Lines are 95 % intervals.";
+    "The same networks, videos and chance for both. Right of the dashed line is better for smart; the shaded part counts as not worse. Lines are 95 % intervals; grey is on both sides of it, or of too few pairs to tell.";
   return `${heading(shown, "Paired differences", about)}<div class="stack">${charts.join("")}</div>`;
 }
 
@@ -190,8 +190,11 @@ function timelines(shown: Shown): string {
     const chart = timeline === null ? "" : timelineChart(timeline, ids, `Course of ${name}`);
     const beyond =
       metrics.excessStallMs === null ? "" : `, ${figureText(metrics.excessStallMs, "ms")} beyond the bound`;
-    const share = `throughput ${metrics.throughputShare === null ? "-" : figureText(metrics.throughputShare, "share")} of the supply`;
-    return `<details name="worst-${shown.tier}"${at === 0 ? " open" : ""}><summary>${summary}${beyond}; ${share}</summary>${chart}</details>`;
+    const share =
+      metrics.throughputShare === null
+        ? ""
+        : `; throughput ${figureText(metrics.throughputShare, "share")} of the supply`;
+    return `<details name="worst-${shown.tier}"${at === 0 ? " open" : ""}><summary>${summary}${beyond}${share}</summary>${chart}</details>`;
   });
   const about =
     "The sessions in which smart did worst. Above the buffer, below what each node was asked for: coloured was read to its end, grey was stopped by us, red was the node's fault. Red bands are stalls, yellow bands are faults of a node.";

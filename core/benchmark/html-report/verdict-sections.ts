@@ -52,11 +52,12 @@ export function targetTable(targets: readonly Target[]): string {
 
 function targetRows(targets: readonly Target[]): string {
   return table(
-    ["Promise", "", "Measured", "Must", "Aim", "Verdict", "On"],
+    ["Promise", "Measured", "Must", "Aim", "Verdict", "On"],
     targets.map(({ promise, tier, measured, unit, must, aim, verdict, meetsAim, detail }) => [
-      ...[escaped(promise), tierTag(tier), measured === null ? "not run" : `<b>${figureText(measured, unit)}</b>`],
+      `<span class="promise">${escaped(promise)}</span> ${tierTag(tier)}`,
+      measured === null ? "not run" : `<b class="whole">${figureText(measured, unit)}</b>`,
       ...[sign(must, unit), aim === null ? "" : sign(aim, unit)],
-      `${verdictMark(verdict)}${meetsAim === true ? " aim met" : ""}`,
+      `<span>${verdictMark(verdict)}${meetsAim === true ? " aim met" : ""}</span>`,
       `<span class="soft">${escaped(detail)}</span>`,
     ]),
   );

@@ -1,0 +1,153 @@
+/**
+ * What follows for a fetch plan from any change: attempts are judged, missing blocks assigned, the plan ended or paused
+ * when nothing can help, and a wake asked for. The strategy says which node, how many and how patient; the bounds are here.
+ */
+import { viewNode } from "../estimate/estimate-book.ts";
+import { expectedCompletionMs } from "../estimate/node-estimate.ts";
+import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
+import type { PlanContext } from "./plan-context.ts";
+import { candidates, judge, situationOf } from "./plan-context.ts";
+import type { Cause, GiveUpCode } from "./plan-events.ts";
+import { firstMissing, hasLeftBlocks, hasMissing, removeAttempt, replaceAttempt } from "./plan-state.ts";
+import type { Turn } from "./plan-turn.ts";
+import { cancel, endAttempt, silenceKind } from "./plan-turn.ts";
+import type { RunningAttempt } from "./running-attempt.ts";
+import { draftOfAttempt, newAttempt } from "./running-attempt.ts";
+import type { Assignment } from "./strategy.ts";
+
+/** Attempts of one plan at once: two on each of a cluster's usual six nodes. */
+export const MAX_RUNNING_ATTEMPTS = 12;
+
+/** Nobody was worth asking (all busy with more urgent bytes): asked again after this time. */
+const IDLE_REVIEW_MS = 100;
+
+/** Brings a plan forward after anything changed: judge, assign what is missing, end or pause, and ask to be woken. */
+export function advance(turn: Turn, cause: Cause, context: PlanContext): void {
+  const { plan } = turn;
+  if (!plan.accepted.includes(false)) {
+    finish(turn);
+    return;
+  }
+  judgeAll(turn, context);
+  const why = cause !== "corrupt-block" && hasLeftBlocks(plan) ? "failover" : cause;
+  const reviewInMs = assignMore(turn, why, context);
+  endOrWait(turn, reviewInMs, context);
+}
+
+/** Attempts that have verified all their blocks are over by themselves; the rest is of no use any more. */
+function finish({ plan, commands }: Turn): void {
+  for (const attempt of plan.running) {
+    const isUseless = attempt.verifiedBlocks < attempt.endBlock - attempt.firstBlock;
+    if (isUseless) commands.push(cancel(attempt, "lost-race"));
+  }
+  plan.phase = "finished";
+  plan.running = [];
+  commands.push({ do: "finish" });
+}
+
+function judgeAll(turn: Turn, context: PlanContext): void {
+  const { plan } = turn;
+  for (const attempt of plan.running) {
+    const { is } = judge(plan, attempt, context);
+    if (is === "hopeless") {
+      endAttempt(turn, attempt, { kind: silenceKind(attempt), detail: "no progress", nowMs: context.nowMs });
+    } else if (attempt.isSilent !== (is === "silent")) {
+      const judged = draftOfAttempt(attempt);
+      judged.isSilent = is === "silent";
+      replaceAttempt(plan, judged);
+    }
+  }
+}
+
+/** @returns milliseconds until the strategy wants to be asked again */
+function assignMore(turn: Turn, cause: Cause, context: PlanContext): number {
+  const situation = situationOf(turn.plan, cause, context);
+  const { running, attemptsStarted, input } = turn.plan;
+  const room = Math.min(MAX_RUNNING_ATTEMPTS - running.length, MAX_ATTEMPTS - attemptsStarted);
+  const assignments = input.strategy.assign(situation).slice(0, Math.max(0, room));
+  const reviewInMs = input.strategy.reviewInMs(situation, assignments);
+  const [first] = assignments;
+  if (first === undefined) return reviewInMs;
+  const wantedBytes = first.run.end - first.run.start;
+  const decision = {
+    because: first.because,
+    chosen: assignments.map((assignment) => assignment.nodeId),
+    candidates: situation.candidates.map(({ source, view }) => ({
+      nodeId: source.nodeId,
+      predictedMs: expectedCompletionMs(view, wantedBytes),
+      health: view.health,
+    })),
+  };
+  turn.commands.push({ do: "explain", decision });
+  for (const assignment of assignments) start(turn, assignment, context);
+  return reviewInMs;
+}
+
+function start(turn: Turn, { nodeId, run, because, takesFrom }: Assignment, context: PlanContext): void {
+  const { plan, commands } = turn;
+  const id = plan.attemptsStarted;
+  const isHedge = because === "hedge";
+  const { firstBlock, endBlock, end } = run;
+  const predictedMs = expectedCompletionMs(viewNode(context.book, nodeId, context.nowMs), end - run.start);
+  const relieved = plan.running.find((other) => other.id === takesFrom);
+  if (relieved !== undefined) relieve(turn, relieved, firstBlock);
+  const attempt = newAttempt(run, { id, nodeId, because, isHedge, startedMs: context.nowMs });
+  plan.attemptsStarted = id + 1;
+  plan.nextRoundAtMs = null;
+  plan.running = [...plan.running, attempt];
+  const range = { firstBlock, endBlock, start: run.start, end };
+  commands.push({ do: "start", attempt: id, nodeId, ...range, because, predictedMs, isHedge });
+}
+
+/** Nothing from this block on is wanted of the attempt any more. */
+function relieve({ plan, commands }: Turn, attempt: RunningAttempt, fromBlock: number): void {
+  const relieved = draftOfAttempt(attempt);
+  relieved.neededEndBlock = Math.min(attempt.neededEndBlock, fromBlock);
+  if (firstMissing(plan, relieved) !== undefined) {
+    replaceAttempt(plan, relieved);
+    return;
+  }
+  removeAttempt(plan, attempt.id);
+  commands.push(cancel(attempt, "slow"));
+}
+
+/** Ends the plan when nothing can help, begins a pause when every source failed, and asks for the next wake. */
+function endOrWait(turn: Turn, reviewInMs: number, context: PlanContext): void {
+  const { plan } = turn;
+  const giveUpAtMs = plan.lastAcceptedMs + GIVE_UP_AFTER_MS;
+  if (context.nowMs >= giveUpAtMs) {
+    giveUp(turn, describeFailures(plan));
+    return;
+  }
+  const unserved = hasMissing(plan);
+  if (unserved && plan.running.length === 0) {
+    const code = plan.attemptsStarted >= MAX_ATTEMPTS ? describeFailures(plan) : codeAfterRound(plan);
+    if (code !== undefined) {
+      giveUp(turn, code);
+      return;
+    }
+  }
+  const roundIsOver = plan.failedInRound.size > 0 && candidates(plan, context).length === 0;
+  if (unserved && plan.nextRoundAtMs === null && roundIsOver) {
+    plan.nextRoundAtMs = context.nowMs + roundPauseMs(plan.roundsFailed);
+    plan.roundsFailed += 1;
+  }
+  askForWake(turn, Math.min(giveUpAtMs, context.nowMs + reviewInMs), context);
+}
+
+function giveUp({ plan, commands }: Turn, code: GiveUpCode): void {
+  for (const attempt of plan.running) commands.push(cancel(attempt, "gave-up"));
+  plan.phase = "gave-up";
+  plan.running = [];
+  commands.push({ do: "give-up", code, failures: [...plan.lastFailures.values()] });
+}
+
+/** A wake that comes too early is harmless, one that is replaced at every byte is not: only an earlier time is asked for. */
+function askForWake({ plan, commands }: Turn, latestMs: number, context: PlanContext): void {
+  let atMs = Math.min(latestMs, plan.nextRoundAtMs ?? Infinity);
+  if (plan.running.length === 0 && plan.nextRoundAtMs === null) atMs = Math.min(atMs, context.nowMs + IDLE_REVIEW_MS);
+  for (const attempt of plan.running) atMs = Math.min(atMs, judge(plan, attempt, context).reviewAtMs);
+  if (plan.wakeAtMs !== null && plan.wakeAtMs <= atMs) return;
+  plan.wakeAtMs = atMs;
+  commands.push({ do: "wake", atMs });
+}
