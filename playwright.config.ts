@@ -2,15 +2,23 @@
 import { defineConfig } from "playwright/test";
 import { CHROMIUM_ARGS, findChromium } from "./e2e/fixtures/browser.ts";
 
+const MEASURED = ["bench-page", "lab-network", "recording", "scheduler", "watch"].map(
+  (name) => `flows/${name}.spec.ts`,
+);
 const long = process.env["VSTACK_LONG"] !== undefined;
 
 export default defineConfig({
-  testDir: long ? "e2e/long" : "e2e",
-  testMatch: "**/*.spec.ts",
-  testIgnore: long ? [] : ["**/e2e/long/**"],
+  testDir: "e2e",
+  projects: long
+    ? [{ name: "long", testMatch: "long/*.spec.ts", workers: 1 }]
+    : [
+        // Pages and commands, with nothing timed: two spec files at a time, each with a cluster of its own.
+        { name: "flows", testMatch: "flows/*.spec.ts", testIgnore: MEASURED, workers: 2 },
+        // One at a time: each test measures its cluster or what people see of it, and a neighbour would take its cores.
+        { name: "measured", testMatch: ["faults/*.spec.ts", ...MEASURED], workers: 1 },
+      ],
   outputDir: "test-results/e2e",
-  // One at a time: each test owns a cluster and measures it, and a neighbour would take its cores.
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   // A flaky test is a bug: never hidden by a second try.
   retries: 0,
