@@ -23,7 +23,11 @@ export interface Heat {
   readonly views: number;
 }
 
-/** Decayed bytes served per byte stored, >= 0. */
+/**
+ * Decayed bytes served per byte stored, >= 0. Something that is read at an even rate comes to 1.44 times its readings within
+ * a half-life; the long one is scaled to the short half-life, so that both are estimates of the same rate and one threshold
+ * means the same of both.
+ */
 export interface Demand {
   readonly short: number;
   readonly long: number;
@@ -79,5 +83,6 @@ export function mergedHeat(one: Heat, other: Heat, halfLives: HalfLives): Heat {
 export function demandOf(heat: Heat, sizeBytes: number, halfLives: HalfLives, atSeconds: number): Demand {
   invariant(sizeBytes > 0, `Cannot tell the demand of ${sizeBytes} bytes`);
   const { shortBytes, longBytes } = cooled(heat, halfLives, atSeconds);
-  return { short: shortBytes / sizeBytes, long: longBytes / sizeBytes };
+  const scale = halfLives.shortHalfLifeSeconds / halfLives.longHalfLifeSeconds;
+  return { short: shortBytes / sizeBytes, long: (longBytes * scale) / sizeBytes };
 }

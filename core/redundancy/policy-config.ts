@@ -26,8 +26,11 @@ const MIB = 2 ** 20;
 export const SETTINGS = {
   shortHalfLifeSeconds: seconds(DAY, 1, YEAR, "A crowd shows within hours and is over in days"),
   longHalfLifeSeconds: seconds(7 * DAY, 1, YEAR, "A video for weekends must not cool down from Monday to Friday"),
-  promoteAbove: demand(8, "Five to six whole readings a day; see the prices of the simulation for what that is worth"),
-  demoteBelow: demand(2, "A quarter of the other threshold: chance alone does not carry a video from one to the other"),
+  promoteAbove: demand(
+    12,
+    "Eight whole readings a day; least regret and fewest flaps of those tried in the simulation",
+  ),
+  demoteBelow: demand(6, "Half of it: chance alone seldom carries a video from one threshold to the other"),
   dwellHotSeconds: seconds(DAY, 0, YEAR, "Who was worth three copies is kept so for as long as a crowd usually lasts"),
   dwellColdSeconds: seconds(3600, 0, YEAR, "A crowd is answered within the hour, and no sooner after a demotion"),
   newSeconds: seconds(DAY, 0, YEAR, "Most of a video's readings are its first; it starts replicated and cools first"),

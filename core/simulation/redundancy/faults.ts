@@ -6,7 +6,7 @@ import { checked, planScrub, reported } from "../../redundancy/scrub-plan.ts";
 import type { DiskWorld, VirtualNode } from "./disk-world.ts";
 import { pick } from "./disk-world.ts";
 import type { Rule } from "./rules.ts";
-import type { ScheduleCounts } from "./run-schedule.ts";
+import type { ScheduleCounts } from "./schedule-counts.ts";
 
 const SCRUB = { scrubCycleSeconds: 100, scrubBytesPerSecond: 1e9 };
 /** With fewer left, five shards have no node each. */

@@ -19,26 +19,16 @@ import { spreadPieces } from "../../redundancy/spread.ts";
 import { Decisions, SCHEME } from "./decisions.ts";
 import { DiskWorld, GRACE_SECONDS, nodeNames, OLD_READER_SECONDS, pick } from "./disk-world.ts";
 import { Faults } from "./faults.ts";
-import type { MoverCounts } from "./mover.ts";
 import { Mover, releaseKey } from "./mover.ts";
 import type { Rule } from "./rules.ts";
+import type { ScheduleCounts } from "./schedule-counts.ts";
+import { noCounts } from "./schedule-counts.ts";
 
 /** Enough for about five changes, three of them while something has failed. */
 const DRAWN_EVENTS = 320;
 /** Coming to rest takes a few hundred; more is never. */
 const REST_EVENTS = 6_000;
 const LONGEST_PAUSE_SECONDS = 12;
-
-export interface ScheduleCounts extends MoverCounts {
-  events: number;
-  reads: number;
-  failures: number;
-  crashes: number;
-  refusedDeletes: number;
-  deletes: number;
-  repairs: number;
-  rotFound: number;
-}
 
 export interface ScheduleResult {
   readonly seed: number;
@@ -50,13 +40,6 @@ export interface ScheduleResult {
 export function runSchedule(seed: number, without: Rule | null = null): ScheduleResult {
   const schedule = new Schedule(seed, without);
   return { seed, violation: schedule.run(), counts: schedule.counts };
-}
-
-export function noCounts(): ScheduleCounts {
-  return {
-    ...{ events: 0, reads: 0, failures: 0, crashes: 0, refusedDeletes: 0, deletes: 0, repairs: 0, rotFound: 0 },
-    ...{ changed: 0, lostRaces: 0, givenUp: 0, resumed: 0 },
-  };
 }
 
 class Schedule {
