@@ -20,7 +20,7 @@ function byTrial({ scheme, pieces: all }: Standing): number {
     const isReadable =
       left.some(({ piece }) => piece.holds === "replica") ||
       (scheme.kind === "erasure" && shards.size >= scheme.dataShards);
-    if (!isReadable) least = Math.min(least, [...set.toString(2)].filter((bit) => bit === "1").length);
+    if (!isReadable) least = Math.min(least, domains.filter((_, at) => (set & (1 << at)) !== 0).length);
   }
   return least - 1;
 }

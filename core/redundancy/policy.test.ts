@@ -5,6 +5,7 @@ import type { Form } from "./form.ts";
 import { ERASURE, REPLICATION } from "./form.ts";
 import type { VideoFacts, WaitingChange } from "./policy.ts";
 import { admitChanges, recommend } from "./policy.ts";
+import type { PolicyConfig } from "./policy-config.ts";
 import { DEFAULT_CONFIG } from "./policy-config.ts";
 
 const DAY = 86_400;
@@ -18,7 +19,7 @@ function video(readings: number, form: Form, change: Partial<VideoFacts> = {}): 
   return { sizeBytes: 1000, uploadedAtSeconds: 0, heat, form, formSinceSeconds: 0, override: null, ...change };
 }
 
-function answer(facts: VideoFacts, config = DEFAULT_CONFIG as Parameters<typeof recommend>[1], now = NOW) {
+function answer(facts: VideoFacts, config: PolicyConfig = DEFAULT_CONFIG, now = NOW) {
   const { form, because, changes } = recommend(facts, config, now);
   return `${form.kind}+${form.replicas} ${because}${changes ? "" : ", stays"}`;
 }
