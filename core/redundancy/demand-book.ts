@@ -6,7 +6,7 @@ import type { HalfLives, Heat, Served } from "./demand.ts";
 import { cooled, heated, mergedHeat, NO_HEAT } from "./demand.ts";
 
 /** About 100 bytes each: 5 MB, and 50,000 videos are more than a handful of servers has. */
-export const MAX_BOOK_ENTRIES = 50_000;
+const MAX_BOOK_ENTRIES = 50_000;
 /** Of the entries, forgotten at once: looking for the coldest costs a pass over all, which then pays for many. */
 const FORGOTTEN_SHARE = 1 / 16;
 

@@ -41,7 +41,7 @@ export interface Recommendation {
 }
 
 /** Replicas that the hybrid policy puts on top at most: a third full source gains little, and costs as much as the first. */
-export const HYBRID_REPLICAS_MAX = 2;
+const HYBRID_REPLICAS_MAX = 2;
 /** Each further replica takes so many times the demand. */
 const HYBRID_STEP = 4;
 

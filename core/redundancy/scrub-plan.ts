@@ -28,7 +28,7 @@ export const NO_REPORTS: ScrubState = { reports: [], refusedReports: 0 };
 /** A node that lies or rots has its pieces checked in turn anyway; more reports than this only keep it from that. */
 export const MAX_REPORTS = 256;
 /** What was checked so lately is not checked again for a report: reports must not become a load. */
-export const REPORT_REST_SECONDS = 60;
+const REPORT_REST_SECONDS = 60;
 /** The cycle is aimed at this share of its time: what is added meanwhile and a restart shall not break it. */
 const CYCLE_SHARE = 0.9;
 
