@@ -18,6 +18,8 @@ import { runRole } from "./commands/role.ts";
 import { status } from "./commands/status.ts";
 import type { SimulateOptions } from "./commands/simulate.ts";
 import { simulateScheduler } from "./commands/simulate.ts";
+import type { SimulateRedundancyOptions } from "./commands/simulate-redundancy.ts";
+import { simulateRedundancy } from "./commands/simulate-redundancy.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import { token } from "./commands/token.ts";
 import type { UpOptions } from "./commands/up.ts";
@@ -299,6 +301,25 @@ function addSimulateCommand(program: Command): void {
     .showHelpAfterError("(add --help for help)")
     .action(async (options: SimulateOptions) => {
       exitWith(await simulateScheduler(options));
+    });
+  simulate
+    .command("redundancy")
+    .description("compare policies of redundancy with the best choice afterwards, and change chunks under faults")
+    .option("--policy <name...>", "adaptive, views, hybrid, always-replication, always-erasure (default: all)")
+    .addOption(new Option("--seeds <number>", "libraries of each kind").default(3).argParser(whole(1, 1000)))
+    .addOption(new Option("--seed <number>", "the first seed").default(1).argParser(whole(0, 1_000_000_000)))
+    .addOption(
+      new Option("--schedules <number>", "of changes, repairs and faults")
+        .default(2_000)
+        .argParser(whole(0, 100_000_000)),
+    )
+    .option("--mutant <rule>", "take one rule of a change away: it must be noticed")
+    .option("--out <file>", "write the report as JSON")
+    .addOption(jsonOption())
+    .exitOverride()
+    .showHelpAfterError("(add --help for help)")
+    .action(async (options: SimulateRedundancyOptions) => {
+      exitWith(await simulateRedundancy(options));
     });
 }
 
