@@ -1,0 +1,157 @@
+/**
+ * The acceptor: what a storage node promises and accepts. Pure: it reads what the node remembers, and says what must be
+ * written; the node writes, flushes, and only then lets the answer go (nodes/consensus).
+ *
+ * Source: the acceptor of Lamport, "Paxos Made Simple", once per key; owner ballot, seal and install as in docs/consensus.md.
+ */
+import type { Ballot } from "./ballot.ts";
+import { compareBallots } from "./ballot.ts";
+import type {
+  Accepted,
+  EntriesAnswer,
+  EntriesRequest,
+  Entry,
+  KeyState,
+  Refusal,
+  Reply,
+  SealAnswer,
+  SealRequest,
+} from "./messages.ts";
+import type { Rules } from "./rules.ts";
+
+/** The memory of one key. */
+export interface Register<Body> {
+  /** No ballot below it is answered any more. */
+  readonly promised: Ballot | null;
+  readonly accepted: Accepted<Body> | null;
+}
+
+/** A key that nobody asked about yet. */
+export const EMPTY_REGISTER: Register<never> = { promised: null, accepted: null };
+
+/** What the node remembers, flushed or about to be. */
+export interface AcceptorMemory<Body> {
+  readonly incarnation: string;
+  /** Lowest epoch in which it still votes for the group; 0 when it was never told one. */
+  sealedEpoch(group: number): number;
+  register(key: string): Register<Body> | undefined;
+  /** Accepted values of a group behind a key, in the order of their keys, `limit` at most. */
+  accepted(group: number, after: string, limit: number): readonly KeyState<Body>[];
+}
+
+/** To be durable before the answer leaves. */
+export type Write<Body> =
+  | { readonly write: "seal"; readonly group: number; readonly epoch: number }
+  | { readonly write: "register"; readonly key: string; readonly register: Register<Body> };
+
+export interface Answered<Body, Answer> {
+  readonly answer: Answer;
+  readonly writes: readonly Write<Body>[];
+}
+
+export interface VotingRules {
+  readonly rules: Rules;
+  /** Whether the owner's ballot of round 0 for this key is who sends it. Asked for `accept` in round 0 alone. */
+  readonly isGranted: (key: string, ballot: Ballot) => boolean;
+}
+
+/** Answers the entries of a request, one key after the other; a key named twice sees its first entry's effect. */
+export function answerEntries<Body>(
+  request: EntriesRequest<Body>,
+  memory: AcceptorMemory<Body>,
+  voting: VotingRules,
+): Answered<Body, EntriesAnswer<Body>> {
+  const refusal = refusalOf(request, request.epoch, { memory, rules: voting.rules });
+  if (refusal !== null) return { answer: refusal, writes: [] };
+  const changed = new Map<string, Register<Body>>();
+  const replies = request.entries.map((entry) => {
+    const before = changed.get(entry.key) ?? memory.register(entry.key) ?? EMPTY_REGISTER;
+    const { register, reply } = answerEntry(before, entry, voting);
+    if (register !== before) changed.set(entry.key, register);
+    return reply;
+  });
+  const writes: Write<Body>[] = [...changed].map(([key, register]) => ({ write: "register", key, register }));
+  // A group that has begun to vote in this epoch votes in no older one.
+  if (request.epoch > memory.sealedEpoch(request.group)) {
+    writes.unshift({ write: "seal", group: request.group, epoch: request.epoch });
+  }
+  return { answer: { say: "answered", replies }, writes };
+}
+
+/** Seals a group for a newer epoch, and tells a page of what was accepted until then. */
+export function answerSeal<Body>(
+  request: SealRequest,
+  memory: AcceptorMemory<Body>,
+  rules: Rules,
+): Answered<Body, SealAnswer<Body>> {
+  const { group, toEpoch, after, limit } = request;
+  const refusal = refusalOf(request, toEpoch, { memory, rules });
+  if (refusal !== null) return { answer: refusal, writes: [] };
+  const states = memory.accepted(group, after, limit + 1);
+  return {
+    answer: { say: "page", states: states.slice(0, limit), isLast: states.length <= limit },
+    writes: toEpoch > memory.sealedEpoch(group) && rules.seal ? [{ write: "seal", group, epoch: toEpoch }] : [],
+  };
+}
+
+function refusalOf<Body>(
+  { group, incarnation }: { readonly group: number; readonly incarnation: string },
+  epoch: number,
+  { memory, rules }: { readonly memory: AcceptorMemory<Body>; readonly rules: Rules },
+): Refusal | null {
+  if (incarnation !== memory.incarnation && rules.incarnation) {
+    return { say: "stranger", incarnation: memory.incarnation };
+  }
+  const sealedEpoch = memory.sealedEpoch(group);
+  return epoch < sealedEpoch && rules.seal ? { say: "sealed", sealedEpoch } : null;
+}
+
+interface EntryAnswer<Body> {
+  /** The same object when nothing changed. */
+  readonly register: Register<Body>;
+  readonly reply: Reply<Body>;
+}
+
+function answerEntry<Body>(register: Register<Body>, entry: Entry<Body>, voting: VotingRules): EntryAnswer<Body> {
+  const { promised, accepted } = register;
+  switch (entry.ask) {
+    case "read":
+      return { register, reply: { say: "state", accepted } };
+    case "prepare":
+      // The same ballot again is a repetition: the first answer was lost.
+      if (compareBallots(entry.ballot, promised) < 0) return rejected(register, "promised");
+      return {
+        register: compareBallots(entry.ballot, promised) === 0 ? register : { promised: entry.ballot, accepted },
+        reply: { say: "promised", accepted },
+      };
+    case "accept":
+      if (entry.ballot.round === 0 && voting.rules.grant && !voting.isGranted(entry.key, entry.ballot)) {
+        return rejected(register, "no-grant");
+      }
+      return take(register, entry, voting.rules, { say: "accepted" });
+    case "install":
+      return take(register, entry, voting.rules, { say: "installed" });
+  }
+}
+
+function take<Body>(
+  register: Register<Body>,
+  { ballot, value }: Accepted<Body>,
+  rules: Rules,
+  reply: Reply<Body>,
+): EntryAnswer<Body> {
+  const { promised, accepted } = register;
+  if (accepted !== null && compareBallots(accepted.ballot, ballot) === 0) {
+    // A repetition, or two values in one ballot: whoever sent the second one broke the rules.
+    return accepted.value.id === value.id ? { register, reply } : rejected(register, "taken");
+  }
+  if (compareBallots(ballot, promised) < 0) return rejected(register, "promised");
+  return {
+    register: { promised: rules["raise-on-accept"] ? ballot : promised, accepted: { ballot, value } },
+    reply,
+  };
+}
+
+function rejected<Body>(register: Register<Body>, because: "promised" | "taken" | "no-grant"): EntryAnswer<Body> {
+  return { register, reply: { say: "rejected", because, promised: register.promised } };
+}
