@@ -6,6 +6,7 @@
  */
 import type { Ballot } from "./ballot.ts";
 import { compareBallots } from "./ballot.ts";
+import type { GroupConfig } from "./group.ts";
 import type {
   Accepted,
   EntriesAnswer,
@@ -29,11 +30,23 @@ export interface Register<Body> {
 /** A key that nobody asked about yet. */
 export const EMPTY_REGISTER: Register<never> = { promised: null, accepted: null };
 
+/** The memory of one group. */
+export interface GroupMemory {
+  /** Lowest epoch in which the acceptor still votes. */
+  readonly sealedEpoch: number;
+  /** Newest members in whose epoch somebody has proposed: that epoch was active. */
+  readonly active: GroupConfig | null;
+  /** Newest members for whose epoch values were installed; it may have become active or not. */
+  readonly installed: GroupConfig | null;
+}
+
+/** A group that the acceptor was never told of. */
+export const UNKNOWN_GROUP: GroupMemory = { sealedEpoch: 0, active: null, installed: null };
+
 /** What the node remembers, flushed or about to be. */
 export interface AcceptorMemory<Body> {
   readonly incarnation: string;
-  /** Lowest epoch in which it still votes for the group; 0 when it was never told one. */
-  sealedEpoch(group: number): number;
+  group(group: number): GroupMemory | undefined;
   register(key: string): Register<Body> | undefined;
   /** Accepted values of a group behind a key, in the order of their keys, `limit` at most. */
   accepted(group: number, after: string, limit: number): readonly KeyState<Body>[];
@@ -41,7 +54,7 @@ export interface AcceptorMemory<Body> {
 
 /** To be durable before the answer leaves. */
 export type Write<Body> =
-  | { readonly write: "seal"; readonly group: number; readonly epoch: number }
+  | { readonly write: "group"; readonly group: number; readonly memory: GroupMemory }
   | { readonly write: "register"; readonly key: string; readonly register: Register<Body> };
 
 export interface Answered<Body, Answer> {
@@ -61,7 +74,10 @@ export function answerEntries<Body>(
   memory: AcceptorMemory<Body>,
   voting: VotingRules,
 ): Answered<Body, EntriesAnswer<Body>> {
-  const refusal = refusalOf(request, request.epoch, { memory, rules: voting.rules });
+  const { config } = request;
+  const known = memory.group(config.group) ?? UNKNOWN_GROUP;
+  const meant = { incarnation: request.incarnation, epoch: config.epoch };
+  const refusal = refusalOf(meant, { memory, known, rules: voting.rules });
   if (refusal !== null) return { answer: refusal, writes: [] };
   const changed = new Map<string, Register<Body>>();
   const replies = request.entries.map((entry) => {
@@ -71,10 +87,8 @@ export function answerEntries<Body>(
     return reply;
   });
   const writes: Write<Body>[] = [...changed].map(([key, register]) => ({ write: "register", key, register }));
-  // A group that has begun to vote in this epoch votes in no older one.
-  if (request.epoch > memory.sealedEpoch(request.group)) {
-    writes.unshift({ write: "seal", group: request.group, epoch: request.epoch });
-  }
+  const group = learned(known, request);
+  if (group !== known) writes.unshift({ write: "group", group: config.group, memory: group });
   return { answer: { say: "answered", replies }, writes };
 }
 
@@ -84,26 +98,37 @@ export function answerSeal<Body>(
   memory: AcceptorMemory<Body>,
   rules: Rules,
 ): Answered<Body, SealAnswer<Body>> {
-  const { group, toEpoch, after, limit } = request;
-  const refusal = refusalOf(request, toEpoch, { memory, rules });
+  const { group, toEpoch, incarnation, after, limit } = request;
+  const known = memory.group(group) ?? UNKNOWN_GROUP;
+  const refusal = refusalOf({ incarnation, epoch: toEpoch }, { memory, known, rules });
   if (refusal !== null) return { answer: refusal, writes: [] };
   const states = memory.accepted(group, after, limit + 1);
   return {
     answer: { say: "page", states: states.slice(0, limit), isLast: states.length <= limit },
-    writes: toEpoch > memory.sealedEpoch(group) && rules.seal ? [{ write: "seal", group, epoch: toEpoch }] : [],
+    writes:
+      toEpoch > known.sealedEpoch && rules.seal
+        ? [{ write: "group", group, memory: { ...known, sealedEpoch: toEpoch } }]
+        : [],
   };
 }
 
+/** Whoever has begun to vote in an epoch votes in no older one, and knows who votes with it. */
+function learned<Body>(known: GroupMemory, { config, entries }: EntriesRequest<Body>): GroupMemory {
+  const isInstalling = entries.every(({ ask }) => ask === "install");
+  const place = isInstalling ? "installed" : "active";
+  if (config.epoch <= (known[place]?.epoch ?? 0)) return known;
+  return { ...known, sealedEpoch: Math.max(known.sealedEpoch, config.epoch), [place]: config };
+}
+
 function refusalOf<Body>(
-  { group, incarnation }: { readonly group: number; readonly incarnation: string },
-  epoch: number,
-  { memory, rules }: { readonly memory: AcceptorMemory<Body>; readonly rules: Rules },
+  { incarnation, epoch }: { readonly incarnation: string; readonly epoch: number },
+  around: { readonly memory: AcceptorMemory<Body>; readonly known: GroupMemory; readonly rules: Rules },
 ): Refusal | null {
+  const { memory, known, rules } = around;
   if (incarnation !== memory.incarnation && rules.incarnation) {
     return { say: "stranger", incarnation: memory.incarnation };
   }
-  const sealedEpoch = memory.sealedEpoch(group);
-  return epoch < sealedEpoch && rules.seal ? { say: "sealed", sealedEpoch } : null;
+  return epoch < known.sealedEpoch && rules.seal ? { say: "sealed", sealedEpoch: known.sealedEpoch } : null;
 }
 
 interface EntryAnswer<Body> {

@@ -1,8 +1,9 @@
 /**
- * What proposers, acceptors and coordinators say to each other. A request names group, epoch and the acceptor that it is
- * meant for, and carries any number of entries, one per key: a whole video is one message to each acceptor.
+ * What proposers, acceptors and coordinators say to each other. A request names the group's epoch and the acceptor that it
+ * is meant for, and carries any number of entries, one per key: a whole video is one message to each acceptor.
  */
 import type { Ballot } from "./ballot.ts";
+import type { GroupConfig } from "./group.ts";
 import type { Value } from "./value.ts";
 
 /** A value together with the ballot in which an acceptor accepted it. */
@@ -22,8 +23,8 @@ export type Entry<Body> =
   | { readonly ask: "install"; readonly key: string; readonly ballot: Ballot; readonly value: Value<Body> };
 
 export interface EntriesRequest<Body> {
-  readonly group: number;
-  readonly epoch: number;
+  /** The epoch in which the acceptor is to vote. It keeps the members beside its votes, so that they can be found again. */
+  readonly config: GroupConfig;
   /** Of the acceptor that the sender means; another one refuses. */
   readonly incarnation: string;
   /** Each key once. */

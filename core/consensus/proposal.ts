@@ -39,7 +39,7 @@ export type ProposalCommand<Body> =
   | {
       readonly do: "send";
       readonly to: Member;
-      readonly epoch: number;
+      readonly config: GroupConfig;
       /** To be named in the event that answers it. */
       readonly turn: number;
       readonly entry: Entry<Body>;
@@ -276,7 +276,7 @@ function ask<Body>(before: Proposal<Body>, entry: Entry<Body>): ProposalStep<Bod
   const { config, turn } = proposal;
   return {
     proposal,
-    commands: config.members.map((to) => ({ do: "send", to, epoch: config.epoch, turn, entry })),
+    commands: config.members.map((to) => ({ do: "send", to, config, turn, entry })),
   };
 }
 

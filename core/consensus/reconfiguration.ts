@@ -45,7 +45,12 @@ export type ReconfigurationCommand<Body> =
       readonly after: string;
       readonly limit: number;
     }
-  | { readonly do: "install"; readonly to: Member; readonly epoch: number; readonly entries: readonly Entry<Body>[] }
+  | {
+      readonly do: "install";
+      readonly to: Member;
+      readonly config: GroupConfig;
+      readonly entries: readonly Entry<Body>[];
+    }
   /** Answer with an event of the same member and purpose. */
   | { readonly do: "wake"; readonly member: string; readonly to: Asked; readonly afterMs: number }
   /** A majority of the new members has everything: the master may make the epoch active. */
@@ -223,7 +228,7 @@ function installing<Body>(state: Reconfiguration<Body>, to: Member): Reconfigura
     const accepted = state.states.get(key);
     return accepted === undefined ? [] : [{ ask: "install", key, ballot, value: accepted.value }];
   });
-  return { do: "install", to, epoch: state.to.epoch, entries };
+  return { do: "install", to, config: state.to, entries };
 }
 
 function withProgress<Body>(

@@ -1,5 +1,6 @@
 /** What a storage node answers about chunks: `PUT/GET/HEAD/DELETE /chunks/:hash`, `/health`. */
 import * as v from "valibot";
+import { EntriesAnswerSchema } from "./consensus-api.ts";
 import { ChunkHashSchema, CountSchema, NodeIdSchema } from "./schemas.ts";
 
 /**
@@ -16,6 +17,8 @@ export const PutChunkAnswerSchema = v.object({
   /** Whether the bytes were already here. */
   existed: v.boolean(),
   references: CountSchema,
+  /** The acceptor's answer to the Accept that the PUT carried; null when it carried none. */
+  vote: v.nullable(EntriesAnswerSchema),
 });
 export type PutChunkAnswer = v.InferOutput<typeof PutChunkAnswerSchema>;
 

@@ -14,6 +14,8 @@ export const HeartbeatSchema = v.object({
   /** Where browsers reach it. The host `0.0.0.0` or `[::]` stands for the host name that the page was opened with. */
   publicUrl: UrlSchema,
   incarnation: v.pipe(v.string(), v.maxLength(64)),
+  /** The node as an acceptor: a number of starts lower than one heard before is a disk that was put back. */
+  acceptor: v.object({ incarnation: v.pipe(v.string(), v.maxLength(64)), starts: CountSchema }),
   pid: CountSchema,
   chunkCount: CountSchema,
   usedBytes: CountSchema,

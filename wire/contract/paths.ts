@@ -6,6 +6,11 @@ import { parseSeq } from "#core/placement/position.ts";
 /** Route patterns in Hono's spelling. */
 export const ROUTES = {
   chunk: "/chunks/:hash",
+  /** Of a node: the votes of ChunkPaxos. */
+  consensusEntries: "/consensus/entries",
+  consensusSeal: "/consensus/seal",
+  consensusGroups: "/consensus/groups",
+  consensusStates: "/consensus/states",
   ping: "/ping",
   health: "/health",
   apiHealth: "/api/health",
