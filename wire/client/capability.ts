@@ -7,7 +7,7 @@ import type { CapabilityClaims } from "#wire/contract/capability.ts";
 import { CapabilityClaimsSchema } from "#wire/contract/capability.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { CAPABILITY_LIFETIME_MS, CLOCK_TOLERANCE_MS } from "#wire/contract/limits.ts";
-import { fromBase64, toBase64 } from "./digest.ts";
+import { fromBase64, fromBase64Url, toBase64Url } from "./digest.ts";
 
 const MAX_CAPABILITY_CHARACTERS = 1024;
 /** Shorter keys could be guessed; `up` makes 32 random bytes. */
@@ -99,12 +99,4 @@ async function readClaims(key: ClusterKey, text: string): Promise<CapabilityClai
   } catch {
     return undefined;
   }
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
 }

@@ -17,6 +17,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   /** Until the headers are there; the body then lives under `signal` and the same deadline. */
   readonly deadlineMs?: number;
+  /** Longest JSON that is read, in characters; {@link MAX_JSON_BYTES} unless given. */
+  readonly maxCharacters?: number;
   /** The platform's unless given. */
   readonly fetch?: FetchPort;
 }
@@ -63,11 +65,12 @@ export async function askJson<Schema extends v.GenericSchema>(
   schema: Schema,
   options: AskOptions,
 ): Promise<v.InferOutput<Schema>> {
+  const { maxCharacters = MAX_JSON_BYTES } = options;
   const response = await ask(url, options);
   let parsed: v.SafeParseResult<Schema>;
   try {
     const text = await response.text();
-    if (text.length > MAX_JSON_BYTES) throw new RangeError(`The body has ${text.length} characters`);
+    if (text.length > maxCharacters) throw new RangeError(`The body has ${text.length} characters`);
     parsed = v.safeParse(schema, JSON.parse(text));
   } catch (cause) {
     throw new VStackError("bad-answer", `Cannot read the answer of ${url} as it is no JSON within the limit`, {

@@ -36,6 +36,8 @@ export const NodeHealthSchema = v.object({
   nodeId: NodeIdSchema,
   /** Made when the disk was formatted; a wiped disk has a new one. */
   incarnation: v.string(),
+  /** The node as an acceptor: its own incarnation, and the keys that it remembers. */
+  acceptor: v.object({ incarnation: v.string(), keyCount: CountSchema }),
   pid: CountSchema,
   lab: v.boolean(),
   chunkCount: CountSchema,

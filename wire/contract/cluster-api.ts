@@ -24,6 +24,13 @@ export const HeartbeatSchema = v.object({
 });
 export type Heartbeat = v.InferOutput<typeof HeartbeatSchema>;
 
+/**
+ * What a heartbeat is answered. `rolled-back`: this incarnation of the acceptor was heard with more starts before, so its disk
+ * was put back and has forgotten votes: it must not vote again, and the node makes its acceptor anew.
+ */
+export const HeartbeatAnswerSchema = v.object({ acceptor: v.picklist(["ok", "rolled-back"]) });
+export type HeartbeatAnswer = v.InferOutput<typeof HeartbeatAnswerSchema>;
+
 /** `alive`: heard lately. `suspect`: missed a few. `dead`: long silent; nothing new is placed there. */
 export const NODE_STATES = ["alive", "suspect", "dead"] as const;
 export type NodeState = (typeof NODE_STATES)[number];

@@ -122,6 +122,13 @@ export const GroupsAnswerSchema = v.object({
   ),
 });
 
+/** What `GET /consensus/states` is asked for. */
+export const StatesQuerySchema = v.object({
+  group: v.pipe(v.string(), v.regex(/^(0|[1-9][0-9]{0,8})$/, "Expected the number of a group"), v.transform(Number)),
+  /** Last key of the page before, "" for the first. */
+  after: v.optional(v.pipe(v.string(), v.maxLength(128)), ""),
+});
+
 export const StatesAnswerSchema = v.object({
   states: v.pipe(v.array(v.object({ key: KeySchema, accepted: AcceptedSchema })), v.maxLength(MAX_ENTRIES)),
   isLast: v.boolean(),

@@ -5,6 +5,12 @@ export const SERVED_BY = "X-VStack-Served-By";
 export const SERVED_BY_GATEWAY = "gateway";
 export const SERVED_BY_WORKER = "worker";
 
+/**
+ * On the PUT of a chunk to a member of its group: the Accept of its record, base64url of the JSON of EntriesRequestSchema with
+ * one entry (wire/contract/consensus-api.ts). The answer's `vote` is what the acceptor says to it.
+ */
+export const CARRIED_ACCEPT = "X-VStack-Accept";
+
 /** A chunk never changes under its name; lab mode sends `no-store` so that every byte is measured. */
 export const IMMUTABLE = "public, max-age=31536000, immutable";
 export const NO_STORE = "no-store";

@@ -61,6 +61,9 @@ export const PATHS = {
   download: (videoId: VideoId) => `/api/videos/${videoId}/download`,
   watch: (videoId: VideoId) => `/watch/${videoId}`,
   embed: (videoId: VideoId) => `/embed/${videoId}`,
+  /** @param after last key of the page before, "" for the first */
+  consensusStates: (group: number, after: string) =>
+    `/consensus/states?group=${group}&after=${encodeURIComponent(after)}`,
   /** @param session null: that of everybody; undefined: all of them */
   clearNetwork: (route: "/api/lab/network" | "/lab/network", session: string | null | undefined) =>
     session === undefined ? route : `${route}?session=${encodeURIComponent(session ?? "")}`,
