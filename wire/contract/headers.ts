@@ -6,8 +6,9 @@ export const SERVED_BY_GATEWAY = "gateway";
 export const SERVED_BY_WORKER = "worker";
 
 /**
- * On the PUT of a chunk to a member of its group: the Accept of its record, base64url of the JSON of EntriesRequestSchema with
- * one entry (wire/contract/consensus-api.ts). The answer's `vote` is what the acceptor says to it.
+ * On the PUT of a chunk to a member of its group: the Accept of its record in round 0, base64url of the JSON of
+ * EntriesRequestSchema with one entry (wire/contract/consensus-api.ts), of the position and the hash that the PUT names. The
+ * answer's `vote` is what the acceptor says to it.
  */
 export const CARRIED_ACCEPT = "X-VStack-Accept";
 
