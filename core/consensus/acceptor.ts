@@ -79,16 +79,20 @@ export function answerEntries<Body>(
   const meant = { incarnation: request.incarnation, epoch: config.epoch };
   const refusal = refusalOf(meant, { memory, known, rules: voting.rules });
   if (refusal !== null) return { answer: refusal, writes: [] };
+  const writes: Write<Body>[] = [];
+  const group = learned(known, request);
+  if (group !== known) writes.push({ write: "group", group: config.group, memory: group });
   const changed = new Map<string, Register<Body>>();
   const replies = request.entries.map((entry) => {
-    const before = changed.get(entry.key) ?? memory.register(entry.key) ?? EMPTY_REGISTER;
+    const { key } = entry;
+    const before = changed.get(key) ?? memory.register(key) ?? EMPTY_REGISTER;
     const { register, reply } = answerEntry(before, entry, voting);
-    if (register !== before) changed.set(entry.key, register);
+    if (register !== before) {
+      writes.push({ write: "register", key, register });
+      if (request.entries.length > 1) changed.set(key, register);
+    }
     return reply;
   });
-  const writes: Write<Body>[] = [...changed].map(([key, register]) => ({ write: "register", key, register }));
-  const group = learned(known, request);
-  if (group !== known) writes.unshift({ write: "group", group: config.group, memory: group });
   return { answer: { say: "answered", replies }, writes };
 }
 
@@ -143,12 +147,11 @@ function answerEntry<Body>(register: Register<Body>, entry: Entry<Body>, voting:
     case "read":
       return { register, reply: { say: "state", accepted } };
     case "prepare":
-      // The same ballot again is a repetition: the first answer was lost.
-      if (compareBallots(entry.ballot, promised) < 0) return rejected(register, "promised");
-      return {
-        register: compareBallots(entry.ballot, promised) === 0 ? register : { promised: entry.ballot, accepted },
-        reply: { say: "promised", accepted },
-      };
+      // Once for each ballot: two proposals of one program take the same ballots, and only one of them gets a majority.
+      if (compareBallots(entry.ballot, promised) < (voting.rules["promise-once"] ? 1 : 0)) {
+        return rejected(register, "promised");
+      }
+      return { register: { promised: entry.ballot, accepted }, reply: { say: "promised", accepted } };
     case "accept":
       if (entry.ballot.round === 0 && voting.rules.grant && !voting.isGranted(entry.key, entry.ballot)) {
         return rejected(register, "no-grant");

@@ -14,7 +14,7 @@ import { quorumOf } from "./group.ts";
 import type { Accepted, Entry, KeyState, Refusal, Reply } from "./messages.ts";
 import type { Rules } from "./rules.ts";
 
-/** Keys of one page and of one installing message: half a megabyte of records. */
+/** Keys of one page and of one installing message at most: half a megabyte of records. */
 export const PAGE_KEYS = 512;
 /** Times that one member is asked the same thing in vain before it is left out. */
 export const MAX_TRIES = 5;
@@ -78,6 +78,8 @@ export interface Reconfiguration<Body> {
   readonly states: ReadonlyMap<string, Accepted<Body>>;
   /** The keys in their order, fixed when installing begins. */
   readonly keys: readonly string[];
+  /** Keys of one page and of one installing message. */
+  readonly pageKeys: number;
 }
 
 export interface ReconfigurationStep<Body> {
@@ -89,15 +91,17 @@ export interface ReconfigurationStep<Body> {
  * @param from the active epoch, or the newest one that ever was
  * @param to with an epoch that the master gave to this attempt alone
  * @param coordinator of this start of the program
+ * @param pageKeys 1..{@link PAGE_KEYS}
  */
 export function beginReconfiguration<Body>(
   from: GroupConfig,
   to: GroupConfig,
   coordinator: string,
+  pageKeys = PAGE_KEYS,
 ): ReconfigurationStep<Body> {
   const progress = new Map(from.members.map(({ nodeId }) => [nodeId, UNTOUCHED]));
   const state: Reconfiguration<Body> = {
-    ...{ from, to, coordinator, phase: "sealing", progress, states: new Map(), keys: [] },
+    ...{ from, to, coordinator, phase: "sealing", progress, states: new Map(), keys: [], pageKeys },
   };
   return { state, commands: from.members.map((member) => sealing(state, member)) };
 }
@@ -217,14 +221,14 @@ function onWake<Body>(state: Reconfiguration<Body>, nodeId: string): Reconfigura
 
 function sealing<Body>(state: Reconfiguration<Body>, to: Member): ReconfigurationCommand<Body> {
   const after = state.progress.get(to.nodeId)?.after ?? "";
-  return { do: "seal", to, toEpoch: state.to.epoch, after, limit: PAGE_KEYS };
+  return { do: "seal", to, toEpoch: state.to.epoch, after, limit: state.pageKeys };
 }
 
 /** The next keys for a member. A group without keys sends an empty message: the member must know the epoch all the same. */
 function installing<Body>(state: Reconfiguration<Body>, to: Member): ReconfigurationCommand<Body> {
   const first = state.progress.get(to.nodeId)?.installed ?? 0;
   const ballot: Ballot = { epoch: state.to.epoch, round: 0, proposer: state.coordinator };
-  const entries = state.keys.slice(first, first + PAGE_KEYS).flatMap((key): Entry<Body>[] => {
+  const entries = state.keys.slice(first, first + state.pageKeys).flatMap((key): Entry<Body>[] => {
     const accepted = state.states.get(key);
     return accepted === undefined ? [] : [{ ask: "install", key, ballot, value: accepted.value }];
   });

@@ -18,7 +18,9 @@ export type RuleName =
   | "raise-on-accept"
   | "install-first"
   | "compare"
-  | "grant";
+  | "grant"
+  | "promise-once"
+  | "newest-epoch";
 
 /** What each rule demands, and thereby what its mutant does not do. */
 export const RULES: Readonly<Record<RuleName, string>> = {
@@ -35,6 +37,8 @@ export const RULES: Readonly<Record<RuleName, string>> = {
   "install-first": "An epoch becomes active after a majority of its members has every value of the old one",
   compare: "A change of a version is made only where that version stands",
   grant: "An acceptor takes round 0 only from whom the grant names",
+  "promise-once": "An acceptor promises a ballot once: two proposals that share one by mistake do not both go on",
+  "newest-epoch": "The config master makes active only the newest epoch that it gave away",
 };
 
 export type Rules = Readonly<Record<RuleName, boolean>>;
@@ -54,6 +58,8 @@ export const SOUND: Rules = {
   "install-first": true,
   compare: true,
   grant: true,
+  "promise-once": true,
+  "newest-epoch": true,
 };
 
 /** All rules but one. */
