@@ -1,0 +1,138 @@
+/** Drives one reconfiguration on the simulated network: seals, installs, asks the config master to make the epoch active. */
+import type { Member } from "../../consensus/group.ts";
+import type { Entry } from "../../consensus/messages.ts";
+import type {
+  Asked,
+  Reconfiguration,
+  ReconfigurationCommand,
+  ReconfigurationEvent,
+} from "../../consensus/reconfiguration.ts";
+import { beginReconfiguration, onReconfigurationEvent } from "../../consensus/reconfiguration.ts";
+import type { Body } from "./events.ts";
+import type { About } from "./network.ts";
+import { membersText } from "./network.ts";
+import type { Answer } from "./node.ts";
+import type { World } from "./world.ts";
+
+/** Keys on one page, so that a few keys take several. */
+const PAGE_KEYS = 1;
+
+export class Coordinator {
+  readonly name: string;
+  readonly #world: World;
+  readonly #then: () => void;
+  #state: Reconfiguration<Body>;
+  #isAlive = true;
+
+  constructor(name: string, world: World, members: readonly Member[], then: () => void) {
+    this.name = name;
+    this.#world = world;
+    this.#then = then;
+    const { from, to } = world.master.issue(members);
+    const { log, clock } = world;
+    if (log !== null) {
+      const text = `${name} begins epoch ${to.epoch} with ${membersText(to)}, after epoch ${from.epoch}`;
+      log.because(log.add(clock.nowMs, { kind: "reconfigure", node: name, version: to.epoch, text }));
+    }
+    const { state, commands } = beginReconfiguration<Body>(from, to, name, PAGE_KEYS);
+    this.#state = state;
+    for (const command of commands) this.#obey(command);
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  get epoch(): number {
+    return this.#state.to.epoch;
+  }
+
+  /** Dies; what it sent is still under way, and so may be its word to the config master. */
+  crash(): void {
+    this.#isAlive = false;
+  }
+
+  #obey(command: ReconfigurationCommand<Body>): void {
+    const { clock, network } = this.#world;
+    const { from, to } = this.#state;
+    switch (command.do) {
+      case "seal": {
+        const { to: member, toEpoch, after, limit } = command;
+        const request = { group: from.group, toEpoch, incarnation: member.incarnation, after, limit };
+        network.ask({
+          ...{
+            from: this.name,
+            to: member.nodeId,
+            question: { kind: "seal", request },
+            phase: "seal",
+            hasBytes: false,
+          },
+          about: () => ({ version: toEpoch, text: `seal for epoch ${toEpoch}, and tell what you accepted` }),
+          ...this.#once(member.nodeId, "seal"),
+        });
+        break;
+      }
+      case "install": {
+        const { to: member, config, entries } = command;
+        const request = { config, incarnation: member.incarnation, entries };
+        network.ask({
+          ...{ from: this.name, to: member.nodeId, question: { kind: "entries", request }, phase: "install" },
+          hasBytes: false,
+          about: () => aboutInstall(config.epoch, entries),
+          ...this.#once(member.nodeId, "install"),
+        });
+        break;
+      }
+      case "wake":
+        clock.at(clock.nowMs + command.afterMs, () => {
+          this.#world.log?.beginStep();
+          this.#tell({ saw: "wake", member: command.member, to: command.to });
+        });
+        break;
+      case "activate":
+        clock.at(clock.nowMs + this.#world.masterMs(), () => this.#world.activate(this.name, from, to));
+        break;
+      case "finish":
+        this.#isAlive = false;
+        this.#world.log?.add(clock.nowMs, {
+          ...{ kind: "reconfigured", node: this.name, version: to.epoch },
+          text: `${this.name} ends with epoch ${to.epoch}: ${command.outcome}`,
+        });
+        this.#then();
+        break;
+    }
+  }
+
+  /** The machine is told of each question's end once: what comes first counts. */
+  #once(from: string, to: Asked): { readonly onAnswer: (answer: Answer) => void; readonly onLost: () => void } {
+    let isOver = false;
+    const end = (event: ReconfigurationEvent<Body>) => {
+      if (isOver) return;
+      isOver = true;
+      this.#tell(event);
+    };
+    return {
+      onAnswer: (answer) => {
+        if (answer.say === "page") end({ saw: "page", from, states: answer.states, isLast: answer.isLast });
+        else if (answer.say === "answered") end({ saw: "replies", from, replies: answer.replies });
+        else if (answer.say !== "stored") end({ saw: "refusal", from, to, refusal: answer });
+      },
+      onLost: () => {
+        if (!isOver) this.#world.log?.beginStep();
+        end({ saw: "lost", from, to });
+      },
+    };
+  }
+
+  #tell(event: ReconfigurationEvent<Body>): void {
+    if (!this.#isAlive) return;
+    const { state, commands } = onReconfigurationEvent(this.#state, event, this.#world.rules);
+    this.#state = state;
+    for (const command of commands) this.#obey(command);
+  }
+}
+
+function aboutInstall(epoch: number, entries: readonly Entry<Body>[]): About {
+  const keys = entries.map(({ key }) => key).join(" ");
+  return { version: epoch, key: keys, text: `install ${keys === "" ? "nothing" : keys} for epoch ${epoch}` };
+}
