@@ -27,16 +27,16 @@ const TokenSchema = v.pipe(v.string(), v.regex(/^[0-9a-z.-]{1,64}$/, "Expected 1
 const KeySchema = v.pipe(PositionSchema, v.transform(positionText));
 const EpochSchema = v.pipe(CountSchema, v.minValue(1));
 
-const BallotSchema = v.object({ epoch: EpochSchema, round: CountSchema, proposer: TokenSchema });
+export const BallotSchema = v.object({ epoch: EpochSchema, round: CountSchema, proposer: TokenSchema });
 
-const ValueSchema: v.GenericSchema<unknown, Value<ChunkRecord>> = v.object({
+export const ValueSchema: v.GenericSchema<unknown, Value<ChunkRecord>> = v.object({
   version: v.pipe(CountSchema, v.minValue(1)),
   id: TokenSchema,
   previousId: v.nullable(TokenSchema),
   body: v.nullable(ChunkRecordSchema),
 });
 
-const AcceptedSchema = v.object({ ballot: BallotSchema, value: ValueSchema });
+export const AcceptedSchema = v.object({ ballot: BallotSchema, value: ValueSchema });
 
 const MemberSchema: v.GenericSchema<unknown, Member> = v.object({ nodeId: NodeIdSchema, incarnation: TokenSchema });
 
