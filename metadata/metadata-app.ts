@@ -24,6 +24,7 @@ import { staticPages } from "./pages/static-pages.ts";
 import type { BenchRuns } from "./lab/bench-runs.ts";
 import type { LabNetworks } from "./lab/lab-networks.ts";
 import { benchRoutes } from "./routes/bench.ts";
+import type { ClusterRoutesPorts } from "./routes/cluster.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
@@ -36,6 +37,7 @@ const HEARTBEAT_PATH = /^\/api\/nodes\/[^/]+\/heartbeat$/;
 export interface MetadataPorts {
   readonly catalog: CatalogStore;
   readonly directory: NodeDirectory;
+  readonly hear: ClusterRoutesPorts["hear"];
   readonly ingest: Ingest;
   readonly renameVideo: VideoRoutesPorts["renameVideo"];
   readonly answerTus: (request: Request) => Promise<Response>;

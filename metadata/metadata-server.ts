@@ -53,14 +53,15 @@ async function serve(
   const { ffmpeg } = found;
   if (ffmpeg === null) log.info({ reason: found.reason }, "No ffmpeg: only what browsers play can be stored");
   else log.info({ path: ffmpeg.ffmpegPath, version: ffmpeg.version }, "Using ffmpeg");
-  const { app, ingest, directory, releaseLoop, mendLoop, labNetworks, benchRuns } = await assembleMetadata({
-    ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
-    ...{ ffmpeg, ladder: config.ladder },
-    ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
-    ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
-    bench: { program: config.program, folder: resolve(config.dataFolder, BENCH_FOLDER) },
-    clusterKey: await importClusterKey(config.clusterKeyText),
-  });
+  const { app, ingest, directory, releaseLoop, mendLoop, labNetworks, benchRuns, stopDeciding } =
+    await assembleMetadata({
+      ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
+      ...{ ffmpeg, ladder: config.ladder },
+      ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
+      ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
+      bench: { program: config.program, folder: resolve(config.dataFolder, BENCH_FOLDER) },
+      clusterKey: await importClusterKey(config.clusterKeyText),
+    });
   const listening = await listen(app, config);
   url = publicUrlOf(config, listening.port);
   await ingest.resume();
@@ -71,6 +72,7 @@ async function serve(
     url,
     async close() {
       stopping.abort();
+      stopDeciding();
       await Promise.all([listening.close(), ingest.close(), benchRuns?.cancel(), ...running]);
       await db.destroy();
     },

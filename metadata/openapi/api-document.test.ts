@@ -180,7 +180,7 @@ async function examples(): Promise<[operation: string, example: Example][]> {
     ["get /api/nodes", { path: "/api/nodes", status: 200 }],
     [
       "post /api/nodes/{nodeId}/heartbeat",
-      { path: "/api/nodes/node-1/heartbeat", init: { ...json(heartbeat), headers: { authorization } }, status: 204 },
+      { path: "/api/nodes/node-1/heartbeat", init: { ...json(heartbeat), headers: { authorization } }, status: 200 },
     ],
     ["post /api/nodes/{nodeId}/heartbeat", { path: "/api/nodes/node-1/heartbeat", init: json(heartbeat), status: 401 }],
     ["get /api/lab/network", { path: "/api/lab/network", status: 200 }],

@@ -12,6 +12,7 @@ import {
 } from "#wire/contract/catalog-api.ts";
 import {
   ClusterAnswerSchema,
+  HeartbeatAnswerSchema,
   HeartbeatSchema,
   MetadataHealthSchema,
   NodesAnswerSchema,
@@ -34,6 +35,7 @@ const SCHEMAS = {
   Cluster: ClusterAnswerSchema,
   Nodes: NodesAnswerSchema,
   Heartbeat: HeartbeatSchema,
+  HeartbeatAnswer: HeartbeatAnswerSchema,
   Health: MetadataHealthSchema,
   NetworkAsk: NetworkAskSchema,
   Networks: NetworksAnswerSchema,
