@@ -98,7 +98,7 @@ test("reports to the metadata server with a capability", { timeout: START_LIMIT_
       let text = "";
       request.on("data", (part: Buffer) => (text += part.toString()));
       request.on("end", () => {
-        response.writeHead(204).end();
+        response.writeHead(200, { "content-type": "application/json" }).end('{"acceptor":"ok"}');
         resolve({ path: request.url ?? "", authorization: request.headers.authorization ?? "", text });
       });
     });

@@ -8,6 +8,7 @@ import { parseNodeId } from "#core/ids.ts";
 import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
 import { documentedMetrics, exposedMetrics } from "#wire/server/exposition.contract.ts";
 import { silentLog } from "#wire/server/log.ts";
+import { openAcceptor } from "./consensus/votes.contract.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
 import { testChunk } from "./storage/chunk-store.contract.ts";
@@ -30,8 +31,9 @@ test("metrics of a node are those of docs/metrics.md, each with the labels that 
   const clock = { nowMs: () => 0, wallMs: () => NOW_MS };
   const disk = { fileSystem: metrics.timed(liveFileSystem), folder, capacityBytes: undefined };
   const store = await openDiskStore({ ...disk, nodeId, nowMs: clock.nowMs, log: silentLog });
+  const acceptor = await openAcceptor();
   const app = createNodeApp({
-    ...{ nodeId, store, clusterKey, registry, metrics, clock },
+    ...{ nodeId, store, acceptor, clusterKey, registry, metrics, clock },
     ...{ lab: false, log: silentLog, pid: 1 },
   });
   const { hash, bytes } = testChunk("one");

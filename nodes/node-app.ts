@@ -12,7 +12,9 @@ import { BufferPool } from "./buffer-pool.ts";
 import { type NodeMetrics, storeGauges } from "./metrics.ts";
 import { ByteLogs } from "./emulation/byte-logs.ts";
 import type { LabNetworks } from "./emulation/lab-networks.ts";
+import type { NodeAcceptor } from "./consensus/node-acceptor.ts";
 import { chunkRoutes } from "./routes/chunks.ts";
+import { consensusRoutes } from "./routes/consensus.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { labBytesRoutes } from "./routes/lab-bytes.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
@@ -30,6 +32,7 @@ const MAX_WAITING_UPLOADS = 1_024;
 export interface NodeAppPorts {
   readonly nodeId: NodeId;
   readonly store: ChunkStore;
+  readonly acceptor: NodeAcceptor;
   readonly clusterKey: ClusterKey;
   readonly lab: boolean;
   /** Emulated networks; only in lab mode. */
@@ -44,7 +47,7 @@ export interface NodeAppPorts {
 }
 
 export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
-  const { nodeId, store, clusterKey, lab, log, registry, metrics, pid, clock, uploadStallMs } = ports;
+  const { nodeId, store, acceptor, clusterKey, lab, log, registry, metrics, pid, clock, uploadStallMs } = ports;
   const wallMs = () => clock.wallMs();
   const labParts =
     lab && ports.networks !== undefined ? { networks: ports.networks, byteLogs: new ByteLogs(wallMs) } : undefined;
@@ -53,14 +56,16 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
   app.onError(problemHandler(log));
   app.notFound(notFoundHandler);
   app.use(accessLog(log), requestMetrics(registry), readOnlyCors);
-  app.route("/", healthRoutes({ nodeId, store, lab, registry, pid, nowMs: () => clock.nowMs() }));
+  app.route("/", healthRoutes({ nodeId, store, acceptor, lab, registry, pid, nowMs: () => clock.nowMs() }));
   if (labParts !== undefined) {
     app.route("/", labNetworkRoutes({ clusterKey, wallMs, networks: labParts.networks }));
     app.route("/", labBytesRoutes(nodeId, labParts));
   }
+  app.route("/", consensusRoutes({ nodeId, acceptor, clusterKey, wallMs }));
   const chunks = {
     nodeId,
     store,
+    acceptor,
     clusterKey,
     lab,
     // Reads never wait in line: a busy node says so at once, and the reader has other nodes.

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { ChunkHash, NodeId } from "#core/ids.ts";
 import { positionText } from "#core/placement/position.ts";
-import { type ClusterKey, checkCapability } from "#wire/client/capability.ts";
+import { checkCapability } from "#wire/client/capability.ts";
 import type { CapabilityClaims } from "#wire/contract/capability.ts";
 import { type DeleteChunkAnswer, LOOSE_REFERENCE, type PutChunkAnswer } from "#wire/contract/chunk-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -12,16 +12,15 @@ import { PositionSchema } from "#wire/contract/schemas.ts";
 import { parseInput } from "#wire/server/validated.ts";
 import type { BufferPool } from "../buffer-pool.ts";
 import type { ChunkStore } from "../storage/chunk-store.ts";
+import { vote, type VotePorts } from "../consensus/vote.ts";
+import { carriedAccept } from "./carried-accept.ts";
 import { type NodeEnv, socketOf } from "./node-env.ts";
 import { nodeParts, receiveChunk, UPLOAD_STALL_MS, webParts } from "./receive-chunk.ts";
 
-export interface WritePorts {
+export interface WritePorts extends VotePorts {
   readonly nodeId: NodeId;
   readonly store: ChunkStore;
-  readonly clusterKey: ClusterKey;
   readonly uploads: BufferPool;
-  /** Wall clock, as capabilities travel between machines. */
-  readonly wallMs: () => number;
   readonly stored: (bytes: number) => void;
   /** Longest wait for the next bytes of an upload. */
   readonly uploadStallMs?: number;
@@ -30,6 +29,7 @@ export interface WritePorts {
 export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports: WritePorts): Promise<Response> {
   await checkAllowed(context, { method: "PUT", subject: hash }, ports);
   const reference = referenceOf(context);
+  const accept = carriedAccept(context, hash, reference);
   const length = context.req.header("content-length");
   const { incoming } = socketOf(context);
   const received = await receiveChunk(
@@ -46,10 +46,14 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
         details: { expected: hash, actual: received.digest },
       });
     }
-    const { existed, references } = await ports.store.put(hash, received.bytes, reference);
+    // Side by side, as neither needs the other: a member may vote without holding.
+    const [{ existed, references }, voted] = await both(
+      ports.store.put(hash, received.bytes, reference),
+      accept === undefined ? Promise.resolve(null) : vote(accept, ports),
+    );
     const sizeBytes = received.bytes.length;
     if (!existed) ports.stored(sizeBytes);
-    const answer: PutChunkAnswer = { hash, sizeBytes, nodeId: ports.nodeId, existed, references };
+    const answer: PutChunkAnswer = { hash, sizeBytes, nodeId: ports.nodeId, existed, references, vote: voted };
     const headers = {
       "cache-control": NO_STORE,
       etag: `"${hash}"`,
@@ -59,6 +63,12 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
   } finally {
     received.release();
   }
+}
+
+/** Waits for both, whatever becomes of one: the bytes must stay as they are until the store has done with them. */
+async function both<First, Second>(first: Promise<First>, second: Promise<Second>): Promise<[First, Second]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 export async function deleteChunk(context: Context<NodeEnv>, hash: ChunkHash, ports: WritePorts): Promise<Response> {

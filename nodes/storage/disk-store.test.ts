@@ -16,7 +16,7 @@ import { SimulatedDisk, systemError } from "./simulated-disk.ts";
 const base = mkdtempSync(join(tmpdir(), "vstack-store-"));
 afterAll(() => {
   rmSync(base, { recursive: true, force: true });
-});
+}, 60_000);
 
 const nodeId = parseNodeId("node-1");
 if (nodeId === undefined) throw new Error("node-1 is a node id");

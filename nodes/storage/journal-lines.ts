@@ -60,12 +60,13 @@ export function readLines<Change>(
 ): JournalReading {
   const firstEnd = bytes.indexOf(NEWLINE);
   const firstLine = bytes.toString("utf8", 0, Math.max(0, firstEnd));
-  if (firstLine !== format.firstLine) {
+  if (isOfAnotherVersion(firstLine, format.firstLine)) {
     const found = `their first line is "${firstLine.slice(0, 40)}": "${format.firstLine}" is wanted`;
     throw new VStackError("conflict", `Cannot read ${format.contents} as ${found}`);
   }
   let lineCount = 0;
-  let damagedLines = 0;
+  // The first line is flushed before the file gets its name: no crash leaves it torn.
+  let damagedLines = firstLine === format.firstLine ? 0 : 1;
   let badSinceGood = 0;
   let start = firstEnd + 1;
   for (let end = bytes.indexOf(NEWLINE, start); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
@@ -81,6 +82,11 @@ export function readLines<Change>(
     start = end + 1;
   }
   return { lineCount, torn: badSinceGood > 0 || start < bytes.length, damagedLines };
+}
+
+function isOfAnotherVersion(firstLine: string, wanted: string): boolean {
+  const [name = ""] = wanted.split(" ");
+  return firstLine !== wanted && firstLine.startsWith(`${name} `) && /^[0-9]+$/.test(firstLine.slice(name.length + 1));
 }
 
 function isWhole(bytes: Buffer, start: number, end: number): boolean {

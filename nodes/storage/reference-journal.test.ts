@@ -102,6 +102,14 @@ describe("readLines()", () => {
     }
   });
 
+  test("takes a first line that is none for damage: what is behind it counts", () => {
+    const found: unknown[] = [];
+    const bytes = Buffer.from(`vstack-refrences 1\n${lineOf(REFERENCE_LINES, add("a"))}`);
+    const reading = readLines(REFERENCE_LINES, bytes, (change) => found.push(change));
+    expect({ found, reading }).toEqual({ found: [add("a")], reading: { lineCount: 1, torn: false, damagedLines: 1 } });
+    expect(readLines(REFERENCE_LINES, Buffer.alloc(0), () => {}).damagedLines).toBe(1);
+  });
+
   test("refuses another version", () => {
     expect(() => readLines(REFERENCE_LINES, Buffer.from("vstack-references 9\n"), () => {})).toThrow(
       /"vstack-references 1" is wanted/,

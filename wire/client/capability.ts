@@ -74,7 +74,7 @@ export async function checkCapability(
       `Cannot ${wanted.method} as the capability was not made with this cluster's key`,
     );
   }
-  if (wanted.nowMs > claims.expiresAtMs + CLOCK_TOLERANCE_MS) {
+  if (isOver(claims, wanted.nowMs)) {
     throw new VStackError("unauthorized", `Cannot ${wanted.method} as the capability is over: ask for a new one`);
   }
   if (claims.method !== wanted.method || claims.subject !== wanted.subject) {
@@ -83,6 +83,19 @@ export async function checkCapability(
       `Cannot ${wanted.method} "${wanted.subject}" as the capability allows ${claims.method} "${claims.subject}"`,
     );
   }
+}
+
+/**
+ * What a capability allows now; undefined when it is not ours, or over. For those that are looked at only after what they are
+ * for is known, such as grants.
+ */
+export async function claimsOf(key: ClusterKey, text: string, nowMs: number): Promise<CapabilityClaims | undefined> {
+  const claims = await readClaims(key, text);
+  return claims === undefined || isOver(claims, nowMs) ? undefined : claims;
+}
+
+function isOver({ expiresAtMs }: CapabilityClaims, nowMs: number): boolean {
+  return nowMs > expiresAtMs + CLOCK_TOLERANCE_MS;
 }
 
 async function readClaims(key: ClusterKey, text: string): Promise<CapabilityClaims | undefined> {
