@@ -16,6 +16,8 @@ import type { ListOptions } from "./commands/library.ts";
 import { list, remove, rename, show } from "./commands/library.ts";
 import { runRole } from "./commands/role.ts";
 import { status } from "./commands/status.ts";
+import type { SimulateConsensusOptions } from "./commands/simulate-consensus.ts";
+import { ruleName, simulateConsensus } from "./commands/simulate-consensus.ts";
 import type { SimulateOptions } from "./commands/simulate.ts";
 import { simulateScheduler } from "./commands/simulate.ts";
 import type { TokenOptions } from "./commands/token.ts";
@@ -299,6 +301,19 @@ function addSimulateCommand(program: Command): void {
     .showHelpAfterError("(add --help for help)")
     .action(async (options: SimulateOptions) => {
       exitWith(await simulateScheduler(options));
+    });
+  simulate
+    .command("consensus")
+    .description("run the agreement among nodes under drawn faults, and check it at every decision")
+    .addOption(new Option("--schedules <number>", "how many").default(20_000).argParser(whole(1, 1_000_000_000)))
+    .addOption(new Option("--seed <number>", "the first seed").default(1).argParser(whole(0, 1_000_000_000)))
+    .addOption(new Option("--mutant <rule>", "take one rule away: it must be found").argParser(ruleName))
+    .addOption(new Option("--part").hideHelp().default(false))
+    .addOption(jsonOption())
+    .exitOverride()
+    .showHelpAfterError("(add --help for help)")
+    .action(async (options: SimulateConsensusOptions) => {
+      exitWith(await simulateConsensus(options));
     });
 }
 

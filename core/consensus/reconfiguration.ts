@@ -242,7 +242,16 @@ function withProgress<Body>(
 ): Reconfiguration<Body> {
   const before = state.progress.get(nodeId);
   if (before === undefined) return state;
-  return { ...state, progress: new Map(state.progress).set(nodeId, { ...before, ...change }) };
+  return {
+    ...state,
+    progress: new Map(state.progress).set(nodeId, {
+      after: change.after ?? before.after,
+      installed: change.installed ?? before.installed,
+      isDone: change.isDone ?? before.isDone,
+      isLeftOut: change.isLeftOut ?? before.isLeftOut,
+      tries: change.tries ?? before.tries,
+    }),
+  };
 }
 
 function doneCount<Body>({ progress }: Reconfiguration<Body>): number {

@@ -49,7 +49,10 @@ export class VirtualClock {
       if (entry === undefined) return false;
       if (entry.act === null) continue;
       this.#eventCount += 1;
-      invariant(this.#eventCount <= MAX_EVENTS, `Cannot end a run at ${this.#nowMs} ms after ${MAX_EVENTS} events`);
+      // Asked first, as making the message for nothing took a tenth of a simulation's time.
+      if (this.#eventCount > MAX_EVENTS) {
+        invariant(false, `Cannot end a run at ${this.#nowMs} ms after ${MAX_EVENTS} events`);
+      }
       this.#nowMs = entry.atMs;
       entry.act();
       return true;

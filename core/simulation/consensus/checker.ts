@@ -200,8 +200,11 @@ export class Checker {
     const known = this.#registers.get(key);
     if (known !== undefined) return known;
     const register: Register = {
-      ...{ tallies: [], idByVersion: [], denied: new Set<string>() },
-      ...{ deletedInVersion: null, toldVersion: 0 },
+      tallies: [],
+      idByVersion: [],
+      denied: new Set(),
+      deletedInVersion: null,
+      toldVersion: 0,
     };
     this.#registers.set(key, register);
     return register;

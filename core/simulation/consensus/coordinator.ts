@@ -11,7 +11,7 @@ import { beginReconfiguration, onReconfigurationEvent } from "../../consensus/re
 import type { Body } from "./events.ts";
 import type { About } from "./network.ts";
 import { membersText } from "./network.ts";
-import type { Answer } from "./node.ts";
+import type { Answer, Question } from "./node.ts";
 import type { World } from "./world.ts";
 
 /** Keys on one page, so that a few keys take several. */
@@ -20,14 +20,12 @@ const PAGE_KEYS = 1;
 export class Coordinator {
   readonly name: string;
   readonly #world: World;
-  readonly #then: () => void;
   #state: Reconfiguration<Body>;
   #isAlive = true;
 
-  constructor(name: string, world: World, members: readonly Member[], then: () => void) {
+  constructor(name: string, world: World, members: readonly Member[]) {
     this.name = name;
     this.#world = world;
-    this.#then = then;
     const { from, to } = world.master.issue(members);
     const { log, clock } = world;
     if (log !== null) {
@@ -53,75 +51,67 @@ export class Coordinator {
   }
 
   #obey(command: ReconfigurationCommand<Body>): void {
-    const { clock, network } = this.#world;
+    const { clock, log } = this.#world;
     const { from, to } = this.#state;
     switch (command.do) {
       case "seal": {
         const { to: member, toEpoch, after, limit } = command;
         const request = { group: from.group, toEpoch, incarnation: member.incarnation, after, limit };
-        network.ask({
-          ...{
-            from: this.name,
-            to: member.nodeId,
-            question: { kind: "seal", request },
-            phase: "seal",
-            hasBytes: false,
-          },
-          about: () => ({ version: toEpoch, text: `seal for epoch ${toEpoch}, and tell what you accepted` }),
-          ...this.#once(member.nodeId, "seal"),
-        });
+        this.#ask(member.nodeId, "seal", { kind: "seal", request }, () => aboutSeal(toEpoch));
         break;
       }
       case "install": {
         const { to: member, config, entries } = command;
         const request = { config, incarnation: member.incarnation, entries };
-        network.ask({
-          ...{ from: this.name, to: member.nodeId, question: { kind: "entries", request }, phase: "install" },
-          hasBytes: false,
-          about: () => aboutInstall(config.epoch, entries),
-          ...this.#once(member.nodeId, "install"),
-        });
+        const about = () => aboutInstall(config.epoch, entries);
+        this.#ask(member.nodeId, "install", { kind: "entries", request }, about);
         break;
       }
       case "wake":
         clock.at(clock.nowMs + command.afterMs, () => {
-          this.#world.log?.beginStep();
+          log?.beginStep();
           this.#tell({ saw: "wake", member: command.member, to: command.to });
         });
         break;
       case "activate":
-        clock.at(clock.nowMs + this.#world.masterMs(), () => this.#world.activate(this.name, from, to));
+        clock.at(clock.nowMs + this.#world.masterMs(), () => {
+          this.#world.activate(this.name, from, to);
+        });
         break;
       case "finish":
         this.#isAlive = false;
-        this.#world.log?.add(clock.nowMs, {
+        log?.add(clock.nowMs, {
           ...{ kind: "reconfigured", node: this.name, version: to.epoch },
           text: `${this.name} ends with epoch ${to.epoch}: ${command.outcome}`,
         });
-        this.#then();
         break;
     }
   }
 
   /** The machine is told of each question's end once: what comes first counts. */
-  #once(from: string, to: Asked): { readonly onAnswer: (answer: Answer) => void; readonly onLost: () => void } {
+  #ask(nodeId: string, asked: Asked, question: Question, about: () => About): void {
     let isOver = false;
     const end = (event: ReconfigurationEvent<Body>) => {
       if (isOver) return;
       isOver = true;
       this.#tell(event);
     };
-    return {
+    this.#world.network.ask({
+      from: this.name,
+      to: nodeId,
+      question,
+      phase: asked,
+      about,
+      hasBytes: false,
       onAnswer: (answer) => {
-        if (answer.say === "page") end({ saw: "page", from, states: answer.states, isLast: answer.isLast });
-        else if (answer.say === "answered") end({ saw: "replies", from, replies: answer.replies });
-        else if (answer.say !== "stored") end({ saw: "refusal", from, to, refusal: answer });
+        const event = eventOf(answer, nodeId, asked);
+        if (event !== null) end(event);
       },
       onLost: () => {
         if (!isOver) this.#world.log?.beginStep();
-        end({ saw: "lost", from, to });
+        end({ saw: "lost", from: nodeId, to: asked });
       },
-    };
+    });
   }
 
   #tell(event: ReconfigurationEvent<Body>): void {
@@ -130,6 +120,24 @@ export class Coordinator {
     this.#state = state;
     for (const command of commands) this.#obey(command);
   }
+}
+
+function eventOf(answer: Answer, from: string, to: Asked): ReconfigurationEvent<Body> | null {
+  switch (answer.say) {
+    case "page":
+      return { saw: "page", from, states: answer.states, isLast: answer.isLast };
+    case "answered":
+      return { saw: "replies", from, replies: answer.replies };
+    case "sealed":
+    case "stranger":
+      return { saw: "refusal", from, to, refusal: answer };
+    case "stored":
+      return null;
+  }
+}
+
+function aboutSeal(epoch: number): About {
+  return { version: epoch, text: `seal for epoch ${epoch}, and tell what you accepted` };
 }
 
 function aboutInstall(epoch: number, entries: readonly Entry<Body>[]): About {

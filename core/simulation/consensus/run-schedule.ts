@@ -48,11 +48,10 @@ export function runSchedule(seed: number, rules: Rules, log: EventLog | null = n
     while (world.checker.violation === null && !isOver() && steps < MAX_STEPS && world.clock.step()) steps += 1;
   };
   runUntil(() => world.clock.nowMs >= mix.quietMs);
-  calm(world);
-  const isLost = world.intactMembers < quorumOf(world.master.active);
-  let quietTurns = isLost ? 0 : readAll(world, keys, runUntil);
+  if (world.checker.violation === null) calm(world);
+  let quietTurns = readAll(world, keys, runUntil);
   const isReconfiguring = () => world.coordinators.some(({ isAlive }) => isAlive);
-  if (!isLost && isReconfiguring()) {
+  if (isReconfiguring()) {
     runUntil(() => !isReconfiguring());
     quietTurns = Math.max(quietTurns, readAll(world, keys, runUntil));
   }
@@ -60,7 +59,7 @@ export function runSchedule(seed: number, rules: Rules, log: EventLog | null = n
   if (log !== null && checker.violation !== null) noteViolation(world, log, checker.violation);
   return {
     ...{ seed, mix: mix.name, violation: checker.violation, steps, messages: network.counts },
-    ...{ decisions: checker.decisions, outcomes: checker.outcomes, isLost, quietTurns },
+    ...{ decisions: checker.decisions, outcomes: checker.outcomes, isLost: isLost(world), quietTurns },
   };
 }
 
@@ -87,25 +86,27 @@ function calm(world: World): void {
   log?.add(clock.nowMs, { kind: "quiet", node: "", text: "Nothing fails any more, and everybody is back" });
 }
 
+/** A majority of the voters' disks is gone: what they knew cannot be decided upon any more. */
+function isLost({ intactMembers, master }: World): boolean {
+  return intactMembers < quorumOf(master.active);
+}
+
 /** Somebody new reads every register, as the sweeper does. Returns the most round trips that one took. */
 function readAll(world: World, keys: readonly string[], runUntil: (isOver: () => boolean) => void): number {
-  if (world.checker.violation !== null) return 0;
+  if (world.checker.violation !== null || isLost(world)) return 0;
   let open = keys.length;
   let turns = 0;
-  const reader = world.addClient("sweeper");
   const wishes = keys.map((key) => ({ key, change: { change: "keep" } as const, isOwner: false }));
-  reader.propose(wishes, (ended) => {
+  world.addClient("sweeper").propose(wishes, (ended) => {
     open -= 1;
     turns = Math.max(turns, ended.turns);
-    if (ended.outcome.outcome === "unknown" || ended.turns > MAX_QUIET_TURNS) {
-      world.checker.onStuck(
-        ended.key,
-        `${ended.turns} round trips without trouble ended with ${ended.outcome.outcome}`,
-      );
-    }
+    const isDecided = ended.outcome.outcome !== "unknown" && ended.turns <= MAX_QUIET_TURNS;
+    const text = `${ended.turns} round trips without trouble ended with ${ended.outcome.outcome}`;
+    if (!isDecided && !isLost(world)) world.checker.onStuck(ended.key, text);
   });
   runUntil(() => open === 0);
-  if (open > 0 && world.checker.violation === null)
+  // An epoch that became active meanwhile may name disks that are gone.
+  if (open > 0 && !isLost(world))
     world.checker.onStuck(keys.join(" "), "Nobody answered though nothing failed any more");
   return turns;
 }

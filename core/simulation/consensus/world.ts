@@ -102,7 +102,7 @@ export class World {
   }
 
   reconfigure(members: readonly Member[]): Coordinator {
-    const coordinator = new Coordinator(`c${this.coordinators.length + 1}`, this, members, () => undefined);
+    const coordinator = new Coordinator(`c${this.coordinators.length + 1}`, this, members);
     this.coordinators.push(coordinator);
     return coordinator;
   }
