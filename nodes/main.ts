@@ -21,6 +21,7 @@ import { NodeAcceptor } from "./consensus/node-acceptor.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
+import { changeLanes } from "./storage/change-lanes.ts";
 import { openDiskStore } from "./storage/disk-store.ts";
 import { liveFileSystem } from "./storage/live-file-system.ts";
 
@@ -36,11 +37,12 @@ async function runNode(config: NodeConfig): Promise<object> {
   process.once("exit", lockDataFolder(folder, process.pid));
   const registry = new Registry();
   const metrics = nodeMetrics(registry);
-  const fileSystem = metrics.timed(liveFileSystem);
+  const fileSystem = changeLanes(metrics.timed(liveFileSystem), config.threadCount);
   const { capacityBytes } = config;
   const store = await openDiskStore({ fileSystem, folder, nodeId, capacityBytes, nowMs: () => liveClock.nowMs(), log });
   const acceptor = await NodeAcceptor.open({
-    ...{ fileSystem, folder, log, waitsForVerdict: metadataUrl !== undefined },
+    ...{ fileSystem: metrics.timed(liveFileSystem, "votes"), folder, log, observe: metrics.voted },
+    waitsForVerdict: metadataUrl !== undefined,
   });
   const app = createNodeApp({
     ...{ nodeId, store, acceptor, clusterKey, lab, log, registry, metrics },

@@ -9,7 +9,7 @@ import type { Log } from "#wire/server/log.ts";
 import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts";
 import { requestMetrics } from "#wire/server/request-metrics.ts";
 import { BufferPool } from "./buffer-pool.ts";
-import { type NodeMetrics, storeGauges } from "./metrics.ts";
+import { acceptorGauge, type NodeMetrics, storeGauges } from "./metrics.ts";
 import { ByteLogs } from "./emulation/byte-logs.ts";
 import type { LabNetworks } from "./emulation/lab-networks.ts";
 import type { NodeAcceptor } from "./consensus/node-acceptor.ts";
@@ -18,6 +18,7 @@ import { consensusRoutes } from "./routes/consensus.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { labBytesRoutes } from "./routes/lab-bytes.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
+import { faultsOfEverybody } from "./routes/read-emulated.ts";
 import type { NodeEnv } from "./routes/node-env.ts";
 import type { ChunkStore } from "./storage/chunk-store.ts";
 
@@ -52,6 +53,7 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
   const labParts =
     lab && ports.networks !== undefined ? { networks: ports.networks, byteLogs: new ByteLogs(wallMs) } : undefined;
   storeGauges(registry, () => store.stats());
+  acceptorGauge(registry, () => acceptor.keyCount);
   const app = new Hono<NodeEnv>();
   app.onError(problemHandler(log));
   app.notFound(notFoundHandler);
@@ -60,6 +62,7 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
   if (labParts !== undefined) {
     app.route("/", labNetworkRoutes({ clusterKey, wallMs, networks: labParts.networks }));
     app.route("/", labBytesRoutes(nodeId, labParts));
+    app.use("/consensus/*", faultsOfEverybody(labParts.networks));
   }
   app.route("/", consensusRoutes({ nodeId, acceptor, clusterKey, wallMs }));
   const chunks = {

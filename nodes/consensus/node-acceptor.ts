@@ -7,7 +7,7 @@
  * it has said that it was not, a node that was started does not vote.
  */
 import { randomBytes } from "node:crypto";
-import type { Answered } from "#core/consensus/acceptor.ts";
+import type { Answered, Write } from "#core/consensus/acceptor.ts";
 import { answerEntries, answerSeal } from "#core/consensus/acceptor.ts";
 import type { EntriesAnswer, EntriesRequest, SealAnswer, SealRequest } from "#core/consensus/messages.ts";
 import { SOUND } from "#core/consensus/rules.ts";
@@ -113,6 +113,7 @@ export class NodeAcceptor {
     return this.#decide(() => {
       const decided = answerEntries(request, this.#memory, { rules: SOUND, isGranted: grantedBy(granted) });
       this.#observe({ asked: "entries", request, granted, answer: decided.answer });
+      this.#sayWhoCheats(request, decided.answer);
       return decided;
     });
   }
@@ -157,8 +158,12 @@ export class NodeAcceptor {
     const { incarnation } = this.#memory;
     this.#memory.startAnew(newIncarnation());
     this.#log.error({ incarnation, next: this.#memory.incarnation }, "The disk was put back: another acceptor begins");
-    await this.#journal.rewrite();
-    await this.#journal.append(this.#memory.nextStart());
+    try {
+      await this.#journal.rewrite();
+      await this.#journal.append(this.#memory.nextStart());
+    } catch (error) {
+      this.#log.error({ err: error }, "Cannot write the new acceptor: it votes when the disk takes it");
+    }
   }
 
   /** Lets what was decided become durable, and refuses the rest. */
@@ -172,9 +177,29 @@ export class NodeAcceptor {
       throw new VStackError("too-many-requests", "Cannot vote as the disk does not keep up with the votes");
     }
     const { answer, writes } = compute();
+    this.#sayWhatIsNew(writes);
     await this.#journal.append(...writes.map((write) => this.#memory.decide(write)));
     this.#mustVote();
     return answer;
+  }
+
+  /** Two values in one ballot: no proposer that keeps the rules does that. */
+  #sayWhoCheats({ config, entries }: EntriesRequest<ChunkRecord>, answer: EntriesAnswer<ChunkRecord>): void {
+    if (answer.say !== "answered") return;
+    for (const [at, reply] of answer.replies.entries()) {
+      if (reply.say !== "rejected" || reply.because !== "taken") continue;
+      this.#log.error({ group: config.group, entry: entries[at] }, "Somebody proposed two values in one ballot");
+    }
+  }
+
+  /** Epochs are rare: each is worth a line. */
+  #sayWhatIsNew(writes: readonly Write<ChunkRecord>[]): void {
+    for (const write of writes) {
+      if (write.write !== "group") continue;
+      const { sealedEpoch, active, installed } = write.memory;
+      const epochs = { sealedEpoch, active: active?.epoch, installed: installed?.epoch };
+      this.#log.info({ group: write.group, ...epochs }, "A group has a new epoch");
+    }
   }
 
   #mustVote(): void {
