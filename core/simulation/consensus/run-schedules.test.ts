@@ -40,21 +40,21 @@ describe("runSchedules()", () => {
  * simulator draws otherwise, `npx vstack simulate consensus --mutant NAME --seed 0 --schedules 100000` finds new ones.
  */
 const MUTANTS: Readonly<Record<RuleName, { readonly seed: number; readonly breaks: string }>> = {
-  "one-owner": { seed: 0, breaks: "" },
-  "fixed-group": { seed: 0, breaks: "" },
-  adoption: { seed: 0, breaks: "" },
-  majority: { seed: 0, breaks: "" },
-  "fresh-owner": { seed: 0, breaks: "" },
-  incarnation: { seed: 0, breaks: "" },
-  seal: { seed: 0, breaks: "" },
-  flush: { seed: 0, breaks: "" },
-  "own-epoch": { seed: 0, breaks: "" },
-  "raise-on-accept": { seed: 0, breaks: "" },
-  "install-first": { seed: 0, breaks: "" },
-  compare: { seed: 0, breaks: "" },
-  grant: { seed: 0, breaks: "" },
-  "promise-once": { seed: 0, breaks: "" },
-  "newest-epoch": { seed: 0, breaks: "" },
+  "one-owner": { seed: 3, breaks: "one-value-per-ballot" },
+  "fixed-group": { seed: 6, breaks: "linearizable" },
+  adoption: { seed: 0, breaks: "linearizable" },
+  majority: { seed: 8, breaks: "linearizable" },
+  "fresh-owner": { seed: 35, breaks: "one-value-per-ballot" },
+  incarnation: { seed: 19, breaks: "acknowledged-is-durable" },
+  seal: { seed: 6, breaks: "agreement" },
+  flush: { seed: 8, breaks: "acknowledged-is-durable" },
+  "own-epoch": { seed: 2953, breaks: "agreement" },
+  "raise-on-accept": { seed: 213, breaks: "acknowledged-is-durable" },
+  "install-first": { seed: 132, breaks: "linearizable" },
+  compare: { seed: 0, breaks: "agreement" },
+  grant: { seed: 1, breaks: "agreement" },
+  "promise-once": { seed: 23, breaks: "one-value-per-ballot" },
+  "newest-epoch": { seed: 1096, breaks: "linearizable" },
 };
 
 describe("runSchedule()", () => {
