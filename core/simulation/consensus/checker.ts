@@ -13,8 +13,8 @@ import { quorumOf } from "../../consensus/group.ts";
 import type { Accepted } from "../../consensus/messages.ts";
 import type { ProposalOutcome } from "../../consensus/proposal.ts";
 import type { Change, Value } from "../../consensus/value.ts";
+import type { Disk } from "./disk.ts";
 import type { Body, InvariantName, Violation } from "./events.ts";
-import type { Disk } from "./node.ts";
 
 /** Votes for one value in one ballot. */
 interface Tally {

@@ -12,7 +12,7 @@ import type { Operation } from "./checker.ts";
 import type { Body } from "./events.ts";
 import type { About } from "./network.ts";
 import type { Answer } from "./node.ts";
-import type { World } from "./world.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export interface Wish {
   readonly key: string;
@@ -52,12 +52,12 @@ export class Client {
   isUp = true;
   /** Of the proposer's name and of ids. */
   start = 1;
-  readonly #world: World;
+  readonly #world: Surroundings;
   #running = new Set<Running>();
   #outbox: Parcel[] = [];
   #ids = 0;
 
-  constructor(name: string, world: World) {
+  constructor(name: string, world: Surroundings) {
     this.name = name;
     this.#world = world;
   }

@@ -12,18 +12,18 @@ import type { Body } from "./events.ts";
 import type { About } from "./network.ts";
 import { membersText } from "./network.ts";
 import type { Answer, Question } from "./node.ts";
-import type { World } from "./world.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Keys on one page, so that a few keys take several. */
 const PAGE_KEYS = 1;
 
 export class Coordinator {
   readonly name: string;
-  readonly #world: World;
+  readonly #world: Surroundings;
   #state: Reconfiguration<Body>;
   #isAlive = true;
 
-  constructor(name: string, world: World, members: readonly Member[]) {
+  constructor(name: string, world: Surroundings, members: readonly Member[]) {
     this.name = name;
     this.#world = world;
     const { from, to } = world.master.issue(members);

@@ -3,14 +3,15 @@
  * flush is an event of its own; answers wait for it, also those that wrote nothing themselves but were made from what is
  * not on the disk yet.
  */
-import type { AcceptorMemory, GroupMemory, Register, Write } from "../../consensus/acceptor.ts";
+import type { Register, Write } from "../../consensus/acceptor.ts";
 import { answerEntries, answerSeal } from "../../consensus/acceptor.ts";
 import type { Ballot } from "../../consensus/ballot.ts";
-import type { EntriesAnswer, EntriesRequest, KeyState, SealAnswer, SealRequest } from "../../consensus/messages.ts";
+import type { EntriesAnswer, EntriesRequest, SealAnswer, SealRequest } from "../../consensus/messages.ts";
 import type { Rules } from "../../consensus/rules.ts";
 import type { Random } from "../../random.ts";
 import type { Alarm, VirtualClock } from "../virtual-clock.ts";
 import type { Checker } from "./checker.ts";
+import { Disk } from "./disk.ts";
 import type { Body, EventLog } from "./events.ts";
 
 export type Question =
@@ -20,41 +21,6 @@ export type Question =
   | { readonly kind: "store"; readonly text: string };
 
 export type Answer = EntriesAnswer<Body> | SealAnswer<Body> | { readonly say: "stored" };
-
-/** What a node's disk holds. There is one group in a simulated world. */
-export class Disk implements AcceptorMemory<Body> {
-  readonly incarnation: string;
-  readonly groups: Map<number, GroupMemory>;
-  readonly registers: Map<string, Register<Body>>;
-
-  constructor(incarnation: string, from?: Disk) {
-    this.incarnation = incarnation;
-    this.groups = new Map(from?.groups);
-    this.registers = new Map(from?.registers);
-  }
-
-  group(group: number): GroupMemory | undefined {
-    return this.groups.get(group);
-  }
-
-  register(key: string): Register<Body> | undefined {
-    return this.registers.get(key);
-  }
-
-  accepted(_group: number, after: string, limit: number): KeyState<Body>[] {
-    const states: KeyState<Body>[] = [];
-    for (const key of [...this.registers.keys()].sort()) {
-      const accepted = this.registers.get(key)?.accepted ?? null;
-      if (key > after && accepted !== null && states.length < limit) states.push({ key, accepted });
-    }
-    return states;
-  }
-
-  apply(write: Write<Body>): void {
-    if (write.write === "group") this.groups.set(write.group, write.memory);
-    else this.registers.set(write.key, write.register);
-  }
-}
 
 export interface NodeSurroundings {
   readonly clock: VirtualClock;

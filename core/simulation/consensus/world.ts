@@ -14,6 +14,7 @@ import type { EventLog } from "./events.ts";
 import type { Conditions } from "./network.ts";
 import { membersText, Network } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export interface WorldOptions {
   readonly nodeCount: number;
@@ -33,7 +34,7 @@ const TAKEOVER_MS = 40;
 /** Asking the config master, there and back. */
 const MASTER_MS = 4;
 
-export class World {
+export class World implements Surroundings {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly rules: Rules;
@@ -75,7 +76,7 @@ export class World {
     this.network = new Network({ clock, random, log, conditions, nodes });
   }
 
-  /** Who votes, as a proposer is told; the mutant `fixed-group` chooses for itself. */
+  /** The mutant `fixed-group` chooses its voters for itself. */
   configFor(): GroupConfig {
     const { active } = this.master;
     if (this.rules["fixed-group"]) return active;
@@ -118,7 +119,7 @@ export class World {
     this.log.add(this.clock.nowMs, { kind: "activate", node: name, version: to.epoch, text });
   }
 
-  /** A proposer found its epoch sealed. Unless a newer one is active or on its way, somebody has to begin one. */
+  /** Unless a newer one is active or on its way, somebody has to begin one. */
   onOutdated(config: GroupConfig): void {
     if (!this.#options.takesOver || config.epoch < this.master.active.epoch || this.#isTakeoverPlanned) return;
     if (this.coordinators.some(({ isAlive }) => isAlive)) return;
