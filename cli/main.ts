@@ -27,6 +27,8 @@ import { localUrl, up } from "./commands/up.ts";
 import type { UploadOptions } from "./commands/upload.ts";
 import { upload } from "./commands/upload.ts";
 import { addBenchCommands } from "./bench-command.ts";
+import type { ConsensusOptions } from "./consensus-command.ts";
+import { addConsensusCommands, consensusSettings, withConsensusOptions } from "./consensus-command.ts";
 import { readClusterKey } from "./cluster-folder.ts";
 import type { MediaOptions } from "./media-options.ts";
 import { mediaSettings, withMediaOptions } from "./media-options.ts";
@@ -67,7 +69,7 @@ function exitWith(code: number): void {
 }
 
 function addClusterCommands(program: Command): void {
-  withMediaOptions(program.command("up"))
+  withConsensusOptions(withMediaOptions(program.command("up")))
     .description("run a whole cluster on this machine: one metadata server, storage nodes on the ports after it")
     .addOption(
       new Option("--port <number>", "of the metadata server; nodes take the next ones")
@@ -126,7 +128,7 @@ function addClusterCommands(program: Command): void {
     .action(async (options: NodeOptions) => {
       exitWith(await runRole("node", options.id, await nodeSettings(options)));
     });
-  withMediaOptions(program.command("metadata"))
+  withConsensusOptions(withMediaOptions(program.command("metadata")))
     .description("run the metadata server in the foreground")
     .addOption(new Option("--port <number>", "to listen on").env("VSTACK_PORT").default(8080).argParser(port))
     .addOption(hostOption())
@@ -139,8 +141,8 @@ function addClusterCommands(program: Command): void {
     .addOption(keyOption())
     .addOption(labOption())
     .addOption(logOption())
-    .action(async (options: RoleOptions & MediaOptions) => {
-      const settings = { ...(await roleSettings(options)), ...mediaSettings(options) };
+    .action(async (options: RoleOptions & MediaOptions & ConsensusOptions) => {
+      const settings = { ...(await roleSettings(options)), ...mediaSettings(options), ...consensusSettings(options) };
       exitWith(await runRole("metadata", "metadata", settings));
     });
 }
@@ -308,6 +310,7 @@ function addSimulateCommand(program: Command): void {
     .addOption(new Option("--schedules <number>", "how many").default(20_000).argParser(whole(1, 1_000_000_000)))
     .addOption(new Option("--seed <number>", "the first seed").default(1).argParser(whole(0, 1_000_000_000)))
     .addOption(new Option("--mutant <rule>", "take one rule away: it must be found").argParser(ruleName))
+    .option("--out <file>", "write the report as JSON")
     .addOption(new Option("--part").hideHelp().default(false))
     .addOption(jsonOption())
     .exitOverride()
@@ -326,6 +329,7 @@ async function main(): Promise<void> {
   addClusterCommands(program);
   addVideoCommands(program);
   addOperationCommands(program);
+  addConsensusCommands(program, exitWith);
   addNetworkCommands(program, exitWith);
   addSimulateCommand(program);
   addBenchCommands(program, exitWith);

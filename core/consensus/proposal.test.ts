@@ -140,6 +140,17 @@ describe("onProposalEvent()", () => {
     });
   });
 
+  it("does not deny what an earlier ballot of it may have left with a minority", () => {
+    const changer = new Proposer({ change: "replace", id: "mine", expectedVersion: 1, body: "new" });
+    changer.reply("n1", promised(acceptedIn(1, OTHER)));
+    changer.reply("n2", promised());
+    expect(changer.wants).toEqual(["accept"]);
+    for (const from of ["n1", "n2"]) changer.reply(from, rejected(3));
+    changer.see({ saw: "wake" });
+    for (const from of ["n2", "n3"]) changer.reply(from, promised());
+    expect(changer.outcome).toEqual({ outcome: "conflict", value: null, isCertain: false });
+  });
+
   it("reads in one round trip when a majority agrees, and finishes what is half done otherwise", () => {
     const state = (accepted: Accepted<string> | null): Reply<string> => ({ say: "state", accepted });
     const agreed = new Proposer(KEEP);

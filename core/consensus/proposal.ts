@@ -77,6 +77,8 @@ export interface Proposal<Body> {
   readonly replies: ReadonlyMap<string, Reply<Body> | null>;
   /** An acceptor has been sealed for a newer epoch: the config may be old. */
   readonly isOutdated: boolean;
+  /** Whether an acceptor may have accepted the change's own value. */
+  readonly hasOffered: boolean;
   /** Ballots that were begun, for figures: 1 for an undisturbed owner. */
   readonly ballots: number;
 }
@@ -120,6 +122,7 @@ export function beginProposal<Body>(request: ProposalRequest<Body>): ProposalSte
     value: null,
     replies: NO_REPLIES,
     isOutdated: false,
+    hasOffered: false,
     ballots: 0,
   };
   if (isKeeping) return ask(proposal, { ask: "read", key });
@@ -146,6 +149,7 @@ function altered<Body>(one: Proposal<Body>, change: Partial<Proposal<Body>>): Pr
     value: change.value === undefined ? one.value : change.value,
     replies: change.replies ?? one.replies,
     isOutdated: change.isOutdated ?? one.isOutdated,
+    hasOffered: change.hasOffered ?? one.hasOffered,
     ballots: change.ballots ?? one.ballots,
   };
 }
@@ -231,8 +235,14 @@ function onQuorum<Body>(
       );
       const current = rules.adoption ? (highest?.value ?? null) : null;
       const next = applyFreely(current, change, rules);
-      if (next === null || ballot === null) return finish(proposal, outcomeOf(null, change));
-      return ask(altered(proposal, { phase: "accept", value: next }), { ask: "accept", key, ballot, value: next });
+      if (next === null || ballot === null) return finish(proposal, outcomeOfEmpty(proposal));
+      const hasOffered = proposal.hasOffered || (change.change !== "keep" && next.id === change.id);
+      return ask(altered(proposal, { phase: "accept", value: next, hasOffered }), {
+        ask: "accept",
+        key,
+        ballot,
+        value: next,
+      });
     }
     case "accept":
       return finish(proposal, outcomeOf(value, change));
@@ -241,6 +251,15 @@ function onQuorum<Body>(
     case "done":
       return { proposal, commands: [] };
   }
+}
+
+/**
+ * Nothing was accepted by this majority. What an earlier ballot of ours offered may stand with the minority, and come to be
+ * chosen: found by the simulator, which was told that it never would.
+ */
+function outcomeOfEmpty<Body>({ change, hasOffered }: Proposal<Body>): ChangeOutcome<Body> {
+  const outcome = outcomeOf(null, change);
+  return outcome.outcome === "conflict" ? { ...outcome, isCertain: !hasOffered } : outcome;
 }
 
 /** {@link applyChange}; the mutant `compare` writes its version over whatever stands. */
