@@ -28,6 +28,8 @@ import { LabNetworks } from "./lab/lab-networks.ts";
 import type { Heartbeat, HeartbeatAnswer } from "#wire/contract/cluster-api.ts";
 import type { Consensus, ConsensusSettings } from "./consensus/assemble-consensus.ts";
 import { assembleConsensus, DEFAULT_SETTINGS } from "./consensus/assemble-consensus.ts";
+import type { ReconfigurationLoop } from "./consensus/reconfiguration-loop.ts";
+import { reconfigurationLoop } from "./consensus/reconfiguration-loop.ts";
 import { createMetadataApp } from "./metadata-app.ts";
 import { laterCopies } from "./placement/later-copies.ts";
 import { chunkPlacer, enoughNodes } from "./placement/place-chunk.ts";
@@ -37,6 +39,8 @@ import { sqliteReleases } from "./placement/releases.ts";
 import type { MendLoop } from "./upkeep/mend-loop.ts";
 import { mendLoop } from "./upkeep/mend-loop.ts";
 import { positionLocks } from "./upkeep/position-locks.ts";
+import type { RebuildRun } from "./rebuild/rebuild-run.ts";
+import { rebuildRun } from "./rebuild/rebuild-run.ts";
 import { renameVideo } from "./upkeep/rename-video.ts";
 
 export interface World {
@@ -76,6 +80,9 @@ export interface MetadataParts {
   readonly stopDeciding: () => void;
   readonly releaseLoop: ReleaseLoop;
   readonly mendLoop: MendLoop;
+  readonly rebuild: RebuildRun;
+  /** Looks after the members of acceptor groups. */
+  readonly groupLoop: ReconfigurationLoop;
   /** Undefined without `lab`. */
   readonly labNetworks: LabNetworks | undefined;
   /** Undefined without `lab`, or without a program for it. */
@@ -127,11 +134,20 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const stopDeciding = () => {
     deciding.abort();
   };
+  const rebuild = rebuildRun({ ...upkeep, db, consensus, directory }, deciding.signal);
   const app = createMetadataApp({
     ...world,
-    ...{ catalog, directory, hear, ingest, answerTus, registry, labNetworks, benchRuns },
+    ...{ catalog, directory, consensus, rebuild, hear, ingest, answerTus, registry, labNetworks, benchRuns },
     renameVideo: (change, signal) => renameVideo(change, upkeep, signal),
   });
-  const running = { releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }), labNetworks, benchRuns };
+  const groupLoop = reconfigurationLoop({ consensus, clock, fetch, log, registry });
+  const running = {
+    releaseLoop: loop,
+    groupLoop,
+    rebuild,
+    mendLoop: mendLoop({ ...upkeep, registry }),
+    labNetworks,
+    benchRuns,
+  };
   return { app, ingest, directory, consensus, hear, stopDeciding, ...running };
 }

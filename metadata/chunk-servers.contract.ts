@@ -38,20 +38,26 @@ export interface ChunkServer {
 export interface ChunkServers {
   readonly servers: readonly ChunkServer[];
   readonly fetch: FetchPort;
+  /** One more. */
+  add(): ChunkServer;
   heartbeat(server: ChunkServer): Heartbeat;
   /** Everything that any server keeps, as `node position`. */
   references(): string[];
 }
 
 export function chunkServers(count: number): ChunkServers {
-  const servers = Array.from({ length: count }, (_, index): ChunkServer => {
-    const id = `node-${index + 1}`;
+  const servers: ChunkServer[] = [];
+  const add = (): ChunkServer => {
+    const id = `node-${servers.length + 1}`;
     const rest = { away: false, lies: false, gate: undefined, asked: {}, networks: new Map(), pid: 1 };
     const acceptor = memoryAcceptor(id);
-    return { id, url: `http://${id}.test`, chunks: new Map(), acceptor, ...rest };
-  });
+    const server: ChunkServer = { id, url: `http://${id}.test`, chunks: new Map(), acceptor, ...rest };
+    servers.push(server);
+    return server;
+  };
+  for (let made = 0; made < count; made += 1) add();
   return {
-    servers,
+    ...{ servers, add },
     fetch: async (address, init) => {
       const url = new URL(address);
       const server = present(servers.find((one) => one.url === url.origin));

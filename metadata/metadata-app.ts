@@ -26,6 +26,8 @@ import type { LabNetworks } from "./lab/lab-networks.ts";
 import { benchRoutes } from "./routes/bench.ts";
 import type { ClusterRoutesPorts } from "./routes/cluster.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
+import type { ConsensusRoutesPorts } from "./routes/consensus.ts";
+import { consensusRoutes } from "./routes/consensus.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
@@ -38,6 +40,8 @@ export interface MetadataPorts {
   readonly catalog: CatalogStore;
   readonly directory: NodeDirectory;
   readonly hear: ClusterRoutesPorts["hear"];
+  readonly consensus: ConsensusRoutesPorts["consensus"];
+  readonly rebuild: ConsensusRoutesPorts["rebuild"];
   readonly ingest: Ingest;
   readonly renameVideo: VideoRoutesPorts["renameVideo"];
   readonly answerTus: (request: Request) => Promise<Response>;
@@ -79,6 +83,7 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.get(ROUTES.metrics, describe(metricsWords), metricsHandler(registry));
   app.all(ROUTES.metrics, methodNotAllowed("GET", "HEAD"));
   app.route("/", clusterRoutes(ports));
+  app.route("/", consensusRoutes(ports));
   app.route("/", labNetworkRoutes(ports));
   app.route("/", benchRoutes(ports));
   const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };

@@ -27,7 +27,7 @@ export interface AcceptorGroups extends Groups {
   canDecide(group: number): Promise<boolean>;
   /** Whether this group was ever made. */
   exists(group: number): Promise<boolean>;
-  /** Nodes as acceptors, as far as they may vote. */
+  /** Every known node as an acceptor. */
   nodes(): AcceptorNode[];
   /** Asks nodes that were not asked yet what they remember. */
   meet(signal: AbortSignal): Promise<void>;
@@ -58,11 +58,12 @@ export function acceptorGroups(ports: AcceptorGroupsPorts): AcceptorGroups {
 
   const heard = () => directory.members();
   const nodes = (): AcceptorNode[] =>
-    heard().flatMap(({ heartbeat: { nodeId, acceptor }, state, heardAtMs }) => {
-      if (registry.standing(nodeId, acceptor.incarnation) !== "welcome") return [];
+    heard().map(({ heartbeat: { nodeId, acceptor }, state, heardAtMs }) => {
+      const isWelcome = registry.standing(nodeId, acceptor.incarnation) === "welcome";
       const isGone = state === "dead" && ports.nowMs() - heardAtMs > ports.goneAfterMs;
-      const presence = state === "alive" ? "here" : isGone ? "gone" : "silent";
-      return [{ nodeId, incarnation: acceptor.incarnation, presence, isDraining: registry.isDraining(nodeId) }];
+      const presence = isGone ? "gone" : state === "alive" && isWelcome ? "here" : "silent";
+      const { incarnation } = acceptor;
+      return { nodeId, incarnation, presence, isWelcome, isDraining: registry.isDraining(nodeId) };
     });
   const foreigners = () =>
     heard()

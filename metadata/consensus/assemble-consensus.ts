@@ -1,6 +1,7 @@
 /** Puts the proposer of ChunkPaxos together: who votes, how they are asked, who decides, what was learned. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import { parseNodeId } from "#core/ids.ts";
+import type { AcceptorTarget } from "#wire/client/acceptor-client.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import { liveRandom } from "#wire/client/live-clock.ts";
@@ -65,6 +66,8 @@ export interface Consensus {
   /** For VOTE: signed anew now and then, as each message needs one. */
   readonly mint: MintCapability;
   readonly settings: ConsensusSettings;
+  /** Where a node is asked; undefined when it is not known. */
+  readonly targetOf: (nodeId: string) => AcceptorTarget | undefined;
 }
 
 export async function assembleConsensus(world: ConsensusWorld): Promise<Consensus> {
@@ -108,7 +111,7 @@ export async function assembleConsensus(world: ConsensusWorld): Promise<Consensu
     return `${proposer}.${values.toString(36)}`;
   };
   const register = chunkPaxosRegister({ decider, groups, index, newValueId, signal });
-  return { proposer, master, acceptors, groups, links, decider, index, register, newValueId, mint, settings };
+  return { proposer, master, acceptors, groups, links, decider, index, register, newValueId, mint, settings, targetOf };
 }
 
 /** 128 random bits, hexadecimal. */

@@ -12,8 +12,10 @@ export interface AcceptorNode {
   readonly nodeId: NodeId;
   /** Of its acceptor, as it says now. */
   readonly incarnation: string;
-  /** `gone`: silent for so long that it is not waited for. */
+  /** `gone`: silent for so long that it is not waited for. One that may not vote (yet) is silent. */
   readonly presence: "here" | "silent" | "gone";
+  /** Whether it may be made a member. */
+  readonly isWelcome: boolean;
   /** It shall leave its groups. */
   readonly isDraining: boolean;
 }
@@ -42,7 +44,7 @@ export function membersFor({ group, current, nodes, wanted }: MembersQuestion): 
   const isCurrent = ({ nodeId }: AcceptorNode) => current.some((member) => member.nodeId === nodeId);
   const kept = usable.filter((node) => isCurrent(node) && node.presence !== "gone");
   const gone = usable.filter((node) => isCurrent(node) && node.presence === "gone");
-  const known = Math.min(3, usable.length);
+  const known = Math.min(3, usable.filter(({ isWelcome }) => isWelcome).length);
   const size = odd(Math.max(acceptorCount(here.length, wanted), known, Math.min(current.length, wanted)));
   const newcomers = inRank(
     group,
@@ -50,7 +52,7 @@ export function membersFor({ group, current, nodes, wanted }: MembersQuestion): 
   );
   const silent = inRank(
     group,
-    usable.filter((node) => !isCurrent(node) && node.presence === "silent"),
+    usable.filter((node) => !isCurrent(node) && node.isWelcome && node.presence === "silent"),
   );
   // A new group takes nodes that are silent for the moment rather than none at all.
   const strangers = current.length === 0 ? silent : [];

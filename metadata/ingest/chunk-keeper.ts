@@ -54,15 +54,20 @@ export function chunkKeeper({ signal: jobSignal, report }: KeptJob, ports: Chunk
     return { storedSeconds, durationSeconds, chunksStored, chunksAtRisk, leftOut: null };
   };
   const place = async (position: Position, bytes: Uint8Array<ArrayBuffer>): Promise<PlacedChunk> => {
-    for (let isWaiting = false; ; isWaiting = true) {
+    let isWaiting = false;
+    const waiting = (why: string) => {
+      isWaiting = true;
+      report({ notice: `Waiting for storage nodes: ${why}` });
+    };
+    for (;;) {
       try {
-        const placed = await ports.placeChunk(position, bytes, { signal, patience: patience.signal });
+        const placed = await ports.placeChunk(position, bytes, { signal, patience: patience.signal, waiting });
         if (isWaiting) report({ notice: null });
         return placed;
       } catch (error) {
         signal.throwIfAborted();
         if (errorCode(error) !== "unavailable") throw error;
-        report({ notice: "Waiting for storage nodes: fewer than two of them take anything just now" });
+        waiting(error instanceof Error ? error.message : String(error));
         await ports.clock.sleep(PAUSE_MS, signal);
       }
     }

@@ -17,6 +17,12 @@ import {
   MetadataHealthSchema,
   NodesAnswerSchema,
 } from "#wire/contract/cluster-api.ts";
+import {
+  ConsensusAnswerSchema,
+  DrainAnswerSchema,
+  PositionAnswerSchema,
+  RebuildStateSchema,
+} from "#wire/contract/consensus-view-api.ts";
 import { BenchStartSchema, BenchStateSchema } from "#wire/contract/bench-api.ts";
 import { NetworkAskSchema, NetworksAnswerSchema } from "#wire/contract/emulation-api.ts";
 import { ProblemSchema } from "#wire/contract/problem.ts";
@@ -37,6 +43,10 @@ const SCHEMAS = {
   Heartbeat: HeartbeatSchema,
   HeartbeatAnswer: HeartbeatAnswerSchema,
   Health: MetadataHealthSchema,
+  Consensus: ConsensusAnswerSchema,
+  PositionState: PositionAnswerSchema,
+  Drain: DrainAnswerSchema,
+  Rebuild: RebuildStateSchema,
   NetworkAsk: NetworkAskSchema,
   Networks: NetworksAnswerSchema,
   BenchStart: BenchStartSchema,

@@ -26,6 +26,8 @@ import type { Releases } from "./releases.ts";
 const WAIT_STEP_MS = 250;
 /** Failures of one chunk in a row while enough nodes are said to be alive; with the pauses about a minute. */
 const MAX_FAILURES = 8;
+/** A node that goes away fails the chunks on their way once. */
+const FAILURES_WORTH_SAYING = 2;
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 15_000;
 
@@ -42,6 +44,8 @@ export interface PlaceSignals {
   readonly signal: AbortSignal;
   /** Ends the wait for late copies: those that are there have to do. */
   readonly patience: AbortSignal;
+  /** Is told why it is tried again. */
+  readonly waiting?: (why: string) => void;
 }
 
 /** @throws VStackError `unavailable` when it fails again and again, `gone` when the video was removed, the signal's reason */
@@ -76,6 +80,7 @@ export function chunkPlacer(ports: PlaceChunkPorts): PlaceChunk {
         signal.throwIfAborted();
         failures += 1;
         if (errorCode(error) !== "unavailable" || failures >= MAX_FAILURES) throw error;
+        if (failures >= FAILURES_WORTH_SAYING) signals.waiting?.(error instanceof Error ? error.message : "");
         await ports.clock.sleep(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures), signal);
       }
     }

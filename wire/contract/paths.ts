@@ -21,6 +21,13 @@ export const ROUTES = {
   cluster: "/api/cluster",
   nodes: "/api/nodes",
   nodeHeartbeat: "/api/nodes/:nodeId/heartbeat",
+  /** PUT: the node shall leave its acceptor groups and get nothing new. DELETE: it may stay after all. */
+  nodeDrain: "/api/nodes/:nodeId/drain",
+  /** Of the metadata server: acceptor groups, and what was decided. */
+  consensus: "/api/consensus",
+  consensusPosition: "/api/consensus/positions/:position",
+  /** GET: how far it is; POST: begins to make the catalogue again from the nodes. */
+  rebuild: "/api/consensus/rebuild",
   videos: "/api/videos",
   video: "/api/videos/:videoId",
   videoManifest: "/api/videos/:videoId/manifest",
@@ -50,6 +57,9 @@ export const ROUTES = {
 export const PATHS = {
   chunk: (hash: ChunkHash) => `/chunks/${hash}`,
   nodeHeartbeat: (nodeId: NodeId) => `/api/nodes/${nodeId}/heartbeat`,
+  nodeDrain: (nodeId: NodeId) => `/api/nodes/${nodeId}/drain`,
+  /** @param position its text */
+  consensusPosition: (position: string) => `/api/consensus/positions/${encodeURIComponent(position)}`,
   video: (videoId: VideoId) => `/api/videos/${videoId}`,
   manifest: (videoId: VideoId, rendition: RenditionId, from: number) =>
     `/api/videos/${videoId}/manifest?rendition=${rendition}&from=${from}`,
