@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
 import type { NodeId } from "#core/ids.ts";
-import type { ClusterKey } from "#wire/client/capability.ts";
+import { type ClusterKey, rememberingReader } from "#wire/client/capability.ts";
 import { accessLog } from "#wire/server/access-log.ts";
 import { readOnlyCors } from "#wire/server/cors.ts";
 import type { Log } from "#wire/server/log.ts";
@@ -64,12 +64,14 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
     app.route("/", labBytesRoutes(nodeId, labParts));
     app.use("/consensus/*", faultsOfEverybody(labParts.networks));
   }
-  app.route("/", consensusRoutes({ nodeId, acceptor, clusterKey, wallMs }));
+  const readCapability = rememberingReader(clusterKey);
+  app.route("/", consensusRoutes({ nodeId, acceptor, readCapability, wallMs }));
   const chunks = {
     nodeId,
     store,
     acceptor,
     clusterKey,
+    readCapability,
     lab,
     // Reads never wait in line: a busy node says so at once, and the reader has other nodes.
     pools: {

@@ -1,7 +1,7 @@
 /** What stands between a request and the acceptor: are its keys of its group, and which of its grants are good. */
 import type { EntriesAnswer, EntriesRequest } from "#core/consensus/messages.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
-import { type ClusterKey, claimsOf } from "#wire/client/capability.ts";
+import { type CapabilityReader, isOver } from "#wire/client/capability.ts";
 import type { GrantedRequest } from "#wire/contract/consensus-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { NodeAcceptor } from "./node-acceptor.ts";
@@ -9,7 +9,8 @@ import { groupOfKey } from "./vote-memory.ts";
 
 export interface VotePorts {
   readonly acceptor: NodeAcceptor;
-  readonly clusterKey: ClusterKey;
+  /** Of grants and of permissions to ask: the same ones come again and again. */
+  readonly readCapability: CapabilityReader;
   /** Wall clock, as capabilities travel between machines. */
   readonly wallMs: () => number;
 }
@@ -39,11 +40,12 @@ function mustBeOneGroup({ config, entries }: EntriesRequest<ChunkRecord>): void 
 async function grantedSubjects(
   { entries }: EntriesRequest<ChunkRecord>,
   grants: readonly string[],
-  { clusterKey, wallMs }: VotePorts,
+  { readCapability, wallMs }: VotePorts,
 ): Promise<ReadonlySet<string>> {
   const subjects = new Set<string>();
   if (!entries.some((entry) => entry.ask === "accept" && entry.ballot.round === 0)) return subjects;
-  const claims = await Promise.all(grants.map((grant) => claimsOf(clusterKey, grant, wallMs())));
-  for (const claim of claims) if (claim?.method === "OWN") subjects.add(claim.subject);
+  for (const claims of await Promise.all(grants.map(readCapability))) {
+    if (claims?.method === "OWN" && !isOver(claims, wallMs())) subjects.add(claims.subject);
+  }
   return subjects;
 }

@@ -25,7 +25,7 @@ export function consensusRoutes(ports: ConsensusPorts): Hono<NodeEnv> {
   const { nodeId, acceptor } = ports;
   const app = new Hono<NodeEnv>();
   const mustBeAllowed = (context: Context<NodeEnv>) =>
-    checkAllowed(context, { method: "VOTE", subject: nodeId }, ports);
+    checkAllowed(context, { method: "VOTE", subject: nodeId }, { ...ports, clusterKey: ports.readCapability });
 
   app.post(ROUTES.consensusEntries, async (context) => {
     await mustBeAllowed(context);

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { ChunkHash, NodeId } from "#core/ids.ts";
 import { positionText } from "#core/placement/position.ts";
-import { checkCapability } from "#wire/client/capability.ts";
+import { type CapabilityReader, type ClusterKey, checkCapability } from "#wire/client/capability.ts";
 import type { CapabilityClaims } from "#wire/contract/capability.ts";
 import { type DeleteChunkAnswer, LOOSE_REFERENCE, type PutChunkAnswer } from "#wire/contract/chunk-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -18,6 +18,7 @@ import { type NodeEnv, socketOf } from "./node-env.ts";
 import { nodeParts, receiveChunk, UPLOAD_STALL_MS, webParts } from "./receive-chunk.ts";
 
 export interface WritePorts extends VotePorts {
+  readonly clusterKey: ClusterKey;
   readonly nodeId: NodeId;
   readonly store: ChunkStore;
   readonly uploads: BufferPool;
@@ -30,6 +31,9 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
   await checkAllowed(context, { method: "PUT", subject: hash }, ports);
   const reference = referenceOf(context);
   const accept = carriedAccept(context, hash, reference);
+  // Beside the bytes and not behind them: a member may vote without holding. Looked at when the bytes are stored.
+  const voting = accept === undefined ? null : vote(accept, ports);
+  voting?.catch(() => {});
   const length = context.req.header("content-length");
   const { incoming } = socketOf(context);
   const received = await receiveChunk(
@@ -46,14 +50,11 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
         details: { expected: hash, actual: received.digest },
       });
     }
-    // Side by side, as neither needs the other: a member may vote without holding.
-    const [{ existed, references }, voted] = await both(
-      ports.store.put(hash, received.bytes, reference),
-      accept === undefined ? Promise.resolve(null) : vote(accept, ports),
-    );
+    const { existed, references } = await ports.store.put(hash, received.bytes, reference);
     const sizeBytes = received.bytes.length;
     if (!existed) ports.stored(sizeBytes);
-    const answer: PutChunkAnswer = { hash, sizeBytes, nodeId: ports.nodeId, existed, references, vote: voted };
+    const stored = { hash, sizeBytes, nodeId: ports.nodeId, existed, references };
+    const answer: PutChunkAnswer = { ...stored, vote: await voting };
     const headers = {
       "cache-control": NO_STORE,
       etag: `"${hash}"`,
@@ -63,12 +64,6 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
   } finally {
     received.release();
   }
-}
-
-/** Waits for both, whatever becomes of one: the bytes must stay as they are until the store has done with them. */
-async function both<First, Second>(first: Promise<First>, second: Promise<Second>): Promise<[First, Second]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
 }
 
 export async function deleteChunk(context: Context<NodeEnv>, hash: ChunkHash, ports: WritePorts): Promise<Response> {
@@ -83,7 +78,7 @@ export async function deleteChunk(context: Context<NodeEnv>, hash: ChunkHash, po
 export async function checkAllowed(
   context: Context<NodeEnv>,
   wanted: { method: CapabilityClaims["method"]; subject: string },
-  { clusterKey, wallMs }: Pick<WritePorts, "clusterKey" | "wallMs">,
+  { clusterKey, wallMs }: { readonly clusterKey: ClusterKey | CapabilityReader; readonly wallMs: () => number },
 ): Promise<void> {
   const text = context.req.query(QUERY.capability) ?? bearerToken(context.req.header("authorization"));
   await checkCapability(clusterKey, text, { ...wanted, nowMs: wallMs() });

@@ -57,17 +57,18 @@ export async function mintCapability(key: ClusterKey, grant: Grant): Promise<str
  * @throws VStackError `unauthorized` when there is none or it is not ours or over, `forbidden` when it allows another thing
  */
 export async function checkCapability(
-  key: ClusterKey,
+  key: ClusterKey | CapabilityReader,
   text: string | undefined,
   wanted: { method: CapabilityClaims["method"]; subject: string; nowMs: number },
 ): Promise<void> {
+  const read = typeof key === "function" ? key : (given: string) => readClaims(key, given);
   if (text === undefined || text === "") {
     throw new VStackError(
       "unauthorized",
       `Cannot ${wanted.method} as no capability was given: see "vstack token --help"`,
     );
   }
-  const claims = await readClaims(key, text);
+  const claims = await read(text);
   if (claims === undefined) {
     throw new VStackError(
       "unauthorized",
@@ -85,16 +86,29 @@ export async function checkCapability(
   }
 }
 
-/**
- * What a capability allows now; undefined when it is not ours, or over. For those that are looked at only after what they are
- * for is known, such as grants.
- */
-export async function claimsOf(key: ClusterKey, text: string, nowMs: number): Promise<CapabilityClaims | undefined> {
-  const claims = await readClaims(key, text);
-  return claims === undefined || isOver(claims, nowMs) ? undefined : claims;
+/** What a capability says; undefined when it is not ours. Whether it is over is for the caller to look at. */
+export type CapabilityReader = (text: string) => Promise<CapabilityClaims | undefined>;
+
+/** Capabilities that are remembered: of a few proposers and of the videos that they store at the same time. */
+const MAX_REMEMBERED = 256;
+
+/** Reads capabilities that are given again and again: a good one is verified once. */
+export function rememberingReader(key: ClusterKey): CapabilityReader {
+  const known = new Map<string, CapabilityClaims>();
+  return async (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const claims = await readClaims(key, text);
+    if (claims === undefined) return undefined;
+    known.set(text, claims);
+    const [oldest] = known.keys();
+    if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
+    return claims;
+  };
 }
 
-function isOver({ expiresAtMs }: CapabilityClaims, nowMs: number): boolean {
+/** Whether a capability is over, as clocks of several machines allow to say. */
+export function isOver({ expiresAtMs }: CapabilityClaims, nowMs: number): boolean {
   return nowMs > expiresAtMs + CLOCK_TOLERANCE_MS;
 }
 
