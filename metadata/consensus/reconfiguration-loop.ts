@@ -78,11 +78,13 @@ export function reconfigurationLoop(ports: ReconfigurationLoopPorts): Reconfigur
       coordinator: consensus.proposer,
       targetOf: consensus.targetOf,
     };
+    let durationMs = 0;
     const onActive = () => {
+      durationMs = clock.nowMs() - startedMs;
       groups.forget(group);
     };
     const { outcome, keys } = await runReconfiguration({ from, to }, { ports: driven, signal, onActive });
-    const durationMs = clock.nowMs() - startedMs;
+    if (outcome === "failed") durationMs = clock.nowMs() - startedMs;
     figures.changed(reason, outcome, durationMs);
     const facts = { group, reason, epoch: to.epoch, keys, durationMs: Math.round(durationMs) };
     if (outcome === "failed") {

@@ -17,6 +17,8 @@ const MESSAGE_DEADLINE_MS = 1000;
 const MAX_IN_FLIGHT = 2;
 /** Entries that wait for one acceptor; what comes then counts as lost. Two long videos at once. */
 const MAX_WAITING = 8192;
+/** A question that nobody waits for may wait for others so long: chunks of a video follow each other faster. */
+const LINGER_MS = 20;
 /** After a lost message an acceptor is doubtful for so long, unless it answers before: membership knows by then. */
 const DOUBT_MS = 5000;
 
@@ -30,6 +32,8 @@ export interface Question {
   readonly entry: Entry<ChunkRecord>;
   /** Capability OWN that an Accept of round 0 needs. */
   readonly grant: string | null;
+  /** The answer is wanted, and hardly needed: others decide without it. It may wait for a fuller message. */
+  readonly isPatient?: boolean;
 }
 
 /** One message, for figures. */
@@ -43,6 +47,8 @@ export interface MessageReport {
 export interface AcceptorLinks {
   /** Never rejects. */
   ask(to: Member, question: Question): Promise<AcceptorAnswer>;
+  /** Sends what waits patiently, as it is needed after all. */
+  hurry(): void;
   /** Tells of an answer, or the want of one, that went another way (with a PUT). */
   heard(nodeId: string, isLost: boolean): void;
   /** Whether the last thing heard of a node was nothing. */
@@ -69,8 +75,10 @@ interface Waiting {
 interface Link {
   waiting: Waiting[];
   inFlight: number;
-  /** A turn is being collected. */
+  /** A turn is being collected: what waits is sent at its end. */
   isCollecting: boolean;
+  /** Ends the patience of what waits; null when nothing waits patiently. */
+  lingering: AbortController | null;
   lostAtMs: number | null;
 }
 
@@ -81,12 +89,29 @@ export function acceptorLinks(ports: AcceptorLinksPorts): AcceptorLinks {
   const linkTo = (nodeId: string): Link => {
     const known = links.get(nodeId);
     if (known !== undefined) return known;
-    const link: Link = { waiting: [], inFlight: 0, isCollecting: false, lostAtMs: null };
+    const link: Link = { waiting: [], inFlight: 0, isCollecting: false, lingering: null, lostAtMs: null };
     links.set(nodeId, link);
     return link;
   };
   const heard = (nodeId: string, isLost: boolean) => {
     linkTo(nodeId).lostAtMs = isLost ? ports.clock.nowMs() : null;
+  };
+  const collect = (link: Link) => {
+    if (link.isCollecting) return;
+    link.isCollecting = true;
+    queueMicrotask(() => {
+      link.isCollecting = false;
+      sendWaiting(link);
+    });
+  };
+  const linger = (link: Link) => {
+    if (link.lingering !== null) return;
+    const lingering = new AbortController();
+    link.lingering = lingering;
+    void ports.clock.sleep(LINGER_MS, lingering.signal).then(() => {
+      link.lingering = null;
+      sendWaiting(link);
+    });
   };
   const sendWaiting = (link: Link) => {
     while (link.inFlight < MAX_IN_FLIGHT && link.waiting.length > 0) {
@@ -108,13 +133,12 @@ export function acceptorLinks(ports: AcceptorLinksPorts): AcceptorLinks {
           return;
         }
         link.waiting.push({ to, question, answer });
-        if (link.isCollecting) return;
-        link.isCollecting = true;
-        queueMicrotask(() => {
-          link.isCollecting = false;
-          sendWaiting(link);
-        });
+        if (question.isPatient === true) linger(link);
+        else collect(link);
       }),
+    hurry() {
+      for (const { lingering } of links.values()) lingering?.abort();
+    },
     heard,
     isDoubtful(nodeId) {
       const lostAtMs = links.get(nodeId)?.lostAtMs ?? null;

@@ -2,7 +2,8 @@
  * Decides records: drives the proposer of ChunkPaxos (core/consensus/proposal.ts) over links to the acceptors. Many positions
  * decided at once travel together; the Accept of a new chunk travels with its bytes to the nodes that get them.
  */
-import type { GroupConfig } from "#core/consensus/group.ts";
+import type { GroupConfig, Member } from "#core/consensus/group.ts";
+import { quorumOf } from "#core/consensus/group.ts";
 import type { EntriesAnswer } from "#core/consensus/messages.ts";
 import type {
   Proposal,
@@ -184,17 +185,25 @@ async function send(
 ): Promise<{ readonly from: string; readonly turn: number; readonly answer: AcceptorAnswer }> {
   const isOwn = entry.ask === "accept" && entry.ballot.round === 0 && driven.grant !== null;
   const from = to.nodeId;
-  const carry = turn === 1 && entry.ask === "accept" ? driven.carriers.get(from) : undefined;
+  const isFirst = turn === 1 && entry.ask === "accept";
+  const carry = isFirst ? driven.carriers.get(from) : undefined;
   if (carry === undefined) {
     const grant = isOwn ? await ownership.renew(driven.position.videoId, config) : null;
-    return { from, turn, answer: await links.ask(to, { config, entry, grant }) };
+    // Those who get the bytes are a majority by themselves.
+    const isPatient = isFirst && carryingMembers(config, driven).length >= quorumOf(config);
+    return { from, turn, answer: await links.ask(to, { config, entry, grant, isPatient }) };
   }
   const grants = driven.grant === null ? [] : [driven.grant];
   const answer = await carry({ config, incarnation: to.incarnation, entries: [entry], grants }).then(
     carriedAnswer,
     (): AcceptorAnswer => ({ saw: "lost" }),
   );
+  if (answer.saw !== "reply") links.hurry();
   return { from, turn, answer };
+}
+
+function carryingMembers({ members }: GroupConfig, { carriers }: Driven): Member[] {
+  return members.filter(({ nodeId }) => carriers.has(nodeId));
 }
 
 function carriedAnswer(answer: EntriesAnswer<ChunkRecord>): AcceptorAnswer {
