@@ -43,6 +43,7 @@ interface Addressed {
 
 interface Parcel {
   readonly to: Member;
+  readonly isAlone: boolean;
   readonly config: GroupConfig;
   readonly addressed: Addressed[];
 }
@@ -101,6 +102,30 @@ export class Client {
       this.#obey(running, commands);
     }
     this.#sendAll();
+  }
+
+  /** Gives bytes to nodes without asking for a vote. `then` is called when the last of them has answered or is given up. */
+  store(nodeIds: readonly string[], text: string, then: () => void): void {
+    let open = nodeIds.length;
+    for (const nodeId of nodeIds) {
+      let isOver = false;
+      const end = () => {
+        if (isOver) return;
+        isOver = true;
+        open -= 1;
+        if (open === 0 && this.isUp) then();
+      };
+      this.#world.network.ask({
+        from: this.name,
+        to: nodeId,
+        question: { kind: "store", text },
+        phase: "store",
+        hasBytes: true,
+        about: () => ({ text: `keep ${text}` }),
+        onAnswer: end,
+        onLost: end,
+      });
+    }
   }
 
   /** Forgets everything; whatever it sent is still under way. */
@@ -181,24 +206,26 @@ export class Client {
 
   #post(running: Running, { to, config, turn, entry }: Extract<ProposalCommand<Body>, { do: "send" }>): void {
     const addressed = { running, turn, entry };
+    // Bytes travel alone, each chunk with its own Accept.
+    const isAlone = carriesBytes(entry, to.nodeId);
     for (const parcel of this.#outbox) {
       const isSame = parcel.to.incarnation === to.incarnation && parcel.config.epoch === config.epoch;
-      if (!isSame || parcel.addressed.some((other) => other.entry.key === entry.key)) continue;
+      if (isAlone || parcel.isAlone || !isSame || parcel.addressed.some((other) => other.entry.key === entry.key))
+        continue;
       parcel.addressed.push(addressed);
       return;
     }
-    this.#outbox.push({ to, config, addressed: [addressed] });
+    this.#outbox.push({ to, config, isAlone, addressed: [addressed] });
   }
 
   #sendAll(): void {
     const parcels = this.#outbox;
     if (parcels.length === 0) return;
     this.#outbox = [];
-    for (const { to, config, addressed } of parcels) {
+    for (const { to, config, isAlone: hasBytes, addressed } of parcels) {
       const entries = addressed.map(({ entry }) => entry);
       const [first] = entries;
       if (first === undefined) continue;
-      const hasBytes = entries.some((entry) => carriesBytes(entry, to.nodeId));
       this.#world.network.ask({
         from: this.name,
         to: to.nodeId,

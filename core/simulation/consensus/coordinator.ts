@@ -45,6 +45,10 @@ export class Coordinator {
     return this.#state.to.epoch;
   }
 
+  get phase(): Reconfiguration<Body>["phase"] {
+    return this.#state.phase;
+  }
+
   /** Dies; what it sent is still under way, and so may be its word to the config master. */
   crash(): void {
     this.#isAlive = false;

@@ -35,32 +35,144 @@ export interface ScheduleResult {
 
 /** @param log written to when given; costs three times the time */
 export function runSchedule(seed: number, rules: Rules, log: EventLog | null = null): ScheduleResult {
-  const random = seededRandom(seed);
-  const mix = drawMix(random);
-  const world = new World({
-    ...{ nodeCount: mix.nodeCount, acceptors: mix.acceptors, rules, random, log, takesOver: true },
-    ...{ conditions: drawConditions(mix, random), flushMsMost: mix.flushMsMost },
-  });
-  const keys = planClients(world, mix);
-  planFaults(world, mix);
-  let steps = 0;
-  const runUntil = (isOver: () => boolean) => {
-    while (world.checker.violation === null && !isOver() && steps < MAX_STEPS && world.clock.step()) steps += 1;
-  };
-  runUntil(() => world.clock.nowMs >= mix.quietMs);
-  if (world.checker.violation === null) calm(world);
-  let quietTurns = readAll(world, keys, runUntil);
-  const isReconfiguring = () => world.coordinators.some(({ isAlive }) => isAlive);
-  if (isReconfiguring()) {
-    runUntil(() => !isReconfiguring());
-    quietTurns = Math.max(quietTurns, readAll(world, keys, runUntil));
+  const run = new ScheduleRun(seed, rules, log);
+  while (run.step());
+  return run.result;
+}
+
+/** A schedule that is run step by step. */
+export class ScheduleRun {
+  readonly world: World;
+  readonly #seed: number;
+  readonly #mix: Mix;
+  readonly #keys: readonly string[];
+  #phase: "trouble" | "reading" | "settling" | "reading again" | "over" = "trouble";
+  #steps = 0;
+  /** Registers that the present reading has not been told of yet. */
+  #unread = 0;
+  #quietTurns = 0;
+
+  constructor(seed: number, rules: Rules, log: EventLog | null) {
+    const random = seededRandom(seed);
+    const mix = drawMix(random);
+    this.#seed = seed;
+    this.#mix = mix;
+    this.world = new World({
+      ...{ nodeCount: mix.nodeCount, acceptors: mix.acceptors, rules, random, log, takesOver: true },
+      ...{ conditions: drawConditions(mix, random), flushMsMost: mix.flushMsMost },
+    });
+    this.#keys = planClients(this.world, mix);
+    planFaults(this.world, mix);
   }
-  const { checker, network } = world;
-  if (log !== null && checker.violation !== null) noteViolation(world, log, checker.violation);
-  return {
-    ...{ seed, mix: mix.name, violation: checker.violation, steps, messages: network.counts },
-    ...{ decisions: checker.decisions, outcomes: checker.outcomes, isLost: isLost(world), quietTurns },
-  };
+
+  /** One thing happens. False: it is over. */
+  step(): boolean {
+    if (this.#phase === "over") return false;
+    const hasMore = this.#steps < MAX_STEPS && this.world.clock.step();
+    this.#steps += 1;
+    if (this.world.checker.violation !== null) this.#end();
+    else if (!hasMore) this.#onNothingLeft();
+    else if (this.#isPhaseOver()) this.#enterNextPhase();
+    return true;
+  }
+
+  get result(): ScheduleResult {
+    const { checker, network } = this.world;
+    return {
+      seed: this.#seed,
+      mix: this.#mix.name,
+      violation: checker.violation,
+      steps: this.#steps,
+      messages: network.counts,
+      decisions: checker.decisions,
+      outcomes: checker.outcomes,
+      isLost: isLost(this.world),
+      quietTurns: this.#quietTurns,
+    };
+  }
+
+  #isPhaseOver(): boolean {
+    switch (this.#phase) {
+      case "trouble":
+        return this.world.clock.nowMs >= this.#mix.quietMs;
+      case "settling":
+        return !isReconfiguring(this.world);
+      case "reading":
+      case "reading again":
+        return this.#unread === 0;
+      case "over":
+        return false;
+    }
+  }
+
+  #enterNextPhase(): void {
+    switch (this.#phase) {
+      case "trouble":
+        calm(this.world);
+        this.#phase = "reading";
+        {
+          this.#readAll();
+          return;
+        }
+      case "reading":
+        // A coordinator that is late may still install: whatever it does, the answers must stay what they are.
+        this.#phase = isReconfiguring(this.world) ? "settling" : "over";
+        return;
+      case "settling":
+        this.#phase = "reading again";
+        {
+          this.#readAll();
+          return;
+        }
+      case "reading again":
+      case "over":
+        this.#phase = "over";
+    }
+  }
+
+  /** Somebody new reads every register, as the sweeper does. */
+  #readAll(): void {
+    if (isLost(this.world)) {
+      this.#end();
+      return;
+    }
+    this.#unread = this.#keys.length;
+    const wishes = this.#keys.map((key) => ({ key, change: { change: "keep" } as const, isOwner: false }));
+    this.world.addClient("sweeper").propose(wishes, ({ key, outcome, turns }) => {
+      this.#unread -= 1;
+      // An epoch that became active meanwhile may name disks that are gone.
+      if (isLost(this.world)) return;
+      this.#quietTurns = Math.max(this.#quietTurns, turns);
+      if (outcome.outcome !== "unknown" && turns <= MAX_QUIET_TURNS) return;
+      this.world.checker.onStuck(key, `${turns} round trips without trouble ended with ${outcome.outcome}`);
+    });
+  }
+
+  #onNothingLeft(): void {
+    if (this.#phase === "trouble") {
+      this.#enterNextPhase();
+      return;
+    }
+    if (this.#unread > 0 && !isLost(this.world)) {
+      this.world.checker.onStuck(this.#keys.join(" "), "Nobody answered though nothing failed any more");
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    this.#phase = "over";
+    const { log, checker } = this.world;
+    if (log !== null && checker.violation !== null) noteViolation(this.world, log, checker.violation);
+  }
+}
+
+/** A majority of the voters' disks is gone: what they knew cannot be decided upon any more. */
+function isLost({ intactMembers, master }: World): boolean {
+  return intactMembers < quorumOf(master.active);
+}
+
+function isReconfiguring({ coordinators }: World): boolean {
+  return coordinators.some(({ isAlive }) => isAlive);
 }
 
 function drawConditions(mix: Mix, random: () => number): Conditions {
@@ -86,31 +198,7 @@ function calm(world: World): void {
   log?.add(clock.nowMs, { kind: "quiet", node: "", text: "Nothing fails any more, and everybody is back" });
 }
 
-/** A majority of the voters' disks is gone: what they knew cannot be decided upon any more. */
-function isLost({ intactMembers, master }: World): boolean {
-  return intactMembers < quorumOf(master.active);
-}
-
-/** Somebody new reads every register, as the sweeper does. Returns the most round trips that one took. */
-function readAll(world: World, keys: readonly string[], runUntil: (isOver: () => boolean) => void): number {
-  if (world.checker.violation !== null || isLost(world)) return 0;
-  let open = keys.length;
-  let turns = 0;
-  const wishes = keys.map((key) => ({ key, change: { change: "keep" } as const, isOwner: false }));
-  world.addClient("sweeper").propose(wishes, (ended) => {
-    open -= 1;
-    turns = Math.max(turns, ended.turns);
-    const isDecided = ended.outcome.outcome !== "unknown" && ended.turns <= MAX_QUIET_TURNS;
-    const text = `${ended.turns} round trips without trouble ended with ${ended.outcome.outcome}`;
-    if (!isDecided && !isLost(world)) world.checker.onStuck(ended.key, text);
-  });
-  runUntil(() => open === 0);
-  // An epoch that became active meanwhile may name disks that are gone.
-  if (open > 0 && !isLost(world))
-    world.checker.onStuck(keys.join(" "), "Nobody answered though nothing failed any more");
-  return turns;
-}
-
-function noteViolation(world: World, log: EventLog, { invariant, key, text }: Violation): void {
+/** The log's last line. */
+export function noteViolation(world: World, log: EventLog, { invariant, key, text }: Violation): void {
   log.add(world.clock.nowMs, { kind: "violation", node: "", key, text: `Violation of ${invariant}: ${text}` });
 }
