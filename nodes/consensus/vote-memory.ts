@@ -14,7 +14,9 @@ import type { Identity, VoteChange } from "./vote-lines.ts";
 import { registerFromText, registerText } from "./vote-lines.ts";
 
 export class VoteMemory implements AcceptorMemory<ChunkRecord>, JournalState<VoteChange> {
-  #identity: Identity;
+  #incarnation: string;
+  #starts = 0;
+  #writes = 0;
   readonly #groups = new Map<number, GroupMemory>();
   /** Text of the registers by key: see vote-lines.ts. */
   readonly #registers = new Map<string, string>();
@@ -23,15 +25,15 @@ export class VoteMemory implements AcceptorMemory<ChunkRecord>, JournalState<Vot
 
   /** @param incarnation of the acceptor, unless a journal has another one */
   constructor(incarnation: string) {
-    this.#identity = { incarnation, starts: 0, writes: 0 };
+    this.#incarnation = incarnation;
   }
 
   get incarnation(): string {
-    return this.#identity.incarnation;
+    return this.#incarnation;
   }
 
   get identity(): Identity {
-    return this.#identity;
+    return { incarnation: this.#incarnation, starts: this.#starts, writes: this.#writes };
   }
 
   get keyCount(): number {
@@ -74,7 +76,9 @@ export class VoteMemory implements AcceptorMemory<ChunkRecord>, JournalState<Vot
 
   /** Forgets everything: another acceptor begins. */
   startAnew(incarnation: string): void {
-    this.#identity = { incarnation, starts: 0, writes: 0 };
+    this.#incarnation = incarnation;
+    this.#starts = 0;
+    this.#writes = 0;
     this.#groups.clear();
     this.#registers.clear();
     this.#keys.clear();
@@ -82,7 +86,7 @@ export class VoteMemory implements AcceptorMemory<ChunkRecord>, JournalState<Vot
 
   /** The line of one more start. */
   nextStart(): VoteChange {
-    return { change: "identity", ...this.#identity, starts: this.#identity.starts + 1 };
+    return { change: "identity", ...this.identity, starts: this.#starts + 1 };
   }
 
   replay(change: VoteChange): void {
@@ -91,8 +95,13 @@ export class VoteMemory implements AcceptorMemory<ChunkRecord>, JournalState<Vot
   }
 
   onDurable(change: VoteChange): void {
-    if (change.change !== "identity") this.#identity = { ...this.#identity, writes: this.#identity.writes + 1 };
-    else this.#identity = { incarnation: change.incarnation, starts: change.starts, writes: change.writes };
+    if (change.change !== "identity") {
+      this.#writes += 1;
+      return;
+    }
+    this.#incarnation = change.incarnation;
+    this.#starts = change.starts;
+    this.#writes = change.writes;
   }
 
   changeCount(): number {
@@ -101,7 +110,7 @@ export class VoteMemory implements AcceptorMemory<ChunkRecord>, JournalState<Vot
 
   *changes(): Generator<VoteChange> {
     // The identity comes last and as it is now: the writes that it counts are then not counted again by a restart.
-    const identity = this.#identity;
+    const { identity } = this;
     for (const [group, memory] of this.#groups) yield { change: "group", group, memory };
     for (const [key, text] of this.#registers) {
       const hasValue = this.#keys.get(groupOfKey(key))?.has(key) === true;
