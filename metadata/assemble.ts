@@ -28,6 +28,7 @@ import { LabNetworks } from "./lab/lab-networks.ts";
 import type { Heartbeat, HeartbeatAnswer } from "#wire/contract/cluster-api.ts";
 import type { Consensus, ConsensusSettings } from "./consensus/assemble-consensus.ts";
 import { assembleConsensus, DEFAULT_SETTINGS } from "./consensus/assemble-consensus.ts";
+import { ProposerFeed } from "./consensus/proposer-feed.ts";
 import type { ReconfigurationLoop } from "./consensus/reconfiguration-loop.ts";
 import { reconfigurationLoop } from "./consensus/reconfiguration-loop.ts";
 import { createMetadataApp } from "./metadata-app.ts";
@@ -97,9 +98,13 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const releases = sqliteReleases(db);
   const directory = await openNodeDirectory({ clock, memory: sqliteNodeMemory(db), log });
   const deciding = new AbortController();
+  const proposerFeed = new ProposerFeed(clock);
   const consensus = await assembleConsensus({
     ...{ db, directory, mint, clock, fetch, log, registry, signal: deciding.signal },
     settings: { ...DEFAULT_SETTINGS, ...world.consensus },
+    observe: (event) => {
+      proposerFeed.observe(event);
+    },
   });
   const { register, acceptors } = consensus;
   const writable = () => directory.writable().filter(({ nodeId }) => !acceptors.isDraining(nodeId));
@@ -137,7 +142,7 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const rebuild = rebuildRun({ ...upkeep, db, consensus, directory }, deciding.signal);
   const app = createMetadataApp({
     ...world,
-    ...{ catalog, directory, consensus, rebuild, hear, ingest, answerTus, registry, labNetworks, benchRuns },
+    ...{ catalog, directory, consensus, proposerFeed, rebuild, hear, ingest, answerTus, registry, labNetworks, benchRuns },
     renameVideo: (change, signal) => renameVideo(change, upkeep, signal),
   });
   const groupLoop = reconfigurationLoop({ consensus, clock, fetch, log, registry });

@@ -14,6 +14,7 @@ import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts
 import { metricsHandler, requestMetrics } from "#wire/server/request-metrics.ts";
 import type { CatalogStore } from "./catalog/catalog-store.ts";
 import type { NodeDirectory } from "./cluster/node-directory.ts";
+import type { ProposerFeed } from "./consensus/proposer-feed.ts";
 import { downloadRoutes } from "./gateway/download-routes.ts";
 import { gatewayFetch } from "./gateway/gateway-fetch.ts";
 import { mediaRoutes } from "./gateway/media-routes.ts";
@@ -28,6 +29,7 @@ import type { ClusterRoutesPorts } from "./routes/cluster.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import type { ConsensusRoutesPorts } from "./routes/consensus.ts";
 import { consensusRoutes } from "./routes/consensus.ts";
+import { consensusEventRoutes } from "./routes/consensus-events.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
@@ -41,6 +43,7 @@ export interface MetadataPorts {
   readonly directory: NodeDirectory;
   readonly hear: ClusterRoutesPorts["hear"];
   readonly consensus: ConsensusRoutesPorts["consensus"];
+  readonly proposerFeed: ProposerFeed;
   readonly rebuild: ConsensusRoutesPorts["rebuild"];
   readonly ingest: Ingest;
   readonly renameVideo: VideoRoutesPorts["renameVideo"];
@@ -83,6 +86,7 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.get(ROUTES.metrics, describe(metricsWords), metricsHandler(registry));
   app.all(ROUTES.metrics, methodNotAllowed("GET", "HEAD"));
   app.route("/", clusterRoutes(ports));
+  app.route("/", consensusEventRoutes(ports));
   app.route("/", consensusRoutes(ports));
   app.route("/", labNetworkRoutes(ports));
   app.route("/", benchRoutes(ports));

@@ -88,7 +88,11 @@ export async function assembleConsensus(world: ConsensusWorld): Promise<Consensu
     const url = nodeId === undefined ? undefined : directory.internalUrls().get(nodeId);
     return nodeId === undefined || url === undefined ? undefined : { nodeId, url };
   };
+  const atEndOfTurn = (run: () => void) => {
+    setImmediate(run);
+  };
   const links = acceptorLinks({
+    atEndOfTurn,
     targetOf,
     mint,
     clock,
@@ -131,6 +135,9 @@ function rememberedVotes(mint: MintCapability, clock: Clock): MintCapability {
   };
 }
 
+/** How a proposal ends. */
+const OUTCOMES = ["chosen", "replaced", "conflict", "empty", "unknown"] as const;
+
 function consensusFigures(
   registry: Registry,
   { groups, master }: { readonly groups: Pick<AcceptorGroups, "reach">; readonly master: ConfigMaster },
@@ -153,6 +160,8 @@ function consensusFigures(
     labelNames: ["outcome"],
     registers,
   });
+  for (const outcome of ["answered", "lost"]) messages.inc({ outcome }, 0);
+  for (const outcome of OUTCOMES) decisions.inc({ outcome }, 0);
   new Gauge({
     name: "vstack_acceptor_groups_count",
     help: "Acceptor groups by state: able to decide, below their quorum, changing members",

@@ -16,7 +16,7 @@ import type { AcceptorGroups } from "./acceptor-groups.ts";
 
 /** Positions emptied at once: two messages to each acceptor, twice. */
 const REMOVE_POSITIONS = 1024;
-/** A position that somebody else changes all the time while it is emptied is a programmer's error. */
+/** Positions that somebody else changes all the time while they are emptied are a programmer's error. */
 const MAX_REMOVE_ROUNDS = 5;
 const PAGE_PLACEMENTS = 1024;
 
@@ -43,23 +43,39 @@ export function chunkPaxosRegister(ports: ChunkPaxosRegisterPorts): PlacementReg
     return outcome.value;
   };
 
-  const empty = async (position: Position): Promise<void> => {
-    let expectedVersion = (await index.read(position))?.version;
-    for (let round = 0; round < MAX_REMOVE_ROUNDS; round += 1) {
+  /** One round for positions of one video; @returns those that were changed meanwhile */
+  const emptyOnce = async (positions: readonly Position[]): Promise<Position[]> => {
+    const [first] = positions;
+    if (first === undefined) return [];
+    if (!(await groups.canDecide(groupOfVideo(first.videoId)))) throw tooFewAcceptors(first);
+    const versions = await index.versions(positions);
+    // Begun in one turn, they share their messages.
+    const decisions = positions.map(async (position) => {
+      const expectedVersion = versions.get(positionText(position));
       const change: Change<ChunkRecord> =
         expectedVersion === undefined
           ? { change: "keep" }
           : { change: "replace", id: newValueId(), expectedVersion, body: null };
-      const stands = await decide(position, change);
-      if (stands === null || stands.body === null) return;
-      expectedVersion = stands.version;
-    }
-    throw new VStackError("conflict", `Cannot empty "${positionText(position)}" as it is changed again and again`);
+      const { outcome } = await decider.decide({ position, change }, signal);
+      if (outcome.outcome === "unknown") throw undecided(position);
+      return { position, value: outcome.outcome === "empty" ? null : outcome.value };
+    });
+    const stands = await Promise.allSettled(decisions);
+    const known = stands.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    await index.learn(known.flatMap(({ position, value }) => (value === null ? [] : [{ position, value }])));
+    await index.forget(known.flatMap(({ position, value }) => (value === null ? [position] : [])));
+    for (const one of stands) if (one.status === "rejected") throw one.reason;
+    return known.flatMap(({ position, value }) => (value === null || value.body === null ? [] : [position]));
   };
   const remove = async (positions: readonly Position[]): Promise<void> => {
     for (let from = 0; from < positions.length; from += REMOVE_POSITIONS) {
-      const outcomes = await Promise.allSettled(positions.slice(from, from + REMOVE_POSITIONS).map(empty));
-      for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+      let left: readonly Position[] = positions.slice(from, from + REMOVE_POSITIONS);
+      for (let round = 0; left.length > 0; round += 1) {
+        if (round === MAX_REMOVE_ROUNDS) {
+          throw new VStackError("conflict", "Cannot empty registers as they are changed again and again");
+        }
+        left = await emptyOnce(left);
+      }
     }
   };
 

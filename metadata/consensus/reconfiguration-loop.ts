@@ -36,7 +36,8 @@ export interface ReconfigurationLoopPorts {
 }
 
 /** Why members change, for log and metrics. */
-type Reason = "takeover" | "readmission" | "replacement" | "growth";
+const REASONS = ["takeover", "readmission", "replacement", "growth"] as const;
+type Reason = (typeof REASONS)[number];
 
 interface Change {
   readonly from: GroupConfig;
@@ -158,6 +159,7 @@ function reconfigurationFigures(registry: Registry) {
     labelNames: ["reason", "outcome"],
     registers,
   });
+  for (const reason of REASONS) for (const outcome of ["active", "failed"]) changes.inc({ reason, outcome }, 0);
   const durations = new Histogram({
     name: "vstack_reconfiguration_seconds",
     help: "Time of a change, in which the group decides nothing",

@@ -22,6 +22,10 @@ export interface PlacementIndex {
   /** Notes decided values; older ones than are known change nothing. */
   learn(decided: readonly DecidedValue[]): Promise<void>;
   read(position: Position): Promise<Value<ChunkRecord> | undefined>;
+  /** Versions that are known of these positions, by their text; those that were deleted for good are left out. */
+  versions(positions: readonly Position[]): Promise<ReadonlyMap<string, number>>;
+  /** Drops what was never decided: rows of a catalogue that is older than its acceptors. */
+  forget(positions: readonly Position[]): Promise<void>;
   /**
    * Values of a video in the order of their positions' text, those that were deleted for good left out.
    *
@@ -31,7 +35,8 @@ export interface PlacementIndex {
   list(videoId: VideoId, after: string, limit: number): Promise<DecidedValue[]>;
 }
 
-/** Values of one transaction. */
+const LIVE = sql<boolean>`json_type(value_json, '$.body') <> 'null'`;
+/** Values of one statement. */
 const LEARN_ROWS = 500;
 
 export function sqlitePlacementIndex(db: Database): PlacementIndex {
@@ -67,13 +72,32 @@ export function sqlitePlacementIndex(db: Database): PlacementIndex {
       return row === undefined ? undefined : readValue(row.value_json);
     },
 
+    async versions(positions) {
+      const known = new Map<string, number>();
+      for (let from = 0; from < positions.length; from += LEARN_ROWS) {
+        const rows = await db
+          .selectFrom("placements")
+          .select(["position", "version"])
+          .where("position", "in", positions.slice(from, from + LEARN_ROWS).map(positionText))
+          .where(LIVE)
+          .execute();
+        for (const { position, version } of rows) known.set(position, version);
+      }
+      return known;
+    },
+
+    async forget(positions) {
+      if (positions.length === 0) return;
+      await db.deleteFrom("placements").where("position", "in", positions.map(positionText)).execute();
+    },
+
     async list(videoId, after, limit) {
       const rows = await db
         .selectFrom("placements")
         .select(["position", "value_json"])
         .where("video_id", "=", videoId)
         .where("position", ">", after)
-        .where(sql<boolean>`json_type(value_json, '$.body') <> 'null'`)
+        .where(LIVE)
         .orderBy("position")
         .limit(limit)
         .execute();

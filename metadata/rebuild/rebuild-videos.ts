@@ -16,6 +16,7 @@ import { VStackError } from "#wire/contract/errors.ts";
 import type { CatalogStore, StoredChunk } from "../catalog/catalog-store.ts";
 import type { Placement, PlacementRegister } from "../placement/placement-register.ts";
 import type { Releases } from "../placement/releases.ts";
+import { indexDecided } from "../upkeep/index-decided.ts";
 import { readReplica } from "../upkeep/read-replica.ts";
 import type { ReadReplicaPorts } from "../upkeep/read-replica.ts";
 
@@ -72,10 +73,17 @@ async function rebuildVideo(
 ): Promise<boolean> {
   const { catalog, register, releases, clock } = ports;
   const known = await catalog.video(videoId);
-  if (known?.state === "ready" || (await ports.isBeingStored(videoId))) return true;
+  if (await ports.isBeingStored(videoId)) return true;
   const placements = await placementsOf(videoId, register);
-  // Deleted, all of it.
-  if (placements.length === 0) return true;
+  if (placements.length === 0) {
+    // Deleted, all of it; a catalogue that was put back to an earlier state may not know.
+    if (known !== undefined && (await catalog.beginRemoval(videoId))) await catalog.deleteVideo(videoId);
+    return true;
+  }
+  if (known?.state === "ready") {
+    await catchUp(placements, ports, around);
+    return true;
+  }
   const meta = placements.find(({ position }) => position.slot === "meta");
   if (meta === undefined) {
     await releases.releaseAll(videoId, register, clock.wallMs());
@@ -91,6 +99,21 @@ async function rebuildVideo(
   const renditions = facts.renditions.map((rendition) => v.parse(RenditionSchema, rendition));
   await catalog.finishVideo(videoId, { durationSeconds: facts.durationSeconds, renditions });
   return true;
+}
+
+/** What was changed since a backup of the catalogue was made. */
+async function catchUp(
+  placements: readonly Placement[],
+  ports: RebuildVideosPorts,
+  { countChunk, signal }: { readonly countChunk: () => void; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const { position, record } of placements) {
+    signal.throwIfAborted();
+    const indexed = await ports.catalog.entry(position);
+    if (indexed !== undefined && indexed.record.version >= record.version) continue;
+    await indexDecided(position, ports, signal);
+    countChunk();
+  }
 }
 
 async function placementsOf(videoId: VideoId, register: PlacementRegister): Promise<Placement[]> {

@@ -45,7 +45,7 @@ function world() {
       return name === "nobody" ? undefined : { nodeId, url: `http://${name}` };
     },
     mint: () => Promise.resolve("capability"),
-    ...{ clock, fetch, signal: new AbortController().signal },
+    ...{ clock, fetch, signal: new AbortController().signal, atEndOfTurn: queueMicrotask },
     report: (message) => {
       reports.push(message);
     },

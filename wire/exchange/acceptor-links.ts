@@ -61,6 +61,8 @@ export interface AcceptorLinksPorts {
   readonly mint: Asking["mint"];
   readonly clock: Clock;
   readonly fetch: FetchPort;
+  /** Runs something when this turn of the event loop has ended, before any timer: `setImmediate` where there is one. */
+  readonly atEndOfTurn: (run: () => void) => void;
   /** Ends everything. */
   readonly signal: AbortSignal;
   readonly report?: (message: MessageReport) => void;
@@ -99,7 +101,7 @@ export function acceptorLinks(ports: AcceptorLinksPorts): AcceptorLinks {
   const collect = (link: Link) => {
     if (link.isCollecting) return;
     link.isCollecting = true;
-    queueMicrotask(() => {
+    ports.atEndOfTurn(() => {
       link.isCollecting = false;
       sendWaiting(link);
     });

@@ -14,7 +14,7 @@ import type {
 } from "#core/consensus/proposal.ts";
 import { beginProposal, onProposalEvent } from "#core/consensus/proposal.ts";
 import { SOUND } from "#core/consensus/rules.ts";
-import type { Change } from "#core/consensus/value.ts";
+import type { Change, Value } from "#core/consensus/value.ts";
 import type { VideoId } from "#core/ids.ts";
 import { groupOfVideo } from "#core/placement/groups.ts";
 import type { Position } from "#core/placement/position.ts";
@@ -51,6 +51,8 @@ export interface Decision {
 
 /** Something that a proposer said or saw, for figures and for people who watch. */
 export interface ProposerEvent {
+  /** Which proposal, counted from the start of the program. */
+  readonly proposal: number;
   readonly kind: "send" | ProposalEvent<ChunkRecord>["saw"] | "finish";
   readonly key: string;
   readonly group: number;
@@ -62,6 +64,11 @@ export interface ProposerEvent {
   readonly what: string | null;
   /** The proposer's own ballot. */
   readonly ballot: RecordProposal["ballot"];
+  /** What was offered, told of, or stands in the end; null when there is none. */
+  readonly valueId: string | null;
+  readonly version: number | null;
+  /** Acceptors that decide. */
+  readonly quorum: number;
 }
 
 /** Where the members of groups are asked: the config master. */
@@ -99,19 +106,23 @@ export interface RecordDecider {
 
 export function recordDecider(ports: DeciderPorts): RecordDecider {
   const { groups, ownership, proposer } = ports;
+  let proposals = 0;
   return {
     async decide({ position, change, carriers = new Map() }, signal) {
       const config = await groups.current(groupOfVideo(position.videoId), signal);
       const grant = change.change === "create" ? await ownership.take(position, config) : null;
       const key = positionText(position);
       const isOwner = grant !== null;
+      proposals += 1;
       const first = beginProposal<ChunkRecord>({ key, proposer, change, config, isOwner });
-      return await drive(first, { position, grant, carriers, signal }, ports);
+      return await drive(first, { number: proposals, position, grant, carriers, signal }, ports);
     },
   };
 }
 
 interface Driven {
+  /** Which proposal it is. */
+  readonly number: number;
   readonly position: Position;
   readonly grant: string | null;
   readonly carriers: ReadonlyMap<string, Carrier>;
@@ -123,12 +134,13 @@ function drive(first: ProposalStep<ChunkRecord>, driven: Driven, ports: DeciderP
   const stopping = AbortSignal.any([driven.signal, AbortSignal.timeout(DECIDE_DEADLINE_MS)]);
   return new Promise((resolve) => {
     let { proposal } = first;
+    const { number } = driven;
     const stop = () => {
       see({ saw: "stop" });
     };
     const see = (event: ProposalEvent<ChunkRecord>) => {
       if (proposal.phase === "done") return;
-      ports.observe?.(seenEvent(proposal, event));
+      ports.observe?.({ ...seenEvent(proposal, event), proposal: number });
       act(onProposalEvent(proposal, event, { rules: SOUND, random }));
     };
     const act = (step: ProposalStep<ChunkRecord>) => {
@@ -136,7 +148,7 @@ function drive(first: ProposalStep<ChunkRecord>, driven: Driven, ports: DeciderP
       for (const command of step.commands) {
         switch (command.do) {
           case "send":
-            ports.observe?.(sentEvent(proposal, command));
+            ports.observe?.({ ...sentEvent(proposal, command), proposal: number });
             void send(command, driven, ports).then(({ from, turn, answer }) => {
               see({ ...answer, from, turn });
             });
@@ -157,7 +169,7 @@ function drive(first: ProposalStep<ChunkRecord>, driven: Driven, ports: DeciderP
             break;
           case "finish":
             stopping.removeEventListener("abort", stop);
-            ports.observe?.(finishEvent(proposal, command.outcome));
+            ports.observe?.({ ...finishEvent(proposal, command.outcome), proposal: number });
             resolve({ outcome: command.outcome, config: proposal.config, ballots: proposal.ballots });
             break;
         }
@@ -212,23 +224,40 @@ function carriedAnswer(answer: EntriesAnswer<ChunkRecord>): AcceptorAnswer {
   return reply === undefined ? { saw: "lost" } : { saw: "reply", reply };
 }
 
+/** All but which proposal it was. */
+type Said = Omit<ProposerEvent, "proposal">;
+
 function eventOf(
   { key, config, turn, ballot }: RecordProposal,
   about: Pick<ProposerEvent, "kind" | "nodeId" | "what">,
-): ProposerEvent {
-  return { ...about, key, group: config.group, epoch: config.epoch, turn, ballot };
+  value: Value<ChunkRecord> | null,
+): Said {
+  const { group, epoch } = config;
+  const said = { valueId: value?.id ?? null, version: value?.version ?? null, quorum: quorumOf(config) };
+  return { ...about, ...said, key, group, epoch, turn, ballot };
 }
 
-function sentEvent(proposal: RecordProposal, { to, entry }: SendCommand): ProposerEvent {
-  return eventOf(proposal, { kind: "send", nodeId: to.nodeId, what: entry.ask });
+function sentEvent(proposal: RecordProposal, { to, entry }: SendCommand): Said {
+  const value = "value" in entry ? entry.value : null;
+  return eventOf(proposal, { kind: "send", nodeId: to.nodeId, what: entry.ask }, value);
 }
 
-function seenEvent(proposal: RecordProposal, event: ProposalEvent<ChunkRecord>): ProposerEvent {
+function seenEvent(proposal: RecordProposal, event: ProposalEvent<ChunkRecord>): Said {
   const nodeId = "from" in event ? event.from : null;
   const what = event.saw === "reply" ? event.reply.say : event.saw === "refusal" ? event.refusal.say : null;
-  return eventOf(proposal, { kind: event.saw, nodeId, what });
+  return eventOf(proposal, { kind: event.saw, nodeId, what }, event.saw === "reply" ? valueOf(event, proposal) : null);
 }
 
-function finishEvent(proposal: RecordProposal, { outcome }: ProposalOutcome<ChunkRecord>): ProposerEvent {
-  return eventOf(proposal, { kind: "finish", nodeId: null, what: outcome });
+/** What an acceptor told of, or took. */
+function valueOf(
+  { reply }: Extract<ProposalEvent<ChunkRecord>, { saw: "reply" }>,
+  { value }: RecordProposal,
+): Value<ChunkRecord> | null {
+  if (reply.say === "accepted") return value;
+  return reply.say === "state" || reply.say === "promised" ? (reply.accepted?.value ?? null) : null;
+}
+
+function finishEvent(proposal: RecordProposal, outcome: ProposalOutcome<ChunkRecord>): Said {
+  const value = "value" in outcome ? outcome.value : null;
+  return eventOf(proposal, { kind: "finish", nodeId: null, what: outcome.outcome }, value);
 }
