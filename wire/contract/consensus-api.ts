@@ -15,7 +15,7 @@ import { ChunkRecordSchema, CountSchema, NodeIdSchema, PositionSchema } from "./
 /** Entries of one message: half a megabyte of records. */
 export const MAX_ENTRIES = PAGE_KEYS;
 /** Acceptors of one group. */
-export const MAX_MEMBERS = 7;
+const MAX_MEMBERS = 7;
 /** Body of one message: {@link MAX_ENTRIES} records with every holder that a record may name would be more, and are not made. */
 export const MAX_CONSENSUS_BYTES = 2 * 1024 * 1024;
 /** The Accept that travels in a header of the PUT, base64url of JSON; Node takes 16 KiB of headers in all. */
