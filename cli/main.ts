@@ -324,6 +324,8 @@ async function main(): Promise<void> {
   const program = new Command("vstack")
     .description("Streams video from a handful of ordinary servers; the viewer's browser is the load balancer")
     .version(VERSION)
+    // What stands behind a command is that command's: "bench consensus --out" is not "bench --out".
+    .enablePositionalOptions()
     .showHelpAfterError("(add --help for help)")
     .exitOverride();
   addClusterCommands(program);
