@@ -68,7 +68,8 @@ class Watcher {
   #more = new AbortController();
 
   take(event: LiveEvent): void {
-    if (event.proposal > this.#newest) {
+    // One that had begun before the watcher came is not followed: its first messages would be missing.
+    if (event.proposal > this.#newest && event.kind === "send" && event.turn === 1) {
       this.#newest = event.proposal;
       this.#begin(event);
     }

@@ -26,6 +26,8 @@ export const ROUTES = {
   /** Of the metadata server: acceptor groups, and what was decided. */
   consensus: "/api/consensus",
   consensusPosition: "/api/consensus/positions/:position",
+  /** Server-sent events: what the proposer says and hears. */
+  consensusEvents: "/api/consensus/events",
   /** GET: how far it is; POST: begins to make the catalogue again from the nodes. */
   rebuild: "/api/consensus/rebuild",
   videos: "/api/videos",

@@ -5,6 +5,7 @@
  */
 import { SOUND } from "../../consensus/rules.ts";
 import { seededRandom } from "../../random.ts";
+import type { EventLog } from "./events.ts";
 import { World } from "./world.ts";
 
 export interface CountRequest {
@@ -12,6 +13,8 @@ export interface CountRequest {
   readonly acceptors: 3 | 5;
   /** Chunks of one video, stored at once; 1..100. */
   readonly chunks: number;
+  /** Written to when given, for whoever wants to see what is counted. */
+  readonly logs?: { readonly chunkPaxos: EventLog; readonly classicPaxos: EventLog };
 }
 
 export interface MessageCount {
@@ -35,9 +38,10 @@ export function compareMessages(request: CountRequest): MessageComparison {
   return { chunkPaxos: count(request, "owner"), classicPaxos: count(request, "classic") };
 }
 
-function count({ seed, acceptors, chunks }: CountRequest, how: "owner" | "classic"): MessageCount {
+function count({ seed, acceptors, chunks, logs }: CountRequest, how: "owner" | "classic"): MessageCount {
+  const log = (how === "owner" ? logs?.chunkPaxos : logs?.classicPaxos) ?? null;
   const world = new World({
-    ...{ nodeCount: acceptors, acceptors, rules: SOUND, random: seededRandom(seed), log: null, takesOver: true },
+    ...{ nodeCount: acceptors, acceptors, rules: SOUND, random: seededRandom(seed), log, takesOver: true },
     flushMsMost: 0,
     conditions: {
       ...{ dropRatio: 0, duplicateRatio: 0, slowRatio: 0, impatientRatio: 0, cut: null },
