@@ -142,7 +142,19 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const rebuild = rebuildRun({ ...upkeep, db, consensus, directory }, deciding.signal);
   const app = createMetadataApp({
     ...world,
-    ...{ catalog, directory, consensus, proposerFeed, rebuild, hear, ingest, answerTus, registry, labNetworks, benchRuns },
+    ...{
+      catalog,
+      directory,
+      consensus,
+      proposerFeed,
+      rebuild,
+      hear,
+      ingest,
+      answerTus,
+      registry,
+      labNetworks,
+      benchRuns,
+    },
     renameVideo: (change, signal) => renameVideo(change, upkeep, signal),
   });
   const groupLoop = reconfigurationLoop({ consensus, clock, fetch, log, registry });

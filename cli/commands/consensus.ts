@@ -63,7 +63,10 @@ function progressText(state: RebuildState): string {
       return `Taking over acceptor groups: ${state.groupsDone} of ${state.groupsTotal}`;
     case "records":
       return `Reading what was decided: ${state.positions} positions`;
-    default:
+    case "videos":
+    case "idle":
+    case "done":
+    case "failed":
       return `Reading videos: ${state.videosDone} of ${state.videosTotal}, ${state.chunksDone} chunks`;
   }
 }

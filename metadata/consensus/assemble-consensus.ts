@@ -53,8 +53,10 @@ export interface ConsensusWorld {
 }
 
 export interface Consensus {
-  /** This start of the program, as proposers and coordinators name themselves. */
+  /** This start of the program, as it names itself in ballots. */
   readonly proposer: string;
+  /** As it names itself in the ballots of changes of members. */
+  readonly coordinator: string;
   readonly master: ConfigMaster;
   readonly acceptors: AcceptorRegistry;
   readonly groups: AcceptorGroups;
@@ -115,7 +117,8 @@ export async function assembleConsensus(world: ConsensusWorld): Promise<Consensu
     return `${proposer}.${values.toString(36)}`;
   };
   const register = chunkPaxosRegister({ decider, groups, index, newValueId, signal });
-  return { proposer, master, acceptors, groups, links, decider, index, register, newValueId, mint, settings, targetOf };
+  const names = { proposer, coordinator: `${proposer}.c`, newValueId };
+  return { ...names, master, acceptors, groups, links, decider, index, register, mint, settings, targetOf };
 }
 
 /** 128 random bits, hexadecimal. */

@@ -107,15 +107,17 @@ describe("commitChunk()", () => {
       () => false,
     );
     const hung = present(nodes.servers.find(({ id }) => id === first?.nodeId));
-    let release = () => undefined as void;
+    const gate = new AbortController();
     hung.gate = new Promise((resolve) => {
-      release = resolve;
+      gate.signal.addEventListener("abort", () => {
+        resolve();
+      });
     });
     const { decision, holding, settled } = await commit(segmentOf("b", 0), "chunk");
     expect(decision.outcome.outcome).toBe("chosen");
     expect(holding).toHaveLength(2);
     expect(holding).not.toContain(hung.id);
-    release();
+    gate.abort();
     expect((await settled).every(({ error }) => error === undefined)).toBe(true);
   });
 

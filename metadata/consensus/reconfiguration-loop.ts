@@ -76,7 +76,7 @@ export function reconfigurationLoop(ports: ReconfigurationLoopPorts): Reconfigur
       ...ports,
       master,
       mint: consensus.mint,
-      coordinator: consensus.proposer,
+      coordinator: consensus.coordinator,
       targetOf: consensus.targetOf,
     };
     let durationMs = 0;

@@ -54,15 +54,15 @@ export function chunkKeeper({ signal: jobSignal, report }: KeptJob, ports: Chunk
     return { storedSeconds, durationSeconds, chunksStored, chunksAtRisk, leftOut: null };
   };
   const place = async (position: Position, bytes: Uint8Array<ArrayBuffer>): Promise<PlacedChunk> => {
-    let isWaiting = false;
+    const told: string[] = [];
     const waiting = (why: string) => {
-      isWaiting = true;
+      told[0] = why;
       report({ notice: `Waiting for storage nodes: ${why}` });
     };
     for (;;) {
       try {
         const placed = await ports.placeChunk(position, bytes, { signal, patience: patience.signal, waiting });
-        if (isWaiting) report({ notice: null });
+        if (told.length > 0) report({ notice: null });
         return placed;
       } catch (error) {
         signal.throwIfAborted();

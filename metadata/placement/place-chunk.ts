@@ -128,7 +128,11 @@ async function placeOnce(position: Position, bytes: Uint8Array<ArrayBuffer>, pla
     throw new VStackError("unavailable", `Cannot place "${positionText(position)}" as no majority has decided`);
   }
   if (outcome.value !== null) await index.learn([{ position, value: outcome.value }]);
-  if (outcome.outcome === "conflict") return await replaceValue(work, outcome.value?.body ?? null, placing);
+  if (outcome.outcome === "conflict") {
+    // Whoever is late by now is replaced: the job waits for this.
+    if (commit.holding.length >= Math.min(homes.length, ACKNOWLEDGED_COPIES)) committing.abort();
+    return await replaceValue(work, outcome.value?.body ?? null, placing);
+  }
   if (commit.holding.length < Math.min(homes.length, ACKNOWLEDGED_COPIES)) {
     const record = await completeCopies(work, commit.record, placing);
     return { record, blocks: commit.blocks, later: Promise.resolve(record) };

@@ -130,7 +130,7 @@ async function takeOver(
     isDraining: consensus.acceptors.isDraining(nodeId),
   }));
   const members = membersFor({ group, current: newest.members, nodes, wanted: consensus.settings.acceptors });
-  const { master, mint, proposer: coordinator } = consensus;
+  const { master, mint, coordinator } = consensus;
   const targetOf = (nodeId: string) => consensus.targetOf(nodeId);
   await recoverGroup(evidence, members, { ports: { master, coordinator, targetOf, mint, fetch }, signal });
   consensus.groups.forget(group);

@@ -91,7 +91,10 @@ async function rebuildVideo(
     return false;
   }
   const facts = await readMeta(meta, ports, around.signal);
-  const chunks = await readChunks(placements, facts, ports, around);
+  const { own, leftovers } = sorted(placements, facts);
+  // Of another way in that was tried before: nobody keeps their bytes.
+  await register.remove(leftovers);
+  const chunks = await readChunks(own, facts, ports, around);
   if (known === undefined) {
     await catalog.createVideo({ id: videoId, title: facts.title, createdAtMs: Date.parse(facts.createdAt) });
   }
@@ -160,6 +163,34 @@ async function readChunks(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return chunks;
+}
+
+/**
+ * What the `meta` chunk names, and what stands beside it.
+ *
+ * @throws VStackError `corrupt` when something that it names was never decided
+ */
+function sorted(
+  placements: readonly Placement[],
+  { videoId, renditions }: MetaChunk,
+): { readonly own: Placement[]; readonly leftovers: Position[] } {
+  const named = new Set([positionText({ slot: "meta", videoId })]);
+  for (const { id, kind, segmentCount } of renditions) {
+    if (kind !== "subtitles") named.add(positionText({ slot: "init", videoId, rendition: id }));
+    for (let seq = 0; seq < segmentCount; seq += 1) {
+      named.add(positionText({ slot: "segment", videoId, rendition: id, seq }));
+    }
+  }
+  const own = placements.filter(({ position }) => named.has(positionText(position)));
+  if (own.length < named.size) {
+    const missing = `${named.size - own.length} of its ${named.size} chunks`;
+    throw new VStackError("corrupt", `Cannot bring it back as ${missing} were never decided`);
+  }
+  const others = placements.filter(({ position }) => !named.has(positionText(position)));
+  return {
+    own: [...own, ...others.filter(({ position }) => position.slot === "poster")],
+    leftovers: others.map(({ position }) => position).filter(({ slot }) => slot !== "poster"),
+  };
 }
 
 function durationOf(position: Position, { renditions }: MetaChunk): number {

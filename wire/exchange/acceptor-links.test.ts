@@ -27,7 +27,10 @@ function world() {
   const clock = createVirtualClock();
   const fetch: FetchPort = (url, init) =>
     new Promise((resolve, reject) => {
-      const body = JSON.parse(String(init.body)) as { entries: { key: string }[]; grants: string[] };
+      const body = JSON.parse(typeof init.body === "string" ? init.body : "") as {
+        entries: { key: string }[];
+        grants: string[];
+      };
       sent.push({
         host: new URL(url).host,
         keys: body.entries.map(({ key }) => key),

@@ -84,7 +84,7 @@ export async function commitChunk(request: CommitRequest, ports: CommitPorts): P
       });
     }
   });
-  if (decision.outcome.outcome === "chosen") {
+  if (decision.outcome.outcome !== "unknown") {
     await Promise.race([enough, settled]);
     const waiting = new AbortController();
     await Promise.race([settled, ports.clock.sleep(LAST_COPIES_MS, AbortSignal.any([signal, waiting.signal]))]);
