@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { Registry } from "prom-client";
 import * as v from "valibot";
 import { describe, expect, test, vi } from "vitest";
@@ -7,6 +8,7 @@ import { carriedAccept } from "#wire/client/acceptor-client.ts";
 import { NodeHealthSchema, PutChunkAnswerSchema } from "#wire/contract/chunk-api.ts";
 import { type GrantedRequest, grantSubject, MAX_CONSENSUS_BYTES } from "#wire/contract/consensus-api.ts";
 import { CARRIED_ACCEPT } from "#wire/contract/headers.ts";
+import { listen } from "#wire/server/listen.ts";
 import { silentLog } from "#wire/server/log.ts";
 import type { AcceptorOpening } from "../consensus/node-acceptor.ts";
 import {
@@ -135,6 +137,49 @@ describe("POST /consensus/entries", () => {
       if (what === "write") throw systemError("ENOSPC");
     };
     expect(await statusOf(full.post("/consensus/entries", await full.accept(1)))).toBe(507);
+  });
+});
+
+describe("POST /consensus/entries on a socket", () => {
+  /** Begins a request whose body ends when told. */
+  async function begin(headers: Record<string, string> = {}) {
+    const { app, mint } = await makeNode();
+    const listening = await listen(app, { host: "127.0.0.1", port: 0 });
+    const authorization = `Bearer ${await mint("VOTE", "node-1")}`;
+    const url = `http://127.0.0.1:${listening.port}`;
+    const asked = request(`${url}/consensus/entries`, { method: "POST", headers: { authorization, ...headers } });
+    const status = new Promise<number | undefined>((resolve) => {
+      asked.on("response", (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      asked.on("error", () => {
+        resolve(undefined);
+      });
+    });
+    return { asked, status, url, close: () => listening.close() };
+  }
+
+  test("refuses a body without a length as soon as it is too long, and what is no JSON", async () => {
+    const long = await begin();
+    long.asked.write(Buffer.alloc(MAX_CONSENSUS_BYTES, 0x20));
+    long.asked.write(" ");
+    expect(await long.status).toBe(413);
+    long.asked.destroy();
+    await long.close();
+    const short = await begin();
+    short.asked.end("{");
+    expect(await short.status).toBe(400);
+    await short.close();
+  });
+
+  test("outlives an asker that goes away in the middle of its body", async () => {
+    const { asked, status, url, close } = await begin({ "content-length": "100" });
+    await new Promise((resolve) => asked.write("{", resolve));
+    asked.destroy();
+    expect(await status).toBeUndefined();
+    expect((await fetch(`${url}/ping`)).status).toBe(200);
+    await close();
   });
 });
 

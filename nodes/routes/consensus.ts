@@ -8,11 +8,13 @@ import {
   StatesQuerySchema,
 } from "#wire/contract/consensus-api.ts";
 import { NO_STORE } from "#wire/contract/headers.ts";
+import { MAX_JSON_BYTES } from "#wire/contract/limits.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
-import { parseInput, parseJsonBody } from "#wire/server/validated.ts";
+import { parseInput } from "#wire/server/validated.ts";
 import { vote, type VotePorts } from "../consensus/vote.ts";
 import type { NodeEnv } from "./node-env.ts";
+import { receiveJson } from "./receive-json.ts";
 import { checkAllowed } from "./write-chunk.ts";
 
 export interface ConsensusPorts extends VotePorts {
@@ -29,12 +31,12 @@ export function consensusRoutes(ports: ConsensusPorts): Hono<NodeEnv> {
 
   app.post(ROUTES.consensusEntries, async (context) => {
     await mustBeAllowed(context);
-    const request = await parseJsonBody(context, EntriesRequestSchema, MAX_CONSENSUS_BYTES);
+    const request = await receiveJson(context, EntriesRequestSchema, MAX_CONSENSUS_BYTES);
     return context.json(await vote(request, ports), 200, HEADERS);
   });
   app.post(ROUTES.consensusSeal, async (context) => {
     await mustBeAllowed(context);
-    const request = await parseJsonBody(context, SealRequestSchema);
+    const request = await receiveJson(context, SealRequestSchema, MAX_JSON_BYTES);
     return context.json(await acceptor.seal(request), 200, HEADERS);
   });
   app.get(ROUTES.consensusGroups, async (context) => {

@@ -65,11 +65,14 @@ export class JournalDraft<Change> {
   async writeState(): Promise<void> {
     this.#isWriting = true;
     try {
+      // The first slice is made in this very step: what becomes durable from now on is not in it, and comes behind.
+      const slices = this.#slices();
+      let slice = slices.next();
       await this.#file.write(headerOf(this.#opening.format));
-      for (const lines of this.#slices()) {
+      for (; slice.done !== true; slice = slices.next()) {
         if (this.#isDiscarded) return;
-        await this.#file.write(Buffer.from(lines.join("")));
-        this.#lineCount += lines.length;
+        await this.#file.write(Buffer.from(slice.value.join("")));
+        this.#lineCount += slice.value.length;
       }
       await this.#file.datasync();
       this.#isWhole = true;
