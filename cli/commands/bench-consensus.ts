@@ -12,6 +12,8 @@ import type { NodeId } from "#core/ids.ts";
 import { parseNodeId } from "#core/ids.ts";
 import type { Random } from "#core/random.ts";
 import { seededRandom } from "#core/random.ts";
+import { liveFetch } from "#wire/client/http.ts";
+import { pooledFetch } from "#wire/server/pooled-fetch.ts";
 import { startAcceptorSide } from "../bench/consensus/acceptor-side.ts";
 import { etcdVersion, startEtcd } from "../bench/consensus/etcd-side.ts";
 import { registerSource } from "../bench/consensus/register-side.ts";
@@ -140,7 +142,7 @@ async function withSides(setting: Setting, use: (sides: Sides) => Promise<void>)
   const { options, roundTripMs, hasEtcd, signal } = setting;
   const folder = await mkdtemp(join(tmpdir(), "vstack-bench-consensus-"));
   const links: Links | null = roundTripMs === 0 ? null : startLinks(process.argv[1] ?? "");
-  const common = { folder, roundTripMs, links, signal };
+  const common = { folder, roundTripMs, links, fetch: pooledFetch(liveFetch), signal };
   const started: Sides["ours"][] = [];
   try {
     const ours = await startAcceptorSide({ ...common, count: options.acceptors });

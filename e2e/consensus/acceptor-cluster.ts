@@ -32,7 +32,7 @@ export interface AcceptorCluster {
   /** A group of each; its members are the first nodes. */
   readonly videos: readonly VideoId[];
   /** Past all links. */
-  urlOf(nodeId: string): string | undefined;
+  readonly urlOf: (nodeId: string) => string | undefined;
   /** The acceptor that a running node is now. */
   incarnationOf(node: RealNode): Promise<string>;
   /** Makes other nodes, or other disks of the same ones, the members of a group. @returns how many changes it took */

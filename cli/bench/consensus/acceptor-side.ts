@@ -8,7 +8,7 @@ import { positionText } from "#core/placement/position.ts";
 import type { AcceptorTarget } from "#wire/client/acceptor-client.ts";
 import { askEntries, askGroups } from "#wire/client/acceptor-client.ts";
 import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
-import { liveFetch } from "#wire/client/http.ts";
+import type { FetchPort } from "#wire/client/http.ts";
 import { liveClock, liveRandom } from "#wire/client/live-clock.ts";
 import { grantSubject } from "#wire/contract/consensus-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -32,6 +32,7 @@ export interface AcceptorSideOptions {
   /** Injected; 0: no links, clients connect to the servers. */
   readonly roundTripMs: number;
   readonly links: Links | null;
+  readonly fetch: FetchPort;
   readonly signal: AbortSignal;
 }
 
@@ -54,11 +55,11 @@ export async function startAcceptorSide(options: AcceptorSideOptions): Promise<R
   const targets = acceptors.map(({ target }) => target);
   const members = await Promise.all(
     targets.map(async (target) => {
-      const asking = { mint, fetch: liveFetch, signal: options.signal };
+      const asking = { mint, fetch: options.fetch, signal: options.signal };
       return { nodeId: target.nodeId, incarnation: (await askGroups(target, asking)).incarnation };
     }),
   );
-  const deciders = decidersOver({ targets, mint, members, signal: options.signal });
+  const deciders = decidersOver({ targets, mint, members, signal: options.signal, fetch: options.fetch });
   let kills = 0;
   return {
     name: "chunkpaxos",
@@ -117,11 +118,18 @@ interface Proposing {
   readonly targets: readonly AcceptorTarget[];
   readonly members: GroupConfig["members"];
   readonly mint: Mint;
+  readonly fetch: FetchPort;
   readonly signal: AbortSignal;
 }
 
 /** The proposer as it is, and one that sends a message for every register. */
-function decidersOver({ targets, members, mint, signal }: Proposing): Record<"single" | "bundled", RecordDecider> {
+function decidersOver({
+  targets,
+  members,
+  mint,
+  fetch,
+  signal,
+}: Proposing): Record<"single" | "bundled", RecordDecider> {
   const proposer = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
   const targetOf = (name: string) => targets.find(({ nodeId }) => nodeId === name);
   const groups = { current: (group: number) => Promise.resolve({ group, epoch: 1, members }) };
@@ -129,7 +137,7 @@ function decidersOver({ targets, members, mint, signal }: Proposing): Record<"si
     targetOf,
     mint,
     clock: liveClock,
-    fetch: liveFetch,
+    fetch,
     signal,
     atEndOfTurn: setImmediate,
   });
@@ -140,7 +148,7 @@ function decidersOver({ targets, members, mint, signal }: Proposing): Record<"si
       if (target === undefined) return { saw: "lost" };
       const request = { config, incarnation: to.incarnation, entries: [entry], grants: grant === null ? [] : [grant] };
       try {
-        const answer = await askEntries(target, request, { mint, fetch: liveFetch, signal });
+        const answer = await askEntries(target, request, { mint, fetch, signal });
         if (answer.say !== "answered") return { saw: "refusal", refusal: answer };
         const [reply] = answer.replies;
         return reply === undefined ? { saw: "lost" } : { saw: "reply", reply };
