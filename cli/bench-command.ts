@@ -55,6 +55,7 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .description("our acceptors beside a three-node etcd, in turns on this machine")
     .addOption(new Option("--rounds <number>", "of one slice for each side").default(6).argParser(whole(1, 100)))
     .addOption(new Option("--slice-seconds <number>", "length of a slice").default(1).argParser(whole(1, 60)))
+    .addOption(new Option("--warm-seconds <number>", "before it counts").default(10).argParser(whole(1, 600)))
     .addOption(new Option("--kills <number>", "of an acceptor, and of the leader").default(3).argParser(whole(0, 20)))
     .addOption(new Option("--acceptors <number>", "ours; etcd has three").default(3).argParser(whole(3, 5)))
     .option("--etcd <program>", "etcd 3.4 or later", "etcd")

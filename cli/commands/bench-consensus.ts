@@ -28,6 +28,7 @@ import { printJson, printLine, printTable, remark, startProgress } from "../prin
 export interface BenchConsensusOptions {
   readonly rounds: number;
   readonly sliceSeconds: number;
+  readonly warmSeconds: number;
   readonly kills: number;
   readonly acceptors: number;
   readonly etcd: string;
@@ -50,8 +51,8 @@ const WANTED: readonly Wanted[] = [
   { id: "1 client", clients: 1, batch: 1, bundling: "single", note: FAIR },
   { id: "32 clients", clients: 32, batch: 1, bundling: "single", note: FAIR },
   {
-    ...{ id: "32 clients, ours bundled", clients: 32, batch: 1, bundling: "bundled" },
-    note: "not alike: our proposer bundles what clients ask for at once, etcd's client does not",
+    ...{ id: "32 clients, as shipped", clients: 32, batch: 1, bundling: "bundled" },
+    note: "both as shipped: our proposer bundles what its clients ask for at once; etcd's leader bundles, its client does not",
   },
   {
     ...{ id: `1 client, ${BATCH} at once`, clients: 1, batch: BATCH, bundling: "bundled" },
@@ -63,10 +64,21 @@ const WANTED: readonly Wanted[] = [
   },
 ];
 
+/** Compilers of running programs need some thousand calls before servers are as fast as they stay. */
+const WARMING: Load = { clients: 32, batch: 1, bundling: "single" };
+
 /** The promises, on figures of rows above. */
 const PROMISES = [
   { id: "p50 at 10 ms", roundTripMs: 10, row: "1 client", of: "p50", is: "at-most", value: 0.6 },
   { id: "throughput of 32 clients", roundTripMs: 0, row: "32 clients", of: "throughput", is: "at-least", value: 2 },
+  {
+    id: "throughput of 32 clients, as shipped",
+    roundTripMs: 0,
+    row: "32 clients, as shipped",
+    of: "throughput",
+    is: "at-least",
+    value: 2,
+  },
 ] as const;
 
 interface Row {
@@ -98,6 +110,8 @@ export async function benchConsensus(options: BenchConsensusOptions): Promise<nu
       const registers = registerSource(holderIds());
       const { rounds } = options;
       const measuring = { sides, rounds, sliceMs: options.sliceSeconds * 1000, registers, random, signal };
+      progress.show(`${roundTripMs} ms, warming up`, 0, `load ${loadText()}`);
+      await measure(WARMING, { ...measuring, rounds: 1, sliceMs: (options.warmSeconds * 1000) / 2 });
       for (const [at, load] of WANTED.entries()) {
         progress.show(`${roundTripMs} ms, ${load.id}`, at / WANTED.length, `load ${loadText()}`);
         rows.push(rowOf(roundTripMs, load, await measure(load, measuring), random));

@@ -96,8 +96,7 @@ function beginLimit(signal: AbortSignal, deadlineMs: number): Limit & { readonly
   const stop = () => {
     either.abort(signal.reason);
   };
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
+  const leave = whenAborted(signal, stop);
   const timer = setTimeout(() => {
     isOver = true;
     either.abort(new DOMException("The deadline is over", "TimeoutError"));
@@ -108,8 +107,36 @@ function beginLimit(signal: AbortSignal, deadlineMs: number): Limit & { readonly
     isLate: () => isOver,
     end: () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
+      leave();
     },
+  };
+}
+
+const stopsOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls back at once or once; one listener for everybody, as a signal of a program has many under way. Returns how to leave. */
+function whenAborted(signal: AbortSignal, stop: () => void): () => void {
+  if (signal.aborted) {
+    stop();
+    return () => undefined;
+  }
+  let stops = stopsOf.get(signal);
+  if (stops === undefined) {
+    const all = new Set<() => void>();
+    signal.addEventListener(
+      "abort",
+      () => {
+        for (const each of all) each();
+      },
+      { once: true },
+    );
+    stopsOf.set(signal, all);
+    stops = all;
+  }
+  const own = stops;
+  own.add(stop);
+  return () => {
+    own.delete(stop);
   };
 }
 
