@@ -147,6 +147,23 @@ describe("NodeAcceptor", () => {
     },
   );
 
+  test("refuses, undecided, what is more than the disk can be asked to keep up with", async () => {
+    const acceptor = await openAcceptor();
+    const prepareAll = (round: number) =>
+      Array.from({ length: MAX_ENTRIES }, (_, seq) => ({
+        ...{ ask: "prepare" as const, key: keyOf(seq), ballot: ballotOf(round) },
+      }));
+    const rounds = Array.from({ length: 70 }, (_, index) => index + 1);
+    const asked = rounds.map((round) => acceptor.entries(requestOf(acceptor, prepareAll(round)), NO_GRANTS));
+    const outcomes = await Promise.allSettled(asked);
+    const refused = outcomes.filter((one) => one.status === "rejected");
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: "too-many-requests" });
+    const lowest = outcomes.findIndex((one) => one.status === "rejected") + 1;
+    const again = await acceptor.entries(requestOf(acceptor, prepareAll(lowest)), NO_GRANTS);
+    expect(again.say === "answered" && again.replies.every(({ say }) => say === "promised")).toBe(true);
+  });
+
   test("loses nothing to compactions, and counts on", async () => {
     const disk = new SimulatedDisk();
     const acceptor = await openAcceptor(disk, { minCompactionLines: 20 });

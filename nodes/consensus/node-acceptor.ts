@@ -136,7 +136,7 @@ export class NodeAcceptor {
     });
     const { incarnation } = memory;
     await this.#journal.append();
-    return { incarnation, groups: groups };
+    return { incarnation, groups };
   }
 
   /** A page of the values of a group, of {@link MAX_ENTRIES} keys behind `after`; fails as {@link groups}. */
