@@ -153,7 +153,7 @@ export function acceptorGroups(ports: AcceptorGroupsPorts): AcceptorGroups {
 }
 
 /** What nodes are, and what this server is not. */
-export function earlierCatalogue(nodeIds: readonly NodeId[]): VStackError {
+function earlierCatalogue(nodeIds: readonly NodeId[]): VStackError {
   return new VStackError(
     "unavailable",
     `Cannot store anything as ${nodeIds.join(", ")} belong to an earlier catalogue, and this one is empty: run "vstack rebuild-catalogue", or delete the folders of the nodes to begin anew`,

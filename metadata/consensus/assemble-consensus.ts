@@ -1,6 +1,7 @@
 /** Puts the proposer of ChunkPaxos together: who votes, how they are asked, who decides, what was learned. */
 import { Counter, Gauge, type Registry } from "prom-client";
 import { parseNodeId } from "#core/ids.ts";
+import { DEFAULT_ACCEPTORS } from "#core/placement/groups.ts";
 import type { AcceptorTarget } from "#wire/client/acceptor-client.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
@@ -35,7 +36,7 @@ export interface ConsensusSettings {
   readonly replaceAfterMs: number;
 }
 
-export const DEFAULT_SETTINGS: ConsensusSettings = { acceptors: 5, replaceAfterMs: 600_000 };
+export const DEFAULT_SETTINGS: ConsensusSettings = { acceptors: DEFAULT_ACCEPTORS, replaceAfterMs: 600_000 };
 
 export interface ConsensusWorld {
   readonly db: Database;

@@ -26,7 +26,7 @@ const GroupViewSchema = v.object({
 /** What the metadata server thinks of a node as an acceptor; `new`: it was not asked yet what it remembers. */
 const STANDINGS = ["new", "welcome", "foreign", "rolled-back"] as const;
 
-export const AcceptorViewSchema = v.object({
+const AcceptorViewSchema = v.object({
   nodeId: NodeIdSchema,
   incarnation: v.string(),
   standing: v.picklist(STANDINGS),
