@@ -167,9 +167,11 @@ export class AcceptorTable extends LitElement {
         flex-wrap: nowrap;
       }
       .volatile {
+        display: block;
+        max-width: 10.5rem;
         color: var(--warn);
         font-weight: 600;
-        white-space: nowrap;
+        line-height: 1.3;
       }
       .durable {
         color: var(--good);
@@ -200,7 +202,7 @@ function renderRegister({ key, memory, disk }: RegisterView) {
         disk === memory
           ? html`<span class="durable">■ all of it</span>`
           : html`<span class="volatile"
-              >□ ${disk === null ? "nothing yet" : `still ${acceptedText(disk)}, promised ${promisedText(disk)}`}</span
+              >□ ${disk === null ? "nothing yet" : `${staleText(disk)}`}</span
             >`
       }
     </td>`;
@@ -208,6 +210,11 @@ function renderRegister({ key, memory, disk }: RegisterView) {
 
 function promisedText({ promised }: Register<Body>): string {
   return promised === null ? "–" : `${promised.epoch}.${promised.round} ${promised.proposer}`;
+}
+
+/** What a crash would leave. */
+function staleText(disk: Register<Body>): string {
+  return disk.accepted === null ? `promised ${promisedText(disk)} alone` : `still ${acceptedText(disk)}`;
 }
 
 function acceptedText({ accepted }: Register<Body>): string {

@@ -18,7 +18,7 @@ import type { PlayState } from "./play-session.ts";
 import { PlaySession } from "./play-session.ts";
 import { playStyles } from "./play-styles.ts";
 import { PLAY_WISH, PlayWishEvent } from "./play-wish.ts";
-import { frameAt, frameOfEvent, logHash } from "./recording.ts";
+import { frameAt, frameOfEvent } from "./recording.ts";
 import "./scenario-bar.ts";
 import { OPEN_SETUP, OpenSetupEvent } from "./scenario-bar.ts";
 import "./space-time-view.ts";
@@ -151,15 +151,15 @@ export class ConsensusPage extends LitElement {
         ></vstack-space-time>
       </section>
       <div class="tables">
-        <vstack-acceptors .view=${view}></vstack-acceptors>
         <div class="side">
+          <vstack-acceptors .view=${view}></vstack-acceptors>
           <vstack-ballot-ladder .recording=${recording} .at=${at}></vstack-ballot-ladder>
-          <vstack-flying-list .view=${view} .selected=${selected}></vstack-flying-list>
         </div>
+        <vstack-flying-list .view=${view} .selected=${selected}></vstack-flying-list>
       </div>
       <vstack-message-comparison></vstack-message-comparison>
       <p class="hint log">
-        Log <code>${logHash(recording.events)}</code>: ${recording.events.length} events in ${last} steps, the same wherever
+        Log <code>${recording.hash}</code>: ${recording.events.length} events in ${last} steps, the same wherever
         this address is opened. Keys: <kbd>←</kbd> <kbd>→</kbd> step, <kbd>Space</kbd> play, <kbd>N</kbd> next decision,
         <kbd>Home</kbd> <kbd>End</kbd>.
       </p>

@@ -5,10 +5,10 @@ export const consensusStyles = css`
   .page {
     display: grid;
     grid-template-columns: minmax(0, 1fr);
-    gap: var(--space-5);
+    gap: var(--space-4);
     max-width: 84rem;
     margin: 0 auto;
-    padding: var(--space-6) var(--space-5) var(--space-7);
+    padding: var(--space-5) var(--space-5) var(--space-7);
   }
   header {
     display: flex;
@@ -24,8 +24,7 @@ export const consensusStyles = css`
     line-height: 1.2;
   }
   .lead {
-    max-width: 64ch;
-    margin-top: var(--space-2);
+    margin-top: var(--space-1);
     color: var(--ink-soft);
   }
   .views {
@@ -47,6 +46,11 @@ export const consensusStyles = css`
   }
   .tables {
     align-items: start;
+  }
+  @media (min-width: 72rem) {
+    .tables {
+      grid-template-columns: minmax(0, 11fr) minmax(0, 9fr);
+    }
   }
   .side {
     display: grid;

@@ -47,7 +47,7 @@ export class LadderView extends LitElement {
                         <i class="dot" style="background: ${nodeLook(nodeId).colour}"></i> ${nodeId}
                       </th>`,
                     )}
-                    <th scope="col">Votes on disks</th>
+                    <th scope="col">On disks now</th>
                   </tr>
                 </thead>
                 <tbody>

@@ -51,10 +51,11 @@ export class MessageComparisonView extends LitElement {
         Both are run here, now, on the same simulated network: the same machines, once begun as the owner with the bytes in
         the Accept, once with the bytes stored first and both phases after them.
       </p>
+      <div class="scroller" tabindex="0" role="group" aria-label="Counts: scrolls sideways">
       <table>
         <thead>
           <tr>
-            <th scope="col"></th>
+            <th scope="col"><span class="visually-hidden">Protocol</span></th>
             <th scope="col">Messages</th>
             <th scope="col">of them for bytes</th>
             <th scope="col">for agreement alone</th>
@@ -66,6 +67,7 @@ export class MessageComparisonView extends LitElement {
           ${renderCount("Classic Paxos", "classicPaxos", classicPaxos, chunks)}
         </tbody>
       </table>
+      </div>
       ${
         chunks > 1
           ? nothing
@@ -167,6 +169,13 @@ export class MessageComparisonView extends LitElement {
         th,
         td {
           padding-inline: 4px;
+          overflow-wrap: anywhere;
+        }
+        thead th {
+          font-size: 0.75rem;
+        }
+        tbody th {
+          white-space: normal;
         }
       }
     `,

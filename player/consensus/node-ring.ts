@@ -15,7 +15,7 @@ import { eventsOfFrame, frameAt } from "./recording.ts";
 import type { FlyingPoint, Point } from "./ring-layout.ts";
 import { flyingPoints, ringPlaces, RING_SIZE } from "./ring-layout.ts";
 
-const NODE_PX = 30;
+const NODE_PX = 34;
 const PROGRAM_PX = 21;
 const MESSAGE_PX = 10;
 
@@ -98,7 +98,7 @@ export class NodeRing extends LitElement {
       svg {
         display: block;
         width: 100%;
-        max-width: 30rem;
+        max-width: 26rem;
         margin: 0 auto;
         font-family: var(--font);
       }
@@ -124,7 +124,7 @@ export class NodeRing extends LitElement {
       }
       .small {
         fill: var(--ink-soft);
-        font-size: 10.5px;
+        font-size: 10px;
         font-weight: 500;
       }
       .body {

@@ -1,9 +1,21 @@
 /** `<vstack-play-controls>`: step back and on, play, speed, scrub, and the way to the next decision. */
-import { css, html, LitElement } from "lit";
+import type { SVGTemplateResult } from "lit";
+import { css, html, LitElement, svg } from "lit";
 import { elementStyles } from "../shell/element-styles.ts";
 import { SPEEDS } from "./play-session.ts";
 import type { PlayWish } from "./play-wish.ts";
 import { PlayWishEvent } from "./play-wish.ts";
+
+/** Drawn, as not every font has these signs. */
+const ICONS = {
+  first: svg`<path d="M5 5v14M19 5 8 12l11 7z" />`,
+  back: svg`<path d="M17 5 6 12l11 7z" />`,
+  play: svg`<path d="M7 4.5 20 12 7 19.5z" />`,
+  pause: svg`<path d="M8 5v14M16 5v14" />`,
+  on: svg`<path d="m7 5 11 7-11 7z" />`,
+  decision: svg`<path d="m12 3 2.7 6 6.5.6-4.9 4.3 1.5 6.4L12 17l-5.8 3.3 1.5-6.4L2.8 9.6 9.3 9z" />`,
+  last: svg`<path d="M19 5v14M5 5l11 7-11 7z" />`,
+} as const;
 
 export class PlayControls extends LitElement {
   static override properties = {
@@ -30,14 +42,14 @@ export class PlayControls extends LitElement {
     const { at, last, isPlaying } = this;
     return html`<div class="bar" role="group" aria-label="Time">
       <div class="buttons">
-        ${this.#renderButton("⏮", "To the beginning", { want: "go", at: 0 }, at === 0)}
-        ${this.#renderButton("◀", "One step back", { want: "go", at: at - 1 }, at === 0)}
+        ${this.#renderButton(ICONS.first, "To the beginning", { want: "go", at: 0 }, at === 0)}
+        ${this.#renderButton(ICONS.back, "One step back", { want: "go", at: at - 1 }, at === 0)}
         <button class="primary" aria-label=${isPlaying ? "Pause" : "Play"} @click=${() => this.#wish({ want: "play" })}>
-          ${isPlaying ? "❚❚" : "▶"}
+          ${iconOf(isPlaying ? ICONS.pause : ICONS.play)}
         </button>
-        ${this.#renderButton("▶", "One step on", { want: "go", at: at + 1 }, at === last)}
-        ${this.#renderButton("★", "To the next decision", { want: "next decision" }, at === last)}
-        ${this.#renderButton("⏭", "To the end", { want: "go", at: last }, at === last)}
+        ${this.#renderButton(ICONS.on, "One step on", { want: "go", at: at + 1 }, at === last)}
+        ${this.#renderButton(ICONS.decision, "To the next decision", { want: "next decision" }, at === last)}
+        ${this.#renderButton(ICONS.last, "To the end", { want: "go", at: last }, at === last)}
       </div>
       <input
         type="range"
@@ -51,15 +63,15 @@ export class PlayControls extends LitElement {
       />
       <select aria-label="Speed" @change=${this.#chooseSpeed}>
         ${SPEEDS.map(
-          (speed) => html`<option value=${speed} ?selected=${speed === this.stepsPerSecond}>${speed} a second</option>`,
+          (speed) => html`<option value=${speed} ?selected=${speed === this.stepsPerSecond}>${speed} steps/s</option>`,
         )}
       </select>
     </div>`;
   }
 
-  #renderButton(sign: string, name: string, wish: PlayWish, isUseless: boolean) {
+  #renderButton(icon: SVGTemplateResult, name: string, wish: PlayWish, isUseless: boolean) {
     return html`<button aria-label=${name} title=${name} aria-disabled=${isUseless} @click=${() => this.#wish(wish)}>
-      ${sign}
+      ${iconOf(icon)}
     </button>`;
   }
 
@@ -109,6 +121,15 @@ export class PlayControls extends LitElement {
       .primary {
         border-radius: 50%;
       }
+      svg {
+        width: 20px;
+        height: 20px;
+        fill: currentColor;
+        stroke: currentColor;
+        stroke-width: 2;
+        stroke-linejoin: round;
+        stroke-linecap: round;
+      }
       input {
         flex: 1 1 8rem;
         min-width: 0;
@@ -132,6 +153,10 @@ export class PlayControls extends LitElement {
       }
     `,
   ];
+}
+
+function iconOf(icon: SVGTemplateResult) {
+  return html`<svg viewBox="0 0 24 24" aria-hidden="true">${icon}</svg>`;
 }
 
 customElements.define("vstack-play-controls", PlayControls);

@@ -42,6 +42,8 @@ export const playStyles = css`
     gap: var(--space-2) var(--space-4);
   }
   .scroller {
+    /* Holds words for screen readers alone, which are placed absolutely. */
+    position: relative;
     min-width: 0;
     overflow-x: auto;
   }

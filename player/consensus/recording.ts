@@ -19,6 +19,8 @@ export interface Recording {
   readonly events: readonly SimulationEvent[];
   /** The first one is before the first step; 2001 at most. */
   readonly frames: readonly Frame[];
+  /** Eight hexadecimal digits that name the log: the same setup has the same everywhere. */
+  readonly hash: string;
 }
 
 /** Plays a setup to its end. Steps in which nothing is to be seen (a deadline that nobody waits for) have no frame. */
@@ -32,7 +34,8 @@ export function record(setup: PlaySetup): Recording {
   };
   keep();
   while (playground.step()) keep();
-  return { setup, events: playground.events, frames };
+  const hash = hash32(JSON.stringify(playground.events)).toString(16).padStart(8, "0");
+  return { setup, events: playground.events, frames, hash };
 }
 
 /** The frame, within bounds. */
@@ -67,9 +70,4 @@ export function withAction(recording: Recording, at: number, action: UserAction)
   const kept = recording.setup.actions.filter((timed) => timed.afterStep <= afterStep);
   const added: TimedAction = { afterStep, action };
   return { ...recording.setup, actions: [...kept, added] };
-}
-
-/** Eight hexadecimal digits that name a log: the same setup has the same everywhere. */
-export function logHash(events: readonly SimulationEvent[]): string {
-  return hash32(JSON.stringify(events)).toString(16).padStart(8, "0");
 }

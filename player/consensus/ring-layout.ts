@@ -10,7 +10,7 @@ const MIDDLE = RING_SIZE / 2;
 const NODE_RADIUS = 148;
 const PROGRAM_RADIUS = 46;
 /** Messages keep clear of the middle of what they leave and reach. */
-const CLEAR = 36;
+const CLEAR = 40;
 
 export interface Point {
   readonly x: number;

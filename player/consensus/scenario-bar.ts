@@ -168,23 +168,23 @@ export class ScenarioBar extends LitElement {
       :host {
         display: grid;
         grid-template-columns: minmax(0, 1fr);
-        gap: var(--space-4);
+        gap: var(--space-3);
       }
       nav ul {
         display: flex;
         flex-wrap: wrap;
-        gap: var(--space-2);
+        gap: 6px;
       }
       nav a {
         display: inline-flex;
         align-items: center;
-        min-height: 40px;
+        min-height: 36px;
         padding: 0 var(--space-3);
         border: 1px solid var(--line);
         border-radius: 2em;
         background: var(--surface);
         color: var(--ink);
-        font-size: 0.9375rem;
+        font-size: 0.875rem;
         text-decoration: none;
         white-space: nowrap;
       }

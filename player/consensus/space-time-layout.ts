@@ -18,6 +18,8 @@ const MOST_GAP_PX = 46;
 /** Between two marks of one moment on one line. */
 const SLOT_PX = 13;
 const LEAST_TICK_PX = 64;
+/** A short log is stretched to the room that there is, so much at most. */
+const MOST_STRETCH = 2.4;
 
 export interface Mark {
   readonly event: SimulationEvent;
@@ -73,15 +75,17 @@ const MARKED: readonly EventKind[] = [
 /**
  * @param events the whole log: places do not move while time goes on
  * @param eventCount events that have happened; what comes later is not drawn
+ * @param roomPx a short log is stretched to it
  */
 export function spaceTimeOf(
   events: readonly SimulationEvent[],
   eventCount: number,
   nodeIds: readonly string[],
+  roomPx = 0,
 ): SpaceTime {
   const names = lifelines(events, nodeIds);
   const yOf = new Map(names.map((name, at) => [name, TOP_PX + at * ROW_PX + ROW_PX / 2]));
-  const { xs, widthPx } = placeEvents(events);
+  const { xs, widthPx } = stretched(placeEvents(events), roomPx);
   const at = (event: SimulationEvent) => ({ x: xs[event.index] ?? 0, y: yOf.get(event.node) ?? 0 });
   const past = events.slice(0, eventCount);
   const last = past.at(-1);
@@ -111,7 +115,17 @@ function lifelines(events: readonly SimulationEvent[], nodeIds: readonly string[
 }
 
 /** The x of every event, by its index. */
-function placeEvents(events: readonly SimulationEvent[]): { readonly xs: readonly number[]; readonly widthPx: number } {
+interface Spread {
+  readonly xs: readonly number[];
+  readonly widthPx: number;
+}
+
+function stretched({ xs, widthPx }: Spread, roomPx: number): Spread {
+  const factor = Math.min(MOST_STRETCH, Math.max(1, roomPx / widthPx));
+  return { xs: xs.map((x) => LEFT_PX + (x - LEFT_PX) * factor), widthPx: Math.max(widthPx, Math.floor(roomPx)) };
+}
+
+function placeEvents(events: readonly SimulationEvent[]): Spread {
   const xs: number[] = [];
   let momentX = LEFT_PX;
   let momentMs = events[0]?.atMs ?? 0;

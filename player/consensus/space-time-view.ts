@@ -15,6 +15,9 @@ import { spaceTimeOf } from "./space-time-layout.ts";
 /** Asks for the moment of an event; `detail` is its index. */
 export const PICK_EVENT = "vstack-pick-event";
 
+/** Width of the column of names. */
+const NAMES_PX = 66;
+
 export class SpaceTimeView extends LitElement {
   static override properties = {
     events: { attribute: false },
@@ -22,6 +25,7 @@ export class SpaceTimeView extends LitElement {
     nodeIds: { attribute: false },
     selected: { attribute: false },
     label: { attribute: false },
+    roomPx: { state: true },
   };
 
   declare events: readonly SimulationEvent[];
@@ -30,6 +34,11 @@ export class SpaceTimeView extends LitElement {
   /** Number of the message that is lit. */
   declare selected: number | null;
   declare label: string;
+  /** Width that there is for the diagram. */
+  declare roomPx: number;
+  readonly #sizes = new ResizeObserver(
+    ([entry]) => (this.roomPx = Math.max(0, Math.floor(entry?.contentRect.width ?? 0) - NAMES_PX)),
+  );
 
   constructor() {
     super();
@@ -38,6 +47,17 @@ export class SpaceTimeView extends LitElement {
     this.nodeIds = [];
     this.selected = null;
     this.label = "Messages over time";
+    this.roomPx = 0;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#sizes.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#sizes.disconnect();
   }
 
   /** The present stays in sight. */
@@ -52,10 +72,10 @@ export class SpaceTimeView extends LitElement {
   }
 
   override render() {
-    const layout = spaceTimeOf(this.events, this.eventCount, this.nodeIds);
+    const layout = spaceTimeOf(this.events, this.eventCount, this.nodeIds, this.roomPx);
     const { widthPx, heightPx, rows, nowX } = layout;
     return html`<div class="frame">
-      <div class="names" style="height: ${heightPx}px" aria-hidden="true">
+      <div class="names" style="width: ${NAMES_PX}px; height: ${heightPx}px" aria-hidden="true">
         ${rows.map(
           ({ name, y, isNode }) => html`<span style="top: ${y}px"
             ><i class=${isNode ? "dot" : "dot program"} style=${isNode ? `background: ${nodeLook(name).colour}` : ""}></i
@@ -67,7 +87,7 @@ export class SpaceTimeView extends LitElement {
         <svg width=${widthPx} height=${heightPx} role="img" aria-label="${this.label}: ${layout.arrows.length} messages">
           ${layout.ticks.map(
             ({ x, atMs }) =>
-              svg`<line class="tick" x1=${x} x2=${x} y1="22" y2=${heightPx} /><text class="time" x=${x} y="14">${atMs.toFixed(0)} ms</text>`,
+              svg`<line class="tick" x1=${x} x2=${x} y1="22" y2=${heightPx} /><text class="time" x=${x} y="14">${atMs.toFixed(1)} ms</text>`,
           )}
           ${rows.map(({ y }) => svg`<line class="life" x1="0" x2=${widthPx} y1=${y} y2=${y} />`)}
           ${layout.downs.map(({ fromX, toX, y }) => svg`<line class="down" x1=${fromX} x2=${toX} y1=${y} y2=${y} />`)}
@@ -126,7 +146,6 @@ export class SpaceTimeView extends LitElement {
       }
       .names {
         position: relative;
-        width: 4.1rem;
         border-right: 1px solid var(--line);
         font-size: var(--size-small);
         font-weight: 600;

@@ -80,15 +80,17 @@ export class StepView extends LitElement {
           </div>
         </dl>
       </section>
-      <section class="card" aria-label="Transcript">
+      <section class="card transcript" aria-label="Transcript">
         <h2>Transcript</h2>
-        <ol tabindex="0" aria-label="Everything until now">
+        <div class="lines">
+          <ol tabindex="0" aria-label="Everything until now">
           ${repeat(
             past,
             ({ index }) => index,
             (event) => this.#renderLine(recording, event),
           )}
-        </ol>
+          </ol>
+        </div>
       </section>`;
   }
 
@@ -175,8 +177,17 @@ export class StepView extends LitElement {
         font-variant-numeric: tabular-nums;
         line-height: 1.2;
       }
+      .transcript {
+        grid-template-rows: auto minmax(0, 1fr);
+      }
+      /* As tall as what stands beside it leaves; the list scrolls in it. */
+      .lines {
+        position: relative;
+        min-height: 13rem;
+      }
       ol {
-        max-height: 17rem;
+        position: absolute;
+        inset: 0;
         margin: 0;
         padding: 0;
         overflow-y: auto;
@@ -217,6 +228,12 @@ export class StepView extends LitElement {
       }
       li.violation .line {
         color: var(--bad);
+      }
+      @media (max-width: 46rem) {
+        .now li {
+          grid-template-columns: minmax(0, 1fr);
+          gap: 4px;
+        }
       }
     `,
   ];
