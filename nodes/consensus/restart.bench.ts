@@ -85,12 +85,17 @@ async function fill(folder: string): Promise<void> {
 async function run(folder: string): Promise<boolean> {
   await fill(folder);
   const restartsMs: number[] = [];
+  /** What the restarts would take on a machine that does nothing else, but for the disk. */
+  const cpuMs: number[] = [];
   const heapBefore = process.memoryUsage().heapUsed;
   let heapBytes = 0;
   for (let count = 0; count < RESTARTS; count += 1) {
     const startedMs = performance.now();
+    const before = process.cpuUsage();
     const acceptor = await openAcceptor(folder, liveFileSystem);
     restartsMs.push(Math.round(performance.now() - startedMs));
+    const { user, system } = process.cpuUsage(before);
+    cpuMs.push(Math.round((user + system) / 1000));
     invariant(acceptor.keyCount === keyCount, `Cannot find all votes: ${acceptor.keyCount} of ${keyCount} are there`);
     if (count === 0) heapBytes = process.memoryUsage().heapUsed - heapBefore;
     await acceptor.close();
@@ -99,7 +104,14 @@ async function run(folder: string): Promise<boolean> {
   const journalBytes = statSync(join(folder, "acceptor.log")).size;
   const heapBytesPerKey = Math.round(heapBytes / keyCount);
   console.log(
-    JSON.stringify({ verdict: good ? "pass" : "fail", keys: keyCount, restartsMs, journalBytes, heapBytesPerKey }),
+    JSON.stringify({
+      verdict: good ? "pass" : "fail",
+      keys: keyCount,
+      restartsMs,
+      cpuMs,
+      journalBytes,
+      heapBytesPerKey,
+    }),
   );
   return good;
 }
