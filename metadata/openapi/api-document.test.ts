@@ -185,6 +185,8 @@ async function examples(): Promise<[operation: string, example: Example][]> {
     ],
     ["post /api/nodes/{nodeId}/heartbeat", { path: "/api/nodes/node-1/heartbeat", init: json(heartbeat), status: 401 }],
     ["get /api/consensus", { path: "/api/consensus", status: 200 }],
+    // It would never end: whoever asks has left already.
+    ["get /api/consensus/events", { path: ROUTES.consensusEvents, init: { signal: AbortSignal.abort() }, status: 200 }],
     ["get /api/consensus/positions/{position}", { path: positions(`${videoId}/240p/0`), status: 200 }],
     ["get /api/consensus/positions/{position}", { path: positions(`${videoId}/poster`), status: 200 }],
     ["get /api/consensus/positions/{position}", { path: positions("none"), status: 400 }],
