@@ -28,7 +28,7 @@ export interface Register<Body> {
 }
 
 /** A key that nobody asked about yet. */
-export const EMPTY_REGISTER: Register<never> = { promised: null, accepted: null };
+const EMPTY_REGISTER: Register<never> = { promised: null, accepted: null };
 
 /** The memory of one group. */
 export interface GroupMemory {
@@ -41,7 +41,7 @@ export interface GroupMemory {
 }
 
 /** A group that the acceptor was never told of. */
-export const UNKNOWN_GROUP: GroupMemory = { sealedEpoch: 0, active: null, installed: null };
+const UNKNOWN_GROUP: GroupMemory = { sealedEpoch: 0, active: null, installed: null };
 
 /** What the node remembers, flushed or about to be. */
 export interface AcceptorMemory<Body> {

@@ -8,9 +8,10 @@
  */
 import type { Random } from "../random.ts";
 import type { Ballot } from "./ballot.ts";
-import { compareBallots } from "./ballot.ts";
 import type { GroupConfig, Member } from "./group.ts";
 import { quorumOf } from "./group.ts";
+import type { Replies } from "./heard.ts";
+import { agreedOf, heardOf, highestOf, roundOf, withReply } from "./heard.ts";
 import type { Accepted, Entry, Refusal, Reply } from "./messages.ts";
 import type { Rules } from "./rules.ts";
 import type { Change, ChangeOutcome, Value } from "./value.ts";
@@ -74,7 +75,7 @@ export interface Proposal<Body> {
   /** What the present ballot proposes; null before the second phase. */
   readonly value: Value<Body> | null;
   /** Replies of this turn by node id. A reply that does not help is null. */
-  readonly replies: ReadonlyMap<string, Reply<Body> | null>;
+  readonly replies: Replies<Body>;
   /** An acceptor has been sealed for a newer epoch: the config may be old. */
   readonly isOutdated: boolean;
   /** Whether an acceptor may have accepted the change's own value. */
@@ -203,13 +204,6 @@ function onAnswer<Body>(before: Proposal<Body>, event: AnswerEvent<Body>, propos
     : pause(proposal, proposing);
 }
 
-/** A copy with one more; `new Map(replies)` took twice as long. */
-function withReply<Body>(replies: Proposal<Body>["replies"], from: string, reply: Reply<Body> | null) {
-  const more = new Map<string, Reply<Body> | null>();
-  for (const [nodeId, known] of replies) more.set(nodeId, known);
-  return more.set(from, reply);
-}
-
 function onQuorum<Body>(
   proposal: Proposal<Body>,
   replies: readonly Reply<Body>[],
@@ -219,21 +213,14 @@ function onQuorum<Body>(
   switch (proposal.phase) {
     case "read": {
       const heard = heardOf(replies);
-      const [first] = heard;
-      if (first === undefined) return finish(proposal, outcomeOf(null, change));
+      if (heard.length === 0) return finish(proposal, outcomeOf(null, change));
       // A majority in one ballot is what "chosen" means; anything less has to be finished.
-      const agree = heard.filter((one) => compareBallots(one.ballot, first.ballot) === 0);
-      return agree.length === replies.length
-        ? finish(proposal, outcomeOf(first.value, change))
-        : prepare(withRounds(proposal, heard));
+      const agreed = heard.length === replies.length ? agreedOf(heard) : null;
+      return agreed === null ? prepare(withRounds(proposal, heard)) : finish(proposal, outcomeOf(agreed.value, change));
     }
     case "prepare": {
       const heard = heardOf(replies);
-      const highest = heard.reduce<Accepted<Body> | null>(
-        (best, one) => (compareBallots(one.ballot, best?.ballot ?? null) > 0 ? one : best),
-        null,
-      );
-      const current = rules.adoption ? (highest?.value ?? null) : null;
+      const current = rules.adoption ? (highestOf(heard)?.value ?? null) : null;
       const next = applyFreely(current, change, rules);
       if (next === null || ballot === null) return finish(proposal, outcomeOfEmpty(proposal));
       const hasOffered = proposal.hasOffered || (change.change !== "keep" && next.id === change.id);
@@ -268,20 +255,9 @@ function applyFreely<Body>(current: Value<Body> | null, change: Change<Body>, ru
   return { version: change.expectedVersion + 1, id: change.id, previousId: current.id, body: change.body };
 }
 
-function heardOf<Body>(replies: readonly Reply<Body>[]): Accepted<Body>[] {
-  return replies.flatMap((reply) =>
-    (reply.say === "promised" || reply.say === "state") && reply.accepted !== null ? [reply.accepted] : [],
-  );
-}
-
 function withRounds<Body>(proposal: Proposal<Body>, heard: readonly Accepted<Body>[]): Proposal<Body> {
   const rounds = heard.map(({ ballot }) => roundOf(ballot, proposal.config.epoch));
   return altered(proposal, { round: Math.max(proposal.round, ...rounds) });
-}
-
-/** Rounds of older epochs are no measure: the epoch alone beats them. */
-function roundOf(ballot: Ballot | null, epoch: number): number {
-  return ballot?.epoch === epoch ? ballot.round : 0;
 }
 
 function onConfig<Body>(before: Proposal<Body>, config: GroupConfig, proposing: Proposing): ProposalStep<Body> {

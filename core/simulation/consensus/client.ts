@@ -10,9 +10,9 @@ import type { Change } from "../../consensus/value.ts";
 import type { Alarm } from "../virtual-clock.ts";
 import type { Operation } from "./checker.ts";
 import type { Body } from "./events.ts";
-import type { About } from "./network.ts";
 import type { Answer } from "./node.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { aboutEntries, outcomeText, wishText } from "./words.ts";
 
 export interface Wish {
   readonly key: string;
@@ -277,53 +277,4 @@ function isEntriesAnswer(answer: Answer): answer is EntriesAnswer<Body> {
 /** The owner's accept goes with the bytes to whoever is to hold them. */
 function carriesBytes(entry: Entry<Body>, nodeId: string): boolean {
   return entry.ask === "accept" && entry.ballot.round === 0 && entry.value.body?.holders.includes(nodeId) === true;
-}
-
-function aboutEntries(entries: readonly Entry<Body>[], hasBytes: boolean): About {
-  const [first] = entries;
-  const value = first !== undefined && "value" in first ? first.value : null;
-  return {
-    key: entries.length === 1 ? (first?.key ?? null) : entries.map(({ key }) => key).join(" "),
-    ballot: first !== undefined && "ballot" in first ? first.ballot : null,
-    ...{ valueId: value?.id ?? null, version: value?.version ?? null },
-    text: `${entries.map(entryText).join("; ")}${hasBytes ? ", with the bytes" : ""}`,
-  };
-}
-
-function entryText(entry: Entry<Body>): string {
-  switch (entry.ask) {
-    case "read":
-      return `what stands for ${entry.key}?`;
-    case "prepare":
-      return `prepare ${entry.ballot.epoch}.${entry.ballot.round} for ${entry.key}`;
-    case "accept":
-    case "install":
-      return `${entry.ask} ${entry.value.id} in ${entry.ballot.epoch}.${entry.ballot.round} for ${entry.key}`;
-  }
-}
-
-function wishText(name: string, key: string, change: Change<Body>): string {
-  switch (change.change) {
-    case "keep":
-      return `${name} wants to know what stands for ${key}`;
-    case "create":
-      return `${name} wants ${key} to be ${change.body.text}`;
-    case "replace":
-      return `${name} wants ${change.body?.text ?? "a deletion"} for ${key} in the place of version ${change.expectedVersion}`;
-  }
-}
-
-function outcomeText(name: string, key: string, outcome: ProposalOutcome<Body>): string {
-  switch (outcome.outcome) {
-    case "chosen":
-      return `${name} knows: ${outcome.value.id} stands for ${key}, version ${outcome.value.version}`;
-    case "replaced":
-      return `${name} knows: its value for ${key} was chosen, and ${outcome.value.id} has replaced it`;
-    case "conflict":
-      return `${name} knows: ${outcome.value?.id ?? "nothing"} stands for ${key}, not what it wanted`;
-    case "empty":
-      return `${name} knows: nothing stands for ${key}`;
-    case "unknown":
-      return `${name} does not know how it ended for ${key}`;
-  }
 }

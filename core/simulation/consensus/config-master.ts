@@ -7,7 +7,7 @@ import type { GroupConfig, Member } from "../../consensus/group.ts";
 import type { Rules } from "../../consensus/rules.ts";
 
 /** One group is enough: groups share nothing but the flush. */
-export const GROUP = 0;
+const GROUP = 0;
 
 export class ConfigMaster {
   active: GroupConfig;

@@ -4,7 +4,6 @@
  * said and wrote, never a script.
  */
 import type { Ballot } from "../../consensus/ballot.ts";
-import type { RuleName } from "../../consensus/rules.ts";
 
 /** What a record is to the register: nothing but a value. Holders only say which requests carry the bytes. */
 export interface Body {
@@ -147,6 +146,3 @@ export class EventLog {
     return index;
   }
 }
-
-/** The rule that a mutant lacks, for texts. */
-export type Mutant = RuleName | null;
