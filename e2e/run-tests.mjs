@@ -3,7 +3,8 @@
  * `npm run test:long -- NAMES`: the long forms in e2e/long whose file names begin with these names; all without names.
  *
  * A stage that fails without naming a failed test counts as one failed; a skipped test counts as failed, as it proved
- * nothing. All stages run even after a failure, so that one run shows everything; the simulation of the agreement and the browser need the build.
+ * nothing. All stages run even after a failure, so that one run shows everything; the simulation of the agreement and the
+ * browser need the build.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
