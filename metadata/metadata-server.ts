@@ -6,6 +6,7 @@ import { liveFetch } from "#wire/client/http.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import { listen } from "#wire/server/listen.ts";
 import type { Log } from "#wire/server/log.ts";
+import { pooledFetch } from "#wire/server/pooled-fetch.ts";
 import { assembleMetadata } from "./assemble.ts";
 import type { MetadataConfig } from "./config.ts";
 import { publicUrlOf } from "./config.ts";
@@ -55,7 +56,7 @@ async function serve(
   else log.info({ path: ffmpeg.ffmpegPath, version: ffmpeg.version }, "Using ffmpeg");
   const { app, ingest, directory, releaseLoop, mendLoop, groupLoop, rebuild, labNetworks, benchRuns, stopDeciding } =
     await assembleMetadata({
-      ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
+      ...{ db, log, uploadsFolder, clock: liveClock, fetch: pooledFetch(liveFetch), pid: process.pid },
       ...{ ffmpeg, ladder: config.ladder },
       consensus: { acceptors: config.acceptors, replaceAfterMs: config.replaceAfterSeconds * 1000 },
       ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
