@@ -84,6 +84,9 @@ async function slice(side: RegisterSide, load: Load, { sliceMs, registers, signa
   };
 }
 
+/** After a kill a client waits so long before it tries again: what etcd forwards to a dead leader is answered after seven seconds. */
+const ATTEMPT_MS = 500;
+
 /** How long nothing is acknowledged after a kill: from the kill to the end of the first creation that was begun after it. */
 export async function outageMs(
   side: RegisterSide,
@@ -94,7 +97,8 @@ export async function outageMs(
   const killedMs = performance.now();
   for (;;) {
     signal.throwIfAborted();
-    const made = await side.create(registers(1), "single", signal).then(
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
+    const made = await side.create(registers(1), "single", patience).then(
       () => true,
       () => false,
     );
