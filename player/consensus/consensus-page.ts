@@ -86,8 +86,10 @@ export class ConsensusPage extends LitElement {
   #choose(view: View): void {
     if (view === this.view) return;
     this.view = view;
-    history.pushState(null, "", view === "live" ? `${location.pathname}?view=live` : location.pathname);
-    if (view === "play" && this.state !== undefined) this.#session?.open(this.state.recording.setup);
+    if (view === "live") {
+      this.#session?.rest();
+      history.pushState(null, "", `${location.pathname}?view=live`);
+    } else if (this.state !== undefined) this.#session?.open(this.state.recording.setup);
   }
 
   override render() {
@@ -121,6 +123,12 @@ export class ConsensusPage extends LitElement {
     };
     return html`
       <vstack-scenario-bar .setup=${recording.setup} .outcome=${frameAt(recording, last).view.violation}></vstack-scenario-bar>
+      <vstack-play-controls
+        .at=${at}
+        .last=${last}
+        .isPlaying=${state.isPlaying}
+        .stepsPerSecond=${state.stepsPerSecond}
+      ></vstack-play-controls>
       ${view.violation === null ? nothing : this.#renderViolation(view.violation.invariant, view.violation.text)}
       <div class="stage">
         <div class="card ring">
@@ -128,12 +136,6 @@ export class ConsensusPage extends LitElement {
         </div>
         <vstack-step .recording=${recording} .at=${at} .selected=${selected}></vstack-step>
       </div>
-      <vstack-play-controls
-        .at=${at}
-        .last=${last}
-        .isPlaying=${state.isPlaying}
-        .stepsPerSecond=${state.stepsPerSecond}
-      ></vstack-play-controls>
       <section class="card" aria-labelledby="space-time">
         <div class="head">
           <h2 id="space-time">Over time</h2>

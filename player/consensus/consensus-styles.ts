@@ -59,7 +59,7 @@ export const consensusStyles = css`
   }
   vstack-play-controls {
     position: sticky;
-    bottom: var(--space-3);
+    top: var(--space-2);
     z-index: 5;
   }
   .violation {

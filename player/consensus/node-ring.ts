@@ -13,7 +13,7 @@ import { PlayWishEvent } from "./play-wish.ts";
 import type { Recording } from "./recording.ts";
 import { eventsOfFrame, frameAt } from "./recording.ts";
 import type { FlyingPoint, Point } from "./ring-layout.ts";
-import { flyingPoints, ringPlaces, RING_SIZE } from "./ring-layout.ts";
+import { flyingPoints, NODE_RADIUS, ringPlaces, RING_SIZE } from "./ring-layout.ts";
 
 const NODE_PX = 34;
 const PROGRAM_PX = 21;
@@ -48,7 +48,7 @@ export class NodeRing extends LitElement {
     const flying = flyingPoints(view, places, recording.events);
     const words = `${view.nodes.length} nodes, ${view.flying.length} messages on their way`;
     return html`<svg viewBox="0 0 ${RING_SIZE} ${RING_SIZE}" role="img" aria-label=${words}>
-        <circle class="orbit" cx=${RING_SIZE / 2} cy=${RING_SIZE / 2} r="148" />
+        <circle class="orbit" cx=${RING_SIZE / 2} cy=${RING_SIZE / 2} r=${NODE_RADIUS} />
         ${flying.map((one) => this.#renderPath(one))}
         ${view.nodes.map((node) => renderNode(node, places.get(node.nodeId), acting.has(node.nodeId)))}
         ${[...places.keys()]

@@ -81,6 +81,12 @@ export class PlaySession {
     this.#writeAddress("push");
   }
 
+  /** Stands still and leaves the address to others. */
+  rest(): void {
+    this.#pause();
+    clearTimeout(this.#address);
+  }
+
   #act(action: UserAction): void {
     const { recording, at } = this.#state;
     if (recording.setup.actions.length >= MAX_ACTIONS) return;

@@ -7,7 +7,7 @@ import type { MessageView, PlayView } from "#core/simulation/consensus/playgroun
 
 export const RING_SIZE = 400;
 const MIDDLE = RING_SIZE / 2;
-const NODE_RADIUS = 148;
+export const NODE_RADIUS = 142;
 const PROGRAM_RADIUS = 46;
 /** Messages keep clear of the middle of what they leave and reach. */
 const CLEAR = 40;

@@ -23,8 +23,8 @@ export class OpenSetupEvent extends Event {
 }
 
 const MAX_SEED = 1_000_000_000;
-const SCHEDULE_WORDS =
-  "A schedule of the simulator that proves the protocol: its seed draws who wants what, what fails and when. Any counter-example of `vstack simulate consensus` opens here by its seed.";
+const SCHEDULE_WORDS = html`A schedule of the simulator that tests the protocol: its seed draws who wants what, what fails
+  and when. Whatever <code>vstack simulate consensus</code> finds opens here by its seed.`;
 
 export class ScenarioBar extends LitElement {
   static override properties = {
