@@ -6,26 +6,25 @@ import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
 import { rankByRendezvous } from "#core/placement/rendezvous.ts";
 import type { FetchPort } from "#wire/client/http.ts";
-import { liveFetch } from "#wire/client/http.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import type { Commit } from "#wire/exchange/commit-chunk.ts";
 import { commitChunk } from "#wire/exchange/commit-chunk.ts";
 import type { StorageTarget } from "#wire/exchange/store-chunk.ts";
 import type { AcceptorCluster } from "./acceptor-cluster.ts";
 import type { ProposerClient } from "./proposer-client.ts";
-import { startProposer } from "./proposer-client.ts";
+import { keptFetch, startProposer } from "./proposer-client.ts";
 
 const CHUNK_BYTES = 16 * 1024;
 const BLOCK_BYTES = 4096;
 const COPIES = 3;
 
-export interface Uploader extends ProposerClient {
+interface Uploader extends ProposerClient {
   /** Bytes of its own at a position, on the three homes that follow from the position. */
   commit(position: Position): Promise<Commit>;
 }
 
 /** @param owner whether this uploader owns the positions of every video that it is asked for */
-export function startUploader(cluster: AcceptorCluster, owner: boolean, fetch: FetchPort = liveFetch): Uploader {
+function startUploader(cluster: AcceptorCluster, owner: boolean, fetch: FetchPort = keptFetch): Uploader {
   const { clusterKey, master, urlOf } = cluster;
   const client = startProposer({
     ...{ clusterKey, urlOf, fetch, owns: () => owner },
@@ -56,7 +55,7 @@ function homesOf(cluster: AcceptorCluster, { links }: ProposerClient, position: 
 }
 
 /** The meta position of a new video in a group that the cluster has. */
-export function newPosition({ videos }: AcceptorCluster): Position {
+function newPosition({ videos }: AcceptorCluster): Position {
   const groups = new Set(videos.map(groupOfVideo));
   let videoId: VideoId;
   do videoId = videoIdFromBytes(randomBytes(16));
@@ -140,7 +139,7 @@ export async function requestsOfCommit(cluster: AcceptorCluster, expected: numbe
   const uploader = startUploader(cluster, true, async (url, init) => {
     sent.push(`${init.method ?? "GET"} ${new URL(url).pathname.replace(/[0-9a-f]{64}/, "HASH")}`);
     if (sent.length === expected) letGo();
-    const answer = await liveFetch(url, init);
+    const answer = await keptFetch(url, init);
     await all;
     return answer;
   });

@@ -10,6 +10,7 @@ import type { FetchPort } from "#wire/client/http.ts";
 import { liveFetch } from "#wire/client/http.ts";
 import { liveClock, liveRandom } from "#wire/client/live-clock.ts";
 import { grantSubject } from "#wire/contract/consensus-api.ts";
+import { pooledFetch } from "#wire/server/pooled-fetch.ts";
 import type { AcceptorLinks } from "#wire/exchange/acceptor-links.ts";
 import { acceptorLinks } from "#wire/exchange/acceptor-links.ts";
 import type { Ownership, RecordDecider } from "#wire/exchange/decide-record.ts";
@@ -18,6 +19,8 @@ import type { MintCapability } from "#wire/exchange/store-chunk.ts";
 
 /** Capabilities last five minutes. */
 const RENEW_MS = 60_000;
+/** As the metadata server asks. */
+export const keptFetch: FetchPort = pooledFetch(liveFetch);
 
 export interface ProposerWorld {
   readonly clusterKey: ClusterKey;
@@ -50,7 +53,7 @@ export function startProposer(world: ProposerWorld): ProposerClient {
       const [nodeId, url] = [parseNodeId(name), world.urlOf(name)];
       return nodeId === undefined || url === undefined ? undefined : { nodeId, url };
     },
-    ...{ mint, clock: liveClock, fetch: world.fetch ?? liveFetch, signal, atEndOfTurn: setImmediate },
+    ...{ mint, clock: liveClock, fetch: world.fetch ?? keptFetch, signal, atEndOfTurn: setImmediate },
   });
   const decider = recordDecider({
     groups: { current: (group) => Promise.resolve(world.active(group)) },
