@@ -143,6 +143,8 @@ test("live, the real proposer's messages are drawn and the rules hold on them", 
   await expect(page.getByText("✓ acknowledged-is-durable")).toBeVisible();
   await expect(page.getByText("⚠")).toHaveCount(0);
   expect(await page.locator("vstack-space-time .arrow").count()).toBeGreaterThanOrEqual(6);
+  await page.setViewportSize({ width: 360, height: 780 });
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
 });
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -202,7 +202,7 @@ function renderRegister({ key, memory, disk }: RegisterView) {
         disk === memory
           ? html`<span class="durable">■ all of it</span>`
           : html`<span class="volatile"
-              >□ ${disk === null ? "nothing yet" : `${staleText(disk)}`}</span
+              >□ ${disk === null ? "nothing yet" : staleText(disk)}</span
             >`
       }
     </td>`;

@@ -7,7 +7,7 @@ import type { LiveEvent } from "#wire/contract/consensus-live-api.ts";
 import type { LiveProposal } from "./live-check.ts";
 
 /** The proposer's line of life. */
-export const PROPOSER = "server";
+const PROPOSER = "server";
 
 type Draft = Omit<SimulationEvent, "index" | "step" | "cause"> & {
   readonly order: number;

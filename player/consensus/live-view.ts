@@ -152,6 +152,9 @@ export class ConsensusLive extends LitElement {
         background: transparent;
         text-align: start;
       }
+      button.line[aria-pressed="true"] {
+        background: var(--accent-wash);
+      }
       .key {
         font: 0.8125rem / 1.4 var(--font-mono);
         overflow-wrap: anywhere;

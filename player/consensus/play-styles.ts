@@ -15,6 +15,7 @@ export const playStyles = css`
     font-size: 1.0625rem;
     font-weight: 600;
     line-height: 1.3;
+    overflow-wrap: anywhere;
   }
   h3 {
     font-size: 0.9375rem;

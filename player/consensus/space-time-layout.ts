@@ -7,7 +7,7 @@
  */
 import type { EventKind, SimulationEvent } from "#core/simulation/consensus/events.ts";
 
-export const ROW_PX = 44;
+const ROW_PX = 44;
 const TOP_PX = 40;
 const LEFT_PX = 16;
 const RIGHT_PX = 56;
@@ -168,6 +168,8 @@ interface Places {
 /** Share of the way that a message makes which is lost at once. */
 const LOST_RATIO = 0.45;
 const LOST_PX = 18;
+/** Share of the way that is drawn of a message whose end the log does not have. */
+const OPEN_RATIO = 0.6;
 
 function arrowsOf(past: readonly SimulationEvent[], events: readonly SimulationEvent[], places: Places): Arrow[] {
   const { at, yOf, nowX } = places;
@@ -179,8 +181,10 @@ function arrowsOf(past: readonly SimulationEvent[], events: readonly SimulationE
       const { x: fromX, y: fromY } = at(event);
       const peerY = yOf.get(event.peer ?? "") ?? fromY;
       const arrivedX = xOfEnd(events, event.index, message, at);
-      const ratio = Math.min(1, Math.max(0, (nowX - fromX) / Math.max(1, arrivedX - fromX)));
-      const [toX, toY] = [fromX + (arrivedX - fromX) * ratio, fromY + (peerY - fromY) * ratio];
+      const ratio = Math.min(1, Math.max(0, (nowX - fromX) / Math.max(1, (arrivedX ?? nowX) - fromX)));
+      const share = arrivedX === null ? OPEN_RATIO : 1;
+      const toX = fromX + ((arrivedX ?? nowX) - fromX) * ratio * share;
+      const toY = fromY + (peerY - fromY) * ratio * share;
       arrows.set(message, { message, sent: event, ended: null, fromX, fromY, toX, toY });
     }
     if (kind !== "deliver" && kind !== "drop") continue;
@@ -197,13 +201,13 @@ function arrowsOf(past: readonly SimulationEvent[], events: readonly SimulationE
   return [...arrows.values()];
 }
 
-function xOfEnd(events: readonly SimulationEvent[], from: number, message: number, at: Places["at"]): number {
+/** Null when the log ends before the message does. */
+function xOfEnd(events: readonly SimulationEvent[], from: number, message: number, at: Places["at"]): number | null {
   for (let index = from + 1; index < events.length; index += 1) {
     const event = events[index];
     if (event?.message === message && (event.kind === "deliver" || event.kind === "drop")) return at(event).x;
   }
-  const last = events.at(-1);
-  return last === undefined ? 0 : at(last).x;
+  return null;
 }
 
 function downsOf(past: readonly SimulationEvent[], nodeIds: readonly string[], { at, yOf, nowX }: Places): Down[] {

@@ -13,7 +13,7 @@ import type { Arrow, Mark } from "./space-time-layout.ts";
 import { spaceTimeOf } from "./space-time-layout.ts";
 
 /** Asks for the moment of an event; `detail` is its index. */
-export const PICK_EVENT = "vstack-pick-event";
+const PICK_EVENT = "vstack-pick-event";
 
 /** Width of the column of names. */
 const NAMES_PX = 66;
