@@ -34,9 +34,14 @@ const ROOMS = {
     ],
     node: true,
   },
-  cli: { rooms: WEB_ROOMS, packages: ["commander", "tus-js-client", "mediabunny", "valibot"], node: true },
+  cli: {
+    rooms: [...WEB_ROOMS, "wire/server"],
+    packages: ["commander", "tus-js-client", "mediabunny", "valibot"],
+    node: true,
+  },
+  // The tortured cluster is driven by what drives the real one: proposers, changes of members; its links are the benchmark's.
   e2e: {
-    rooms: ["core", "wire/contract"],
+    rooms: [...WEB_ROOMS, "wire/server", "metadata/consensus", "cli/bench/links"],
     packages: ["playwright", "axe-core", "vite", "vitest", "fast-check", "valibot"],
     node: true,
   },

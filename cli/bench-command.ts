@@ -5,11 +5,14 @@ import type { BenchOptions } from "./commands/bench.ts";
 import { bench } from "./commands/bench.ts";
 import type { CodecOptions } from "./commands/bench-codec.ts";
 import { benchCodec } from "./commands/bench-codec.ts";
+import type { BenchConsensusOptions } from "./commands/bench-consensus.ts";
+import { benchConsensus } from "./commands/bench-consensus.ts";
 import { benchDiff } from "./commands/bench-diff.ts";
 import type { BenchWorkerOptions } from "./commands/bench-worker.ts";
 import { benchWorker } from "./commands/bench-worker.ts";
 import type { TargetsOptions } from "./commands/bench-targets.ts";
 import { benchTargets } from "./commands/bench-targets.ts";
+import { LINK_PROXY, serveLinks } from "./bench/links/link-proxy.ts";
 import { serveSimJobs, SIM_WORKER } from "./bench/sim-tier.ts";
 import { jsonOption, whole } from "./option-values.ts";
 
@@ -75,6 +78,20 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .action(async (options: BenchWorkerOptions) => {
       exitWith(await benchWorker(options));
     });
+  wordsFail(command.command("consensus"))
+    .description("our acceptors beside a three-node etcd, in turns on this machine")
+    .addOption(new Option("--rounds <number>", "of one slice for each side").default(6).argParser(whole(1, 100)))
+    .addOption(new Option("--slice-seconds <number>", "length of a slice").default(1).argParser(whole(1, 60)))
+    .addOption(new Option("--warm-seconds <number>", "before it counts").default(10).argParser(whole(1, 600)))
+    .addOption(new Option("--kills <number>", "of an acceptor, and of the leader").default(3).argParser(whole(0, 20)))
+    .addOption(new Option("--acceptors <number>", "ours; etcd has three").default(3).argParser(whole(3, 5)))
+    .option("--etcd <program>", "etcd 3.4 or later", "etcd")
+    .addOption(seedOption())
+    .option("--out <folder>", "where the report goes (default: ./bench-results/<time>)")
+    .addOption(jsonOption())
+    .action(async (options: BenchConsensusOptions) => {
+      exitWith(await benchConsensus(options));
+    });
   wordsFail(command.command("diff"))
     .description("what changed from one report to another, on the cells that both have")
     .argument("<before>", "report.json of the first run")
@@ -84,6 +101,7 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
       exitWith(await benchDiff({ before, after, json }));
     });
   program.command(SIM_WORKER, { hidden: true }).action(serveSimJobs);
+  program.command(LINK_PROXY, { hidden: true }).action(serveLinks);
 }
 
 function wordsFail(command: Command): Command {

@@ -16,10 +16,6 @@ import type { ListOptions } from "./commands/library.ts";
 import { list, remove, rename, show } from "./commands/library.ts";
 import { runRole } from "./commands/role.ts";
 import { status } from "./commands/status.ts";
-import type { SimulateOptions } from "./commands/simulate.ts";
-import { simulateScheduler } from "./commands/simulate.ts";
-import type { SimulateRedundancyOptions } from "./commands/simulate-redundancy.ts";
-import { simulateRedundancy } from "./commands/simulate-redundancy.ts";
 import type { TokenOptions } from "./commands/token.ts";
 import { token } from "./commands/token.ts";
 import type { UpOptions } from "./commands/up.ts";
@@ -27,10 +23,13 @@ import { localUrl, up } from "./commands/up.ts";
 import type { UploadOptions } from "./commands/upload.ts";
 import { upload } from "./commands/upload.ts";
 import { addBenchCommands } from "./bench-command.ts";
+import type { ConsensusOptions } from "./consensus-command.ts";
+import { addConsensusCommands, consensusSettings, withConsensusOptions } from "./consensus-command.ts";
 import { readClusterKey } from "./cluster-folder.ts";
 import type { MediaOptions } from "./media-options.ts";
 import { mediaSettings, withMediaOptions } from "./media-options.ts";
 import { addNetworkCommands } from "./network-command.ts";
+import { addSimulateCommands } from "./simulate-command.ts";
 import { clusterUrl, DEFAULT_URL, jsonOption, parsedBy, urlOption, whole } from "./option-values.ts";
 
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"];
@@ -67,7 +66,7 @@ function exitWith(code: number): void {
 }
 
 function addClusterCommands(program: Command): void {
-  withMediaOptions(program.command("up"))
+  withConsensusOptions(withMediaOptions(program.command("up")))
     .description("run a whole cluster on this machine: one metadata server, storage nodes on the ports after it")
     .addOption(
       new Option("--port <number>", "of the metadata server; nodes take the next ones")
@@ -126,7 +125,7 @@ function addClusterCommands(program: Command): void {
     .action(async (options: NodeOptions) => {
       exitWith(await runRole("node", options.id, await nodeSettings(options)));
     });
-  withMediaOptions(program.command("metadata"))
+  withConsensusOptions(withMediaOptions(program.command("metadata")))
     .description("run the metadata server in the foreground")
     .addOption(new Option("--port <number>", "to listen on").env("VSTACK_PORT").default(8080).argParser(port))
     .addOption(hostOption())
@@ -139,8 +138,8 @@ function addClusterCommands(program: Command): void {
     .addOption(keyOption())
     .addOption(labOption())
     .addOption(logOption())
-    .action(async (options: RoleOptions & MediaOptions) => {
-      const settings = { ...(await roleSettings(options)), ...mediaSettings(options) };
+    .action(async (options: RoleOptions & MediaOptions & ConsensusOptions) => {
+      const settings = { ...(await roleSettings(options)), ...mediaSettings(options), ...consensusSettings(options) };
       exitWith(await runRole("metadata", "metadata", settings));
     });
 }
@@ -284,58 +283,20 @@ function addOperationCommands(program: Command): void {
     });
 }
 
-function addSimulateCommand(program: Command): void {
-  const simulate = program.command("simulate").description("run the system's decisions on a virtual clock");
-  simulate
-    .command("scheduler")
-    .description("compare strategies in simulated sessions, against the bound that nobody can beat")
-    .option("--scenario <name...>", "networks: topologies, profile:NAME, scenario:NAME (default: every topology)")
-    .option("--strategy <name...>", "who plays (default: smart, the baselines, plain hls.js in two settings)")
-    .addOption(new Option("--seeds <number>", "sessions of each kind").default(3).argParser(whole(1, 1000)))
-    .addOption(new Option("--seed <number>", "the first seed").default(1).argParser(whole(0, 1_000_000_000)))
-    .option("--traces <folder>", "measured networks instead of generated ones")
-    .option("--cold", "no estimates from an earlier session", false)
-    .option("--out <file>", "write every session as JSON")
-    .addOption(jsonOption())
-    .exitOverride()
-    .showHelpAfterError("(add --help for help)")
-    .action(async (options: SimulateOptions) => {
-      exitWith(await simulateScheduler(options));
-    });
-  simulate
-    .command("redundancy")
-    .description("compare policies of redundancy with the best choice afterwards, and change chunks under faults")
-    .option("--policy <name...>", "adaptive, views, hybrid, always-replication, always-erasure (default: all)")
-    .addOption(new Option("--seeds <number>", "libraries of each kind").default(3).argParser(whole(1, 1000)))
-    .addOption(new Option("--seed <number>", "the first seed").default(1).argParser(whole(0, 1_000_000_000)))
-    .addOption(
-      new Option("--schedules <number>", "of changes, repairs and faults")
-        .default(2_000)
-        .argParser(whole(0, 100_000_000)),
-    )
-    .option("--mutant <rule>", "take one rule of a change away: it must be noticed")
-    .option("--out <file>", "write the report as JSON")
-    .addOption(jsonOption())
-    .exitOverride()
-    .showHelpAfterError("(add --help for help)")
-    .action(async (options: SimulateRedundancyOptions) => {
-      exitWith(await simulateRedundancy(options));
-    });
-}
-
 async function main(): Promise<void> {
   const program = new Command("vstack")
     .description("Streams video from a handful of ordinary servers; the viewer's browser is the load balancer")
     .version(VERSION)
-    .showHelpAfterError("(add --help for help)")
-    // Options behind a command are its own: without this `bench` would take those of `bench targets`.
+    // What stands behind a command is that command's: "bench consensus --out" is not "bench --out".
     .enablePositionalOptions()
+    .showHelpAfterError("(add --help for help)")
     .exitOverride();
   addClusterCommands(program);
   addVideoCommands(program);
   addOperationCommands(program);
+  addConsensusCommands(program, exitWith);
   addNetworkCommands(program, exitWith);
-  addSimulateCommand(program);
+  addSimulateCommands(program, exitWith);
   addBenchCommands(program, exitWith);
   for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help for help)");
   try {

@@ -3,7 +3,8 @@
  * `npm run test:long -- NAMES`: the long forms in e2e/long whose file names begin with these names; all without names.
  *
  * A stage that fails without naming a failed test counts as one failed; a skipped test counts as failed, as it proved
- * nothing. All stages run even after a failure, so that one run shows everything; only the browser needs the build.
+ * nothing. All stages run even after a failure, so that one run shows everything; the simulation of the agreement and the
+ * browser need the build.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -11,6 +12,7 @@ import { fileURLToPath } from "node:url";
 
 const top = fileURLToPath(new URL("..", import.meta.url));
 const UNIT = { file: "test-results/unit.json", countsOf: unitCounts };
+const SIMULATION = { file: "test-results/simulation.json", countsOf: simulationCounts };
 const BROWSER = { file: "test-results/e2e.json", countsOf: browserCounts };
 const total = { passed: 0, failed: 0 };
 const failedStages = [];
@@ -31,6 +33,7 @@ async function runAll() {
   const unit = ["--reporter=default", "--reporter=json", `--outputFile.json=${UNIT.file}`];
   await stage("unit", ["run", "--silent", "unit", "--", ...unit], UNIT);
   if (!(await stage("build", ["run", "--silent", "build"]))) return;
+  await stage("simulation", ["run", "--silent", "simulation", "--", "--out", SIMULATION.file], SIMULATION);
   for (const project of ["flows", "measured"]) {
     await stage(project, ["exec", "--", "playwright", "test", `--project=${project}`], BROWSER);
   }
@@ -101,6 +104,11 @@ function readCounts({ file, countsOf }) {
 function unitCounts({ numTotalTests, numPassedTests, testResults }) {
   const unloaded = testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
   return { passed: numPassedTests, failed: numTotalTests - numPassedTests + unloaded.length };
+}
+
+/** A hundred thousand schedules that hold are one test passed. */
+function simulationCounts({ verdict }) {
+  return verdict === "passed" ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
 function browserCounts({ stats, errors }) {

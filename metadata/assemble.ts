@@ -25,15 +25,23 @@ import { isOver, sqliteUploads } from "./ingest/upload-store.ts";
 import { countChunksAtRisk } from "./ingest/verify-copies.ts";
 import { BenchRuns } from "./lab/bench-runs.ts";
 import { LabNetworks } from "./lab/lab-networks.ts";
+import type { Heartbeat, HeartbeatAnswer } from "#wire/contract/cluster-api.ts";
+import type { Consensus, ConsensusSettings } from "./consensus/assemble-consensus.ts";
+import { assembleConsensus, DEFAULT_SETTINGS } from "./consensus/assemble-consensus.ts";
+import { ProposerFeed } from "./consensus/proposer-feed.ts";
+import type { ReconfigurationLoop } from "./consensus/reconfiguration-loop.ts";
+import { reconfigurationLoop } from "./consensus/reconfiguration-loop.ts";
 import { createMetadataApp } from "./metadata-app.ts";
+import { laterCopies } from "./placement/later-copies.ts";
 import { chunkPlacer, enoughNodes } from "./placement/place-chunk.ts";
 import type { ReleaseLoop } from "./placement/release-loop.ts";
 import { releaseLoop } from "./placement/release-loop.ts";
 import { sqliteReleases } from "./placement/releases.ts";
-import { sqliteRegister } from "./placement/sqlite-register.ts";
 import type { MendLoop } from "./upkeep/mend-loop.ts";
 import { mendLoop } from "./upkeep/mend-loop.ts";
 import { positionLocks } from "./upkeep/position-locks.ts";
+import type { RebuildRun } from "./rebuild/rebuild-run.ts";
+import { rebuildRun } from "./rebuild/rebuild-run.ts";
 import { renameVideo } from "./upkeep/rename-video.ts";
 
 export interface World {
@@ -59,14 +67,23 @@ export interface World {
   readonly ladder?: LadderSetting;
   /** Of the disk where they lie; asked of the system unless given. */
   readonly freeBytes?: () => Promise<number>;
+  readonly consensus?: Partial<ConsensusSettings>;
 }
 
 export interface MetadataParts {
   readonly app: Hono;
   readonly ingest: Ingest;
   readonly directory: NodeDirectory;
+  readonly consensus: Consensus;
+  /** A node has reported. */
+  readonly hear: (heartbeat: Heartbeat) => Promise<HeartbeatAnswer>;
+  /** Ends what is being decided. */
+  readonly stopDeciding: () => void;
   readonly releaseLoop: ReleaseLoop;
   readonly mendLoop: MendLoop;
+  readonly rebuild: RebuildRun;
+  /** Looks after the members of acceptor groups. */
+  readonly groupLoop: ReconfigurationLoop;
   /** Undefined without `lab`. */
   readonly labNetworks: LabNetworks | undefined;
   /** Undefined without `lab`, or without a program for it. */
@@ -77,10 +94,20 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const { db, clusterKey, clock, fetch, log } = world;
   const mint: MintCapability = (grant) => mintCapability(clusterKey, { ...grant, nowMs: clock.wallMs() });
   const catalog = sqliteCatalog(db);
-  const register = sqliteRegister(db);
+  const registry = new Registry();
   const releases = sqliteReleases(db);
   const directory = await openNodeDirectory({ clock, memory: sqliteNodeMemory(db), log });
-  const writable = () => directory.writable();
+  const deciding = new AbortController();
+  const proposerFeed = new ProposerFeed(clock);
+  const consensus = await assembleConsensus({
+    ...{ db, directory, mint, clock, fetch, log, registry, signal: deciding.signal },
+    settings: { ...DEFAULT_SETTINGS, ...world.consensus },
+    observe: (event) => {
+      proposerFeed.observe(event);
+    },
+  });
+  const { register, acceptors } = consensus;
+  const writable = () => directory.writable().filter(({ nodeId }) => !acceptors.isDraining(nodeId));
   const loop = releaseLoop({ releases, aliveNodes: () => directory.alive(), mint, clock, fetch, log });
   const uploads = sqliteUploads(db);
   const upkeep = {
@@ -88,29 +115,56 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
     nodeUrls: () => directory.internalUrls(),
     isBeingStored: async (videoId: VideoId) => (await uploads.byVideo(videoId)).some((upload) => !isOver(upload)),
   };
-  const registry = new Registry();
   const files = uploadFiles(world.uploadsFolder);
   const freeBytes = world.freeBytes ?? (() => freeBytesOf(world.uploadsFolder));
   const ingest = createIngest({
     ...{ catalog, register, releases, releaseLoop: loop, uploads, files, freeBytes, clock, log },
     ...{ ffmpeg: world.ffmpeg ?? null, ladder: world.ladder ?? "auto" },
     placeChunk: chunkPlacer({
-      ...{ register, releases, writable, mint, clock, fetch },
+      ...{ ...consensus, releases, laterCopies: laterCopies(), writable, mint, clock, fetch },
       ...(world.lab && world.labCopies !== undefined ? { copies: world.labCopies } : {}),
     }),
     countChunksAtRisk: (videoId, signal) =>
-      countChunksAtRisk(videoId, { register, nodeUrls: () => directory.internalUrls(), fetch }, signal),
+      countChunksAtRisk(videoId, { catalog, register, nodeUrls: () => directory.internalUrls(), fetch }, signal),
     enoughNodes: (signal) => enoughNodes({ writable, clock }, signal),
     canPlace: () => writable().length >= ACKNOWLEDGED_COPIES,
   });
   const answerTus = uploadServer({ ingest, files, log });
   const labNetworks = world.lab ? new LabNetworks({ directory, mint, clock, fetch, log }) : undefined;
   const benchRuns = world.lab && world.bench !== undefined ? new BenchRuns({ ...world.bench, clock, log }) : undefined;
+  const hear = async (heartbeat: Heartbeat): Promise<HeartbeatAnswer> => {
+    await directory.hear(heartbeat);
+    return { acceptor: await acceptors.hear(heartbeat) };
+  };
+  const stopDeciding = () => {
+    deciding.abort();
+  };
+  const rebuild = rebuildRun({ ...upkeep, db, consensus, directory }, deciding.signal);
   const app = createMetadataApp({
     ...world,
-    ...{ catalog, directory, ingest, answerTus, registry, labNetworks, benchRuns },
+    ...{
+      catalog,
+      directory,
+      consensus,
+      proposerFeed,
+      rebuild,
+      hear,
+      ingest,
+      answerTus,
+      registry,
+      labNetworks,
+      benchRuns,
+    },
     renameVideo: (change, signal) => renameVideo(change, upkeep, signal),
   });
-  const running = { releaseLoop: loop, mendLoop: mendLoop({ ...upkeep, registry }), labNetworks, benchRuns };
-  return { app, ingest, directory, ...running };
+  const groupLoop = reconfigurationLoop({ consensus, clock, fetch, log, registry });
+  const running = {
+    releaseLoop: loop,
+    groupLoop,
+    rebuild,
+    mendLoop: mendLoop({ ...upkeep, registry }),
+    labNetworks,
+    benchRuns,
+  };
+  return { app, ingest, directory, consensus, hear, stopDeciding, ...running };
 }

@@ -1,6 +1,6 @@
 /**
- * Storage nodes for tests: what wire/contract/chunk-api.ts says of them, in memory, behind a fetch port. They can be away,
- * hang, lie, and hold PUTs back. They remember the emulated networks that they were told, and can be restarted.
+ * Storage nodes for tests: what wire/contract/chunk-api.ts says of them, in memory, behind a fetch port, with acceptors that
+ * vote by the machine of core/consensus. They can be away, hang, lie, and hold PUTs back. They remember the emulated networks that they were told, and can be restarted.
  */
 import { createHash } from "node:crypto";
 import type { ChunkHash } from "#core/ids.ts";
@@ -11,6 +11,8 @@ import type { Heartbeat } from "#wire/contract/cluster-api.ts";
 import type { SessionNetwork } from "#wire/contract/emulation-api.ts";
 import { SessionNetworkSchema } from "#wire/contract/emulation-api.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
+import type { MemoryAcceptor } from "./consensus/memory-acceptor.contract.ts";
+import { memoryAcceptor } from "./consensus/memory-acceptor.contract.ts";
 import { present } from "./placement/placement-register.contract.ts";
 
 export interface ChunkServer {
@@ -28,32 +30,42 @@ export interface ChunkServer {
   readonly networks: Map<string | null, SessionNetwork>;
   /** Another process has no networks, and says another number. */
   pid: number;
-  /** Requests by method, refused ones too. */
+  /** Requests for chunks and networks by method, refused ones too. */
   readonly asked: Record<string, number>;
+  readonly acceptor: MemoryAcceptor;
 }
 
 export interface ChunkServers {
   readonly servers: readonly ChunkServer[];
   readonly fetch: FetchPort;
+  /** One more. */
+  add(): ChunkServer;
   heartbeat(server: ChunkServer): Heartbeat;
   /** Everything that any server keeps, as `node position`. */
   references(): string[];
 }
 
 export function chunkServers(count: number): ChunkServers {
-  const servers = Array.from({ length: count }, (_, index): ChunkServer => {
-    const id = `node-${index + 1}`;
+  const servers: ChunkServer[] = [];
+  const add = (): ChunkServer => {
+    const id = `node-${servers.length + 1}`;
     const rest = { away: false, lies: false, gate: undefined, asked: {}, networks: new Map(), pid: 1 };
-    return { id, url: `http://${id}.test`, chunks: new Map(), ...rest };
-  });
+    const acceptor = memoryAcceptor(id);
+    const server: ChunkServer = { id, url: `http://${id}.test`, chunks: new Map(), acceptor, ...rest };
+    servers.push(server);
+    return server;
+  };
+  for (let made = 0; made < count; made += 1) add();
   return {
-    servers,
+    ...{ servers, add },
     fetch: async (address, init) => {
       const url = new URL(address);
       const server = present(servers.find((one) => one.url === url.origin));
       const method = init.method ?? "GET";
-      server.asked[method] = (server.asked[method] ?? 0) + 1;
+      const isVote = url.pathname.startsWith("/consensus/");
+      if (!isVote) server.asked[method] = (server.asked[method] ?? 0) + 1;
       if (server.away) throw new TypeError("fetch failed");
+      if (isVote) return vote(server, url, init);
       if (method === "PUT") await raced(server.gate, init.signal);
       return answer(server, { url, method, init });
     },
@@ -62,6 +74,7 @@ export function chunkServers(count: number): ChunkServers {
       internalUrl: server.url,
       publicUrl: server.url,
       incarnation: "disk",
+      acceptor: acceptorFacts(server.acceptor),
       pid: server.pid,
       chunkCount: server.chunks.size,
       usedBytes: 0,
@@ -73,6 +86,14 @@ export function chunkServers(count: number): ChunkServers {
         [...chunks.values()].flatMap(({ positions }) => [...positions].map((position) => `${id} ${position}`)),
       ),
   };
+}
+
+function acceptorFacts({ incarnation, starts, writes }: MemoryAcceptor): Heartbeat["acceptor"] {
+  return { incarnation, starts, writes };
+}
+
+function vote({ acceptor }: ChunkServer, url: URL, { body }: RequestInit): Response {
+  return present(acceptor.answer(url, typeof body === "string" ? JSON.parse(body) : undefined));
 }
 
 /** Waits, but no longer than the asker does. */
@@ -101,7 +122,7 @@ function answer(server: ChunkServer, { url, method, init }: Asked): Response {
   const hash = present(parseChunkHash(url.pathname.replace("/chunks/", "")));
   const position = url.searchParams.get("position") ?? "loose";
   const held = server.chunks.get(hash);
-  if (method === "PUT") return put(server, { hash, position, body: init.body });
+  if (method === "PUT") return put(server, { hash, position, init });
   if (held === undefined) return new Response("{}", { status: 404 });
   if (method === "DELETE") {
     held.positions.delete(position);
@@ -134,14 +155,19 @@ function labAnswer({ id, networks }: ChunkServer, { url, method, init }: Asked):
 
 function put(
   server: ChunkServer,
-  { hash, position, body }: { hash: ChunkHash; position: string; body: RequestInit["body"] },
+  { hash, position, init }: { hash: ChunkHash; position: string; init: RequestInit },
 ): Response {
+  const { body } = init;
   if (!(body instanceof Uint8Array)) throw new Error("The test's storage node takes bytes only");
   const bytes = new Uint8Array(body);
   if (createHash("sha256").update(bytes).digest("hex") !== hash) return new Response("{}", { status: 422 });
   const held = server.chunks.get(hash) ?? { bytes, positions: new Set<string>() };
   const existed = server.chunks.has(hash);
   server.chunks.set(hash, { ...held, positions: held.positions.add(position) });
-  const references = held.positions.size;
-  return Response.json({ hash, sizeBytes: bytes.length, nodeId: server.id, existed, references }, { status: 201 });
+  const answer = {
+    ...{ hash, sizeBytes: bytes.length, nodeId: server.id, existed },
+    references: held.positions.size,
+    vote: server.acceptor.carried(new Headers(init.headers)),
+  };
+  return Response.json(answer, { status: 201 });
 }

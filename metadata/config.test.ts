@@ -18,6 +18,8 @@ describe("readConfig()", () => {
       labCopies: undefined,
       ffmpeg: undefined,
       ladder: "auto",
+      acceptors: 5,
+      replaceAfterSeconds: 600,
       logLevel: "info",
     });
   });
@@ -36,6 +38,8 @@ describe("readConfig()", () => {
     [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_LAB: "maybe" }, "VSTACK_LAB"],
     [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_LAB_COPIES: "1" }, "VSTACK_LAB_COPIES"],
     [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_LADDER: "high" }, "VSTACK_LADDER"],
+    [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_ACCEPTORS: "4" }, "VSTACK_ACCEPTORS"],
+    [{ VSTACK_DATA: "/data", VSTACK_CLUSTER_KEY: "k", VSTACK_REPLACE_AFTER_SECONDS: "0" }, "REPLACE_AFTER_SECONDS"],
   ])("refuses %j and names %s", (environment, name) => {
     expect(() => readConfig(environment, noFile)).toThrow(name);
   });

@@ -26,6 +26,17 @@ const LabCopiesSchema = v.pipe(
   v.maxValue(MAX_NODES, `Expected at most ${MAX_NODES}`),
 );
 
+const AcceptorsSchema = v.pipe(
+  v.picklist(["3", "5"], "Expected 3 or 5"),
+  v.transform((text) => (text === "3" ? 3 : 5)),
+);
+const ReplaceAfterSchema = v.pipe(
+  v.string(),
+  v.regex(/^[0-9]{1,7}$/, "Expected a number of seconds"),
+  v.transform(Number),
+  v.minValue(1, "Expected at least 1 second"),
+);
+
 const EnvironmentSchema = v.object({
   ...COMMON_VARIABLES,
   VSTACK_PORT: v.optional(PortSchema, DEFAULT_PORT),
@@ -33,6 +44,8 @@ const EnvironmentSchema = v.object({
   VSTACK_LAB_COPIES: v.optional(LabCopiesSchema),
   VSTACK_FFMPEG: v.optional(v.string()),
   VSTACK_LADDER: v.optional(v.picklist(LADDER_SETTINGS, "Expected auto, always or off"), "auto"),
+  VSTACK_ACCEPTORS: v.optional(AcceptorsSchema, "5"),
+  VSTACK_REPLACE_AFTER_SECONDS: v.optional(ReplaceAfterSchema, "600"),
 });
 
 export interface MetadataConfig {
@@ -52,6 +65,10 @@ export interface MetadataConfig {
   /** Path of ffmpeg, or `off`; undefined: the one on the PATH, if there is one. */
   readonly ffmpeg: string | undefined;
   readonly ladder: LadderSetting;
+  /** Nodes that vote on a video when there are so many. */
+  readonly acceptors: 3 | 5;
+  /** A node that is silent for so long votes no more when another one can take its place. */
+  readonly replaceAfterSeconds: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -74,6 +91,8 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     labCopies: variables.VSTACK_LAB_COPIES,
     ffmpeg: variables.VSTACK_FFMPEG,
     ladder: variables.VSTACK_LADDER,
+    acceptors: variables.VSTACK_ACCEPTORS,
+    replaceAfterSeconds: variables.VSTACK_REPLACE_AFTER_SECONDS,
     logLevel: variables.VSTACK_LOG_LEVEL,
   };
 }

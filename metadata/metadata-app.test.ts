@@ -181,7 +181,7 @@ describe("cluster", () => {
       const init = { method: "POST", headers: { authorization }, body: JSON.stringify(body) };
       return (await server.app.request(path, init)).status;
     };
-    expect(await send("/api/nodes/node-1/heartbeat", "node-1")).toBe(204);
+    expect(await send("/api/nodes/node-1/heartbeat", "node-1")).toBe(200);
     expect(await send("/api/nodes/node-1/heartbeat", undefined)).toBe(401);
     expect(await send("/api/nodes/node-1/heartbeat", "node-2")).toBe(403);
     expect(await send("/api/nodes/node-2/heartbeat", "node-2")).toBe(400);

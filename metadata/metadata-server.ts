@@ -6,6 +6,7 @@ import { liveFetch } from "#wire/client/http.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import { listen } from "#wire/server/listen.ts";
 import type { Log } from "#wire/server/log.ts";
+import { pooledFetch } from "#wire/server/pooled-fetch.ts";
 import { assembleMetadata } from "./assemble.ts";
 import type { MetadataConfig } from "./config.ts";
 import { publicUrlOf } from "./config.ts";
@@ -53,25 +54,35 @@ async function serve(
   const { ffmpeg } = found;
   if (ffmpeg === null) log.info({ reason: found.reason }, "No ffmpeg: only what browsers play can be stored");
   else log.info({ path: ffmpeg.ffmpegPath, version: ffmpeg.version }, "Using ffmpeg");
-  const { app, ingest, directory, releaseLoop, mendLoop, labNetworks, benchRuns } = await assembleMetadata({
-    ...{ db, log, uploadsFolder, clock: liveClock, fetch: liveFetch, pid: process.pid },
-    ...{ ffmpeg, ladder: config.ladder },
-    ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
-    ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
-    bench: { program: config.program, folder: resolve(config.dataFolder, BENCH_FOLDER) },
-    clusterKey: await importClusterKey(config.clusterKeyText),
-  });
+  const { app, ingest, directory, releaseLoop, mendLoop, groupLoop, rebuild, labNetworks, benchRuns, stopDeciding } =
+    await assembleMetadata({
+      ...{ db, log, uploadsFolder, clock: liveClock, fetch: pooledFetch(liveFetch), pid: process.pid },
+      ...{ ffmpeg, ladder: config.ladder },
+      consensus: { acceptors: config.acceptors, replaceAfterMs: config.replaceAfterSeconds * 1000 },
+      ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
+      ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
+      bench: { program: config.program, folder: resolve(config.dataFolder, BENCH_FOLDER) },
+      clusterKey: await importClusterKey(config.clusterKeyText),
+    });
   const listening = await listen(app, config);
   url = publicUrlOf(config, listening.port);
   await ingest.resume();
   const stopping = new AbortController();
-  const parts = [directory, ingest, releaseLoop, mendLoop, ...(labNetworks === undefined ? [] : [labNetworks])];
+  const parts = [
+    directory,
+    ingest,
+    releaseLoop,
+    mendLoop,
+    groupLoop,
+    ...(labNetworks === undefined ? [] : [labNetworks]),
+  ];
   const running = parts.map((part) => part.run(stopping.signal));
   return {
     url,
     async close() {
       stopping.abort();
-      await Promise.all([listening.close(), ingest.close(), benchRuns?.cancel(), ...running]);
+      stopDeciding();
+      await Promise.all([listening.close(), ingest.close(), benchRuns?.cancel(), rebuild.ended(), ...running]);
       await db.destroy();
     },
   };

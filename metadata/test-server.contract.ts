@@ -75,7 +75,7 @@ export async function startTestServer(
     clusterKey: await importClusterKey(CLUSTER_KEY_TEXT),
   });
   const beat = async () => {
-    for (const server of nodes.servers) if (!server.away) await parts.directory.hear(nodes.heartbeat(server));
+    for (const server of nodes.servers) if (!server.away) await parts.hear(nodes.heartbeat(server));
   };
   const request = (path: string, init: RequestInit) => Promise.resolve(parts.app.request(path, init));
   const upload = async (bytes: Uint8Array, metadata: Record<string, string> = { filename: "film.mp4" }) => {
@@ -114,6 +114,7 @@ export async function startTestServer(
       return await (await request(path, init)).json();
     },
     async stop() {
+      parts.stopDeciding();
       await parts.ingest.close();
       await db.destroy();
     },

@@ -19,6 +19,7 @@ describe("readConfig()", () => {
       internalUrl: undefined,
       clusterKeyText: KEY,
       capacityBytes: undefined,
+      threadCount: 4,
       lab: false,
       parentKeepsLedger: false,
       logLevel: "info",
@@ -31,6 +32,7 @@ describe("readConfig()", () => {
         ...MINIMAL,
         VSTACK_METADATA_URL: "http://meta:8080/",
         VSTACK_CAPACITY_BYTES: "1000000",
+        UV_THREADPOOL_SIZE: "16",
         VSTACK_LAB: "1",
         VSTACK_LOG_LEVEL: "debug",
       },
@@ -39,6 +41,7 @@ describe("readConfig()", () => {
     expect(config).toMatchObject({
       metadataUrl: "http://meta:8080",
       capacityBytes: 1_000_000,
+      threadCount: 16,
       lab: true,
       logLevel: "debug",
     });

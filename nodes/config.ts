@@ -32,6 +32,11 @@ const EnvironmentSchema = v.object({
   VSTACK_INTERNAL_URL: v.optional(UrlSchema),
   VSTACK_CAPACITY_BYTES: v.optional(CapacitySchema),
   VSTACK_ACCESS_LEDGER: v.optional(FlagSchema, "0"),
+  /** Read by libuv, which takes no more than 1024 threads; four when it is not set. */
+  UV_THREADPOOL_SIZE: v.optional(
+    v.pipe(v.string(), v.regex(/^[0-9]{1,4}$/, "Expected a number of threads"), v.transform(Number)),
+    "4",
+  ),
 });
 
 export interface NodeConfig {
@@ -48,6 +53,8 @@ export interface NodeConfig {
   /** Base64. */
   readonly clusterKeyText: string;
   readonly capacityBytes: number | undefined;
+  /** Threads of this process for file operations. */
+  readonly threadCount: number;
   readonly lab: boolean;
   /** In lab mode: the process that started this one keeps the ledger of clients' emulated access links. */
   readonly parentKeepsLedger: boolean;
@@ -72,6 +79,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     internalUrl: variables.VSTACK_INTERNAL_URL,
     clusterKeyText: clusterKeyText(variables, readFile, ROLE),
     capacityBytes: variables.VSTACK_CAPACITY_BYTES,
+    threadCount: variables.UV_THREADPOOL_SIZE,
     lab: variables.VSTACK_LAB,
     parentKeepsLedger: variables.VSTACK_ACCESS_LEDGER,
     logLevel: variables.VSTACK_LOG_LEVEL,

@@ -34,7 +34,7 @@ afterAll(() => {
   node?.kill("SIGKILL");
   agent.destroy();
   rmSync(folder, { recursive: true, force: true });
-});
+}, 60_000);
 
 const ReadySchema = v.object({
   ready: v.literal(true),

@@ -98,7 +98,7 @@ test("reports to the metadata server with a capability", { timeout: START_LIMIT_
       let text = "";
       request.on("data", (part: Buffer) => (text += part.toString()));
       request.on("end", () => {
-        response.writeHead(204).end();
+        response.writeHead(200, { "content-type": "application/json" }).end('{"acceptor":"ok"}');
         resolve({ path: request.url ?? "", authorization: request.headers.authorization ?? "", text });
       });
     });
@@ -113,6 +113,38 @@ test("reports to the metadata server with a capability", { timeout: START_LIMIT_
   await checkCapability(clusterKey, capability, { method: "HEARTBEAT", subject: "node-1", nowMs: Date.now() });
   const heartbeat = v.parse(HeartbeatSchema, JSON.parse(text));
   expect(heartbeat).toMatchObject({ nodeId: "node-1", publicUrl: "http://n1.example", pid: child.pid, chunkCount: 0 });
+});
+
+test("makes its acceptor anew when it is told that its disk was put back", { timeout: START_LIMIT_MS }, async () => {
+  const reports: v.InferOutput<typeof HeartbeatSchema>["acceptor"][] = [];
+  const verdicts = ["ok", "rolled-back", "ok"];
+  let heardEnough = () => {};
+  const enough = new Promise<void>((resolve) => {
+    heardEnough = resolve;
+  });
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (part: Buffer) => (text += part.toString()));
+    request.on("end", () => {
+      const acceptor = verdicts[reports.length] ?? "ok";
+      reports.push(v.parse(HeartbeatSchema, JSON.parse(text)).acceptor);
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ acceptor }));
+      if (reports.length === 3) heardEnough();
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const { child } = start({ VSTACK_METADATA_URL: `http://127.0.0.1:${port}` });
+  await enough;
+  const [first, second, third] = reports;
+  expect(first).toMatchObject({ starts: 1, writes: 0 });
+  expect(second).toEqual(first);
+  expect(third).toMatchObject({ starts: 1, writes: 0 });
+  expect(third?.incarnation).not.toBe(first?.incarnation);
+  child.kill("SIGTERM");
+  await once(child, "exit");
 });
 
 test("a taken port is a clear error and exit code 1", { timeout: START_LIMIT_MS }, async () => {

@@ -4,9 +4,10 @@ import { resolve } from "node:path";
 import { Registry } from "prom-client";
 import * as v from "valibot";
 import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
-import { ask } from "#wire/client/http.ts";
+import { askJson } from "#wire/client/http.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
-import { HEARTBEAT_INTERVAL_MS, type Heartbeat, HeartbeatSchema } from "#wire/contract/cluster-api.ts";
+import type { Heartbeat, HeartbeatAnswer } from "#wire/contract/cluster-api.ts";
+import { HEARTBEAT_INTERVAL_MS, HeartbeatAnswerSchema, HeartbeatSchema } from "#wire/contract/cluster-api.ts";
 import { PATHS } from "#wire/contract/paths.ts";
 import { lockDataFolder } from "#wire/server/data-lock.ts";
 import { listen } from "#wire/server/listen.ts";
@@ -16,9 +17,11 @@ import { stopOnSignals } from "#wire/server/shutdown.ts";
 import { type AccessLedger, ledgerOver } from "./emulation/access-link.ts";
 import { LabNetworks } from "./emulation/lab-networks.ts";
 import { type NodeConfig, nodeUrls, readConfig } from "./config.ts";
+import { NodeAcceptor } from "./consensus/node-acceptor.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
+import { changeLanes } from "./storage/change-lanes.ts";
 import { openDiskStore } from "./storage/disk-store.ts";
 import { liveFileSystem } from "./storage/live-file-system.ts";
 
@@ -34,11 +37,15 @@ async function runNode(config: NodeConfig): Promise<object> {
   process.once("exit", lockDataFolder(folder, process.pid));
   const registry = new Registry();
   const metrics = nodeMetrics(registry);
-  const fileSystem = metrics.timed(liveFileSystem);
+  const fileSystem = changeLanes(metrics.timed(liveFileSystem), config.threadCount);
   const { capacityBytes } = config;
   const store = await openDiskStore({ fileSystem, folder, nodeId, capacityBytes, nowMs: () => liveClock.nowMs(), log });
+  const acceptor = await NodeAcceptor.open({
+    ...{ fileSystem: metrics.timed(liveFileSystem, "votes"), folder, log, observe: metrics.voted },
+    waitsForVerdict: metadataUrl !== undefined,
+  });
   const app = createNodeApp({
-    ...{ nodeId, store, clusterKey, lab, log, registry, metrics },
+    ...{ nodeId, store, acceptor, clusterKey, lab, log, registry, metrics },
     ...(lab ? { networks: new LabNetworks({ nodeId, clock: liveClock, ledger: parentLedger(config) }) } : {}),
     pid: process.pid,
     clock: liveClock,
@@ -49,7 +56,7 @@ async function runNode(config: NodeConfig): Promise<object> {
   const stopping = new AbortController();
   const report = async (signal: AbortSignal): Promise<void> => {
     const heartbeat: Heartbeat = {
-      ...{ nodeId, ...urls, incarnation: store.incarnation, pid: process.pid },
+      ...{ nodeId, ...urls, incarnation: store.incarnation, acceptor: acceptor.report(), pid: process.pid },
       ...(await store.stats()),
     };
     const capability = await mintCapability(clusterKey, {
@@ -57,14 +64,16 @@ async function runNode(config: NodeConfig): Promise<object> {
       subject: nodeId,
       nowMs: liveClock.wallMs(),
     });
-    await sendHeartbeat(`${metadataUrl ?? ""}${PATHS.nodeHeartbeat(nodeId)}`, { heartbeat, capability, signal });
+    const url = `${metadataUrl ?? ""}${PATHS.nodeHeartbeat(nodeId)}`;
+    const answer = await sendHeartbeat(url, { heartbeat, capability, signal });
+    await acceptor.hear(answer.acceptor);
   };
   if (metadataUrl !== undefined) void keepBeating({ send: report, clock: liveClock, log }, stopping.signal);
 
   stopOnSignals(log, async () => {
     stopping.abort();
     await listening.close();
-    await store.close();
+    await Promise.all([store.close(), acceptor.close()]);
   });
   return { role: "node", id: nodeId, url: urls.publicUrl };
 }
@@ -81,18 +90,17 @@ function parentLedger({ parentKeepsLedger }: NodeConfig): AccessLedger | undefin
   });
 }
 
-async function sendHeartbeat(
+function sendHeartbeat(
   url: string,
   { heartbeat, capability, signal }: { heartbeat: Heartbeat; capability: string; signal: AbortSignal },
-): Promise<void> {
-  const response = await ask(url, {
+): Promise<HeartbeatAnswer> {
+  return askJson(url, HeartbeatAnswerSchema, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${capability}` },
     body: JSON.stringify(v.parse(HeartbeatSchema, heartbeat)),
     signal,
     deadlineMs: HEARTBEAT_DEADLINE_MS,
   });
-  await response.body?.cancel();
 }
 
 runRole(readConfig, runNode);

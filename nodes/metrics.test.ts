@@ -8,6 +8,8 @@ import { parseNodeId } from "#core/ids.ts";
 import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
 import { documentedMetrics, exposedMetrics } from "#wire/server/exposition.contract.ts";
 import { silentLog } from "#wire/server/log.ts";
+import { NodeAcceptor } from "./consensus/node-acceptor.ts";
+import { ballotOf, keyOf, requestOf } from "./consensus/votes.contract.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
 import { testChunk } from "./storage/chunk-store.contract.ts";
@@ -30,8 +32,10 @@ test("metrics of a node are those of docs/metrics.md, each with the labels that 
   const clock = { nowMs: () => 0, wallMs: () => NOW_MS };
   const disk = { fileSystem: metrics.timed(liveFileSystem), folder, capacityBytes: undefined };
   const store = await openDiskStore({ ...disk, nodeId, nowMs: clock.nowMs, log: silentLog });
+  const votes = { fileSystem: metrics.timed(liveFileSystem, "votes"), folder, observe: metrics.voted };
+  const acceptor = await NodeAcceptor.open({ ...votes, waitsForVerdict: false, log: silentLog });
   const app = createNodeApp({
-    ...{ nodeId, store, clusterKey, registry, metrics, clock },
+    ...{ nodeId, store, acceptor, clusterKey, registry, metrics, clock },
     ...{ lab: false, log: silentLog, pid: 1 },
   });
   const { hash, bytes } = testChunk("one");
@@ -39,9 +43,12 @@ test("metrics of a node are those of docs/metrics.md, each with the labels that 
   const path = `/chunks/${hash}?capability=${capability}`;
   const stored = await app.request(path, { method: "PUT", body: new Uint8Array(bytes) });
   expect(stored.status).toBe(201);
+  const prepare = { ask: "prepare" as const, key: keyOf(1), ballot: ballotOf(1) };
+  await acceptor.entries(requestOf(acceptor, [prepare]), new Set());
+  await acceptor.entries(requestOf({ incarnation: "gone" }, [prepare]), new Set());
 
   const answer = await app.request("/metrics");
   expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(exposedMetrics(await answer.text())).toEqual(documentedMetrics("Every server", "Storage node"));
-  await store.close();
+  await Promise.all([store.close(), acceptor.close()]);
 });

@@ -1,6 +1,8 @@
 /** What a storage node counts besides its requests. */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { FileSystem } from "./storage/file-system.ts";
+import type { Reply } from "#core/consensus/messages.ts";
+import type { AcceptorStep } from "./consensus/node-acceptor.ts";
+import type { FileSystem, WritableFile } from "./storage/file-system.ts";
 
 /** 0.1 ms (a disk with a battery) to 1 s (a disk in trouble). */
 const FLUSH_BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
@@ -8,9 +10,14 @@ const FLUSH_BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.
 export interface NodeMetrics {
   readonly served: (bytes: number) => void;
   readonly stored: (bytes: number) => void;
-  /** The same file system, its flushes timed. */
-  timed(fileSystem: FileSystem): FileSystem;
+  /** Counts what the acceptor has decided. */
+  readonly voted: (step: AcceptorStep) => void;
+  /** The same file system, its flushes timed: those of files under `what`. */
+  timed(fileSystem: FileSystem, what?: FlushedFiles): FileSystem;
 }
+
+/** Chunks and references, or votes. */
+type FlushedFiles = "file" | "votes";
 
 export function nodeMetrics(registry: Registry): NodeMetrics {
   const registers = [registry];
@@ -27,14 +34,26 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
     buckets: FLUSH_BUCKETS_SECONDS,
     registers,
   });
-  const time = async (what: "file" | "folder", work: () => Promise<void>): Promise<void> => {
+  const votes = new Counter({
+    name: "vstack_votes_total",
+    help: "What the acceptor was asked of a key, and what it said",
+    labelNames: ["ask", "reply"],
+    registers,
+  });
+  const refusals = new Counter({
+    name: "vstack_vote_refusals_total",
+    help: "Messages that the acceptor does not vote on: sealed epochs, strange incarnations",
+    labelNames: ["reason"],
+    registers,
+  });
+  const time = async (what: FlushedFiles | "folder", work: () => Promise<void>): Promise<void> => {
     const end = flush.startTimer({ what });
     await work();
     end();
   };
-  const timedFile = (file: Awaited<ReturnType<FileSystem["create"]>>) => ({
+  const timedFile = (file: WritableFile, what: FlushedFiles) => ({
     write: (bytes: Uint8Array) => file.write(bytes),
-    datasync: () => time("file", () => file.datasync()),
+    datasync: () => time(what, () => file.datasync()),
     close: () => file.close(),
   });
   return {
@@ -44,13 +63,39 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
     stored: (bytes) => {
       storedBytes.inc(bytes);
     },
-    timed: (fileSystem) => ({
+    voted: ({ asked, request, answer }) => {
+      if (answer.say === "sealed" || answer.say === "stranger") refusals.inc({ reason: answer.say });
+      else if (answer.say === "page") votes.inc({ ask: "seal", reply: "page" });
+      else if (asked === "entries") {
+        for (const [at, reply] of answer.replies.entries()) {
+          votes.inc({ ask: request.entries[at]?.ask ?? "read", reply: replyName(reply) });
+        }
+      }
+    },
+    timed: (fileSystem, what = "file") => ({
       ...fileSystem,
-      create: async (path) => timedFile(await fileSystem.create(path)),
-      append: async (path) => timedFile(await fileSystem.append(path)),
+      create: async (path) => timedFile(await fileSystem.create(path), what),
+      append: async (path) => timedFile(await fileSystem.append(path), what),
       syncFolder: (path) => time("folder", () => fileSystem.syncFolder(path)),
     }),
   };
+}
+
+/** A rejection goes by its reason; a higher ballot that was promised is not the promise. */
+function replyName(reply: Reply<unknown>): string {
+  if (reply.say !== "rejected") return reply.say;
+  return reply.because === "promised" ? "outbid" : reply.because;
+}
+
+export function acceptorGauge(registry: Registry, keyCount: () => number): void {
+  new Gauge({
+    name: "vstack_acceptor_keys_count",
+    help: "Keys that the acceptor of this node remembers",
+    registers: [registry],
+    collect() {
+      this.set(keyCount());
+    },
+  });
 }
 
 /** Gauges that are read from the store whenever somebody asks. */

@@ -6,6 +6,7 @@ import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
 import { DeleteChunkAnswerSchema, NodeHealthSchema, PutChunkAnswerSchema } from "#wire/contract/chunk-api.ts";
 import { CAPABILITY_LIFETIME_MS, CLOCK_TOLERANCE_MS, MAX_CHUNK_BYTES } from "#wire/contract/limits.ts";
 import { silentLog } from "#wire/server/log.ts";
+import { openAcceptor } from "./consensus/votes.contract.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
 import { testChunk } from "./storage/chunk-store.contract.ts";
@@ -24,8 +25,9 @@ async function makeNode(options: { lab?: boolean; capacityBytes?: number } = {})
   const registry = new Registry();
   const store = createMemoryStore(options.capacityBytes ?? 100 * 1024 * 1024);
   const times = { wallMs: NOW_MS, nowMs: 0 };
+  const acceptor = await openAcceptor();
   const app = createNodeApp({
-    ...{ nodeId, store, clusterKey, registry, lab: options.lab ?? false, log: silentLog, pid: 42 },
+    ...{ nodeId, store, acceptor, clusterKey, registry, lab: options.lab ?? false, log: silentLog, pid: 42 },
     metrics: nodeMetrics(registry),
     clock: { nowMs: () => times.nowMs, wallMs: () => times.wallMs },
     uploadStallMs: 50,
@@ -53,7 +55,7 @@ describe("PUT /chunks/:hash", () => {
     const { put } = await makeNode();
     const first = await put();
     expect(first.status).toBe(201);
-    const answer = { hash, sizeBytes: 1000, nodeId: "node-1", existed: false, references: 1 };
+    const answer = { hash, sizeBytes: 1000, nodeId: "node-1", existed: false, references: 1, vote: null };
     expect(v.parse(PutChunkAnswerSchema, await first.json())).toEqual(answer);
     const second = await put(`&position=${POSITION}`);
     expect(second.status).toBe(200);

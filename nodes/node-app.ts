@@ -2,20 +2,23 @@
 import { Hono } from "hono";
 import type { Registry } from "prom-client";
 import type { NodeId } from "#core/ids.ts";
-import type { ClusterKey } from "#wire/client/capability.ts";
+import { type ClusterKey, rememberingReader } from "#wire/client/capability.ts";
 import { accessLog } from "#wire/server/access-log.ts";
 import { readOnlyCors } from "#wire/server/cors.ts";
 import type { Log } from "#wire/server/log.ts";
 import { notFoundHandler, problemHandler } from "#wire/server/problem-handler.ts";
 import { requestMetrics } from "#wire/server/request-metrics.ts";
 import { BufferPool } from "./buffer-pool.ts";
-import { type NodeMetrics, storeGauges } from "./metrics.ts";
+import { acceptorGauge, type NodeMetrics, storeGauges } from "./metrics.ts";
 import { ByteLogs } from "./emulation/byte-logs.ts";
 import type { LabNetworks } from "./emulation/lab-networks.ts";
+import type { NodeAcceptor } from "./consensus/node-acceptor.ts";
 import { chunkRoutes } from "./routes/chunks.ts";
+import { consensusRoutes } from "./routes/consensus.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { labBytesRoutes } from "./routes/lab-bytes.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
+import { faultsOfEverybody } from "./routes/read-emulated.ts";
 import type { NodeEnv } from "./routes/node-env.ts";
 import type { ChunkStore } from "./storage/chunk-store.ts";
 
@@ -30,6 +33,7 @@ const MAX_WAITING_UPLOADS = 1_024;
 export interface NodeAppPorts {
   readonly nodeId: NodeId;
   readonly store: ChunkStore;
+  readonly acceptor: NodeAcceptor;
   readonly clusterKey: ClusterKey;
   readonly lab: boolean;
   /** Emulated networks; only in lab mode. */
@@ -44,24 +48,30 @@ export interface NodeAppPorts {
 }
 
 export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
-  const { nodeId, store, clusterKey, lab, log, registry, metrics, pid, clock, uploadStallMs } = ports;
+  const { nodeId, store, acceptor, clusterKey, lab, log, registry, metrics, pid, clock, uploadStallMs } = ports;
   const wallMs = () => clock.wallMs();
   const labParts =
     lab && ports.networks !== undefined ? { networks: ports.networks, byteLogs: new ByteLogs(wallMs) } : undefined;
   storeGauges(registry, () => store.stats());
+  acceptorGauge(registry, () => acceptor.keyCount);
   const app = new Hono<NodeEnv>();
   app.onError(problemHandler(log));
   app.notFound(notFoundHandler);
   app.use(accessLog(log), requestMetrics(registry), readOnlyCors);
-  app.route("/", healthRoutes({ nodeId, store, lab, registry, pid, nowMs: () => clock.nowMs() }));
+  app.route("/", healthRoutes({ nodeId, store, acceptor, lab, registry, pid, nowMs: () => clock.nowMs() }));
   if (labParts !== undefined) {
     app.route("/", labNetworkRoutes({ clusterKey, wallMs, networks: labParts.networks }));
     app.route("/", labBytesRoutes(nodeId, labParts));
+    app.use("/consensus/*", faultsOfEverybody(labParts.networks));
   }
+  const readCapability = rememberingReader(clusterKey);
+  app.route("/", consensusRoutes({ nodeId, acceptor, readCapability, wallMs }));
   const chunks = {
     nodeId,
     store,
+    acceptor,
     clusterKey,
+    readCapability,
     lab,
     // Reads never wait in line: a busy node says so at once, and the reader has other nodes.
     pools: {

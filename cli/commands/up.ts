@@ -10,6 +10,8 @@ import { liveClock } from "#wire/client/live-clock.ts";
 import { AccessLedger } from "../access-ledger.ts";
 import type { ClusterFolder } from "../cluster-folder.ts";
 import { clusterFolder, exists, lockClusterFolder, prepareClusterFolder } from "../cluster-folder.ts";
+import type { ConsensusOptions } from "../consensus-command.ts";
+import { consensusSettings } from "../consensus-command.ts";
 import type { MediaOptions } from "../media-options.ts";
 import { mediaSettings } from "../media-options.ts";
 import { printLine, remark, startProgress } from "../print.ts";
@@ -24,7 +26,7 @@ const MEMBERSHIP_POLL_MS = 100;
 /** How often to look whether the shell that npm put between us and itself is still there. */
 const PARENT_POLL_MS = 500;
 
-export interface UpOptions extends MediaOptions {
+export interface UpOptions extends MediaOptions, ConsensusOptions {
   readonly port: number;
   readonly host: string;
   readonly data: string;
@@ -80,6 +82,7 @@ async function startCluster(options: UpOptions, folder: ClusterFolder, roles: Ro
       VSTACK_PUBLIC_URL: localUrl(options.host, options.port),
       ...(options.lab && options.copies !== undefined ? { VSTACK_LAB_COPIES: String(options.copies) } : {}),
       ...mediaSettings(options),
+      ...consensusSettings(options),
     }),
   );
   const starting = Array.from({ length: options.nodes }, (_, index) => {

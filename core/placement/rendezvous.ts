@@ -7,6 +7,7 @@
  */
 import type { NodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
+import { hash32 } from "../text-hash.ts";
 
 export interface WeightedNode {
   readonly nodeId: NodeId;
@@ -29,15 +30,4 @@ export function rankByRendezvous(key: string, nodes: readonly WeightedNode[]): N
     })
     .sort((a, b) => b.score - a.score || (a.nodeId < b.nodeId ? -1 : 1))
     .map((scored) => scored.nodeId);
-}
-
-/** FNV-1a over UTF-16 units, finished with the murmur3 avalanche: spreads keys that differ only at the end. */
-function hash32(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -39,14 +39,23 @@ export class VirtualClock {
 
   /** Does everything in order until nothing is left, or until `isOver` says so. */
   run(isOver: () => boolean): void {
-    while (!isOver()) {
+    while (!isOver() && this.step());
+  }
+
+  /** Does the next thing. False: nothing is left. */
+  step(): boolean {
+    for (;;) {
       const entry = pop(this.#heap);
-      if (entry === undefined) return;
+      if (entry === undefined) return false;
       if (entry.act === null) continue;
       this.#eventCount += 1;
-      invariant(this.#eventCount <= MAX_EVENTS, `Cannot end a run at ${this.#nowMs} ms after ${MAX_EVENTS} events`);
+      // Asked first, as making the message for nothing took a tenth of a simulation's time.
+      if (this.#eventCount > MAX_EVENTS) {
+        invariant(false, `Cannot end a run at ${this.#nowMs} ms after ${MAX_EVENTS} events`);
+      }
       this.#nowMs = entry.atMs;
       entry.act();
+      return true;
     }
   }
 }

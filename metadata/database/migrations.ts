@@ -109,4 +109,43 @@ CREATE INDEX chunks_at_risk ON chunks (video_id, rendition, seq) WHERE copies_mi
 CREATE INDEX releases_by_position ON releases (position, hash);
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST, POSTERS_AND_SORTS, CHUNKS_AT_RISK];
+const CHUNK_PAXOS = `
+CREATE TABLE acceptor_groups (
+  group_number INTEGER PRIMARY KEY,
+  active_json TEXT,
+  next_epoch INTEGER NOT NULL,
+  pending_json TEXT
+) STRICT;
+
+CREATE TABLE acceptors (
+  node_id TEXT NOT NULL,
+  incarnation TEXT NOT NULL,
+  report_json TEXT NOT NULL,
+  rolled_back INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (node_id, incarnation)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE owners (
+  video_id TEXT PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  proposer TEXT NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE drained_nodes (node_id TEXT PRIMARY KEY) WITHOUT ROWID, STRICT;
+
+CREATE TABLE decided (
+  position TEXT PRIMARY KEY,
+  video_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  value_json TEXT NOT NULL
+) WITHOUT ROWID, STRICT;
+INSERT INTO decided
+  SELECT position, video_id, version,
+    json_object('version', version, 'id', 'old.0', 'previousId', NULL, 'body', json(record_json))
+  FROM placements;
+DROP TABLE placements;
+ALTER TABLE decided RENAME TO placements;
+CREATE INDEX placements_by_video ON placements (video_id, position);
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST, POSTERS_AND_SORTS, CHUNKS_AT_RISK, CHUNK_PAXOS];

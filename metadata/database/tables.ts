@@ -9,7 +9,14 @@ export interface Tables {
   renditions: { video_id: string; rendition_id: string; ordinal: number; facts_json: string };
   chunks: ChunkRow;
   viewings: { number: Generated<number>; video_id: string; viewing: string };
-  placements: { position: string; video_id: string; version: number; record_json: string };
+  /** The newest decided value that this server has learned of each position; one without a body was deleted for good. */
+  placements: { position: string; video_id: string; version: number; value_json: string };
+  acceptor_groups: AcceptorGroupRow;
+  acceptors: AcceptorRow;
+  /** Which start of which proposer owns the positions of a video. */
+  owners: { video_id: string; epoch: number; proposer: string };
+  /** Nodes that shall vote and hold nothing new. */
+  drained_nodes: { node_id: string };
   nodes: { node_id: string; heartbeat_json: string };
   uploads: UploadRow;
   chunk_intents: { position: string; video_id: string; hash: string; node_ids_json: string };
@@ -69,4 +76,23 @@ export interface ReleaseRow {
   hash: string;
   position: string;
   created_ms: number;
+}
+
+export interface AcceptorGroupRow {
+  group_number: number;
+  /** GroupConfig; null while the first members are not yet active. */
+  active_json: string | null;
+  /** Lowest epoch that was never given to anybody. */
+  next_epoch: number;
+  /** A reconfiguration that has begun. */
+  pending_json: string | null;
+}
+
+export interface AcceptorRow {
+  node_id: string;
+  incarnation: string;
+  /** What it said of itself last. */
+  report_json: string;
+  /** 1 when its disk was put back once: it never votes again. */
+  rolled_back: Generated<number>;
 }

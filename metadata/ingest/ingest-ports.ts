@@ -8,7 +8,7 @@ import type { UploadFiles } from "./upload-files.ts";
 import type { UploadStore } from "./upload-store.ts";
 import type { StoreVideoPorts } from "./video-job.ts";
 
-export interface IngestPorts extends Omit<StoreVideoPorts, "startOver"> {
+export interface IngestPorts extends Omit<StoreVideoPorts, "startOver" | "removeLeftovers"> {
   readonly register: PlacementRegister;
   readonly releases: Releases;
   readonly releaseLoop: ReleaseLoop;

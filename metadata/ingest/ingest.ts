@@ -19,6 +19,8 @@ import { uploadJob } from "./upload-job.ts";
 import type { Upload } from "./upload-store.ts";
 import { isOver } from "./upload-store.ts";
 
+/** What a removal left for want of acceptors is tried again this often. */
+const REMOVAL_MS = 3000;
 /** Jobs at once: packaging is work for the processor, and two cores also have viewers to serve. */
 const JOBS_AT_ONCE = 2;
 const SWEEP_MS = 600_000;
@@ -55,7 +57,7 @@ export interface Ingest {
   watch(uploadId: string, onChange: () => void): Promise<(() => void) | undefined>;
   /** Ends what a crash has left half done and begins unfinished jobs again. Call it once, before anything else. */
   resume(): Promise<void>;
-  /** Sweeps now and then until the signal fires. */
+  /** Sweeps, and finishes removals, now and then until the signal fires. */
   run(signal: AbortSignal): Promise<void>;
   /** Stops jobs; they are begun again at the next start. */
   close(): Promise<void>;
@@ -65,6 +67,8 @@ export function createIngest(ports: IngestPorts): Ingest {
   const { catalog, uploads, files, clock, log } = ports;
   const board = progressBoard();
   const received = new Map<string, number>();
+  /** Removals under way. */
+  const removing = new Set<VideoId>();
   const runJob = uploadJob({ ...ports, board, encoding: oneAtATime() });
   const queue = jobQueue<VideoId>({ concurrency: JOBS_AT_ONCE, maxWaiting: MAX_OPEN_UPLOADS, run: runJob });
   const enqueue = (videoId: VideoId) => {
@@ -72,10 +76,18 @@ export function createIngest(ports: IngestPorts): Ingest {
   };
   const remove = async (videoId: VideoId): Promise<boolean> => {
     const stopJob = (id: VideoId) => queue.cancel(id, new VStackError("aborted", "The video was removed"));
-    const removed = await removeVideo(videoId, { ...ports, wallMs: () => clock.wallMs(), stopJob });
+    removing.add(videoId);
+    const removed = await removeVideo(videoId, { ...ports, wallMs: () => clock.wallMs(), stopJob }).finally(() => {
+      removing.delete(videoId);
+    });
     board.forget(videoId);
     if (removed) await ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
     return removed;
+  };
+  const finishRemovals = async () => {
+    for (const videoId of await catalog.removals()) {
+      if (!removing.has(videoId) && (await ports.register.canChange(videoId))) await remove(videoId);
+    }
   };
   const abandon = async (videoId: VideoId) => {
     log.info({ videoId }, "Forgetting an abandoned upload");
@@ -182,12 +194,18 @@ export function createIngest(ports: IngestPorts): Ingest {
       for (const videoId of new Set(open.map((upload) => upload.videoId))) await beginWhenComplete(videoId);
     },
     async run(signal) {
-      while (!signal.aborted) {
-        await sweepUploads({ uploads, files, nowMs: clock.wallMs(), abandon }).catch((error: unknown) => {
-          log.error({ err: error }, "Cannot sweep the uploads: will try again");
-        });
-        await clock.sleep(SWEEP_MS, signal);
-      }
+      const often = async (pauseMs: number, what: string, work: () => Promise<unknown>) => {
+        while (!signal.aborted) {
+          await work().catch((error: unknown) => {
+            log.error({ err: error }, `Cannot ${what}: will try again`);
+          });
+          await clock.sleep(pauseMs, signal);
+        }
+      };
+      await Promise.all([
+        often(SWEEP_MS, "sweep the uploads", () => sweepUploads({ uploads, files, nowMs: clock.wallMs(), abandon })),
+        often(REMOVAL_MS, "finish a removal", finishRemovals),
+      ]);
     },
     close: () => queue.close(new VStackError("aborted", "The server stops")),
   };

@@ -13,6 +13,7 @@ import * as v from "valibot";
 import type { VideoId } from "#core/ids.ts";
 import { VideoSchema } from "#wire/contract/catalog-api.ts";
 import type { Video } from "#wire/contract/catalog-api.ts";
+import { ValueSchema } from "#wire/contract/consensus-api.ts";
 import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { silentLog } from "#wire/server/log.ts";
 import type { ChunkServers } from "../chunk-servers.contract.ts";
@@ -61,15 +62,15 @@ async function upload(paths: readonly string[], server: TestServer): Promise<Upl
 async function rebuild(server: TestServer, nodes: ChunkServers, { id, rendition }: { id: VideoId; rendition: string }) {
   const chunks = await server.db
     .selectFrom("placements")
-    .select(["position", "record_json"])
+    .select(["position", "value_json"])
     .where("video_id", "=", id)
     .execute();
   const ofRendition = chunks.filter(({ position }) => position.split("/")[1] === rendition);
   const order = (position: string) => (position.endsWith("/init") ? -1 : Number(position.split("/")[2]));
   const parts = [...ofRendition]
     .sort((a, b) => order(a.position) - order(b.position))
-    .map(({ record_json }) => {
-      const { hash } = v.parse(v.object({ hash: v.string() }), JSON.parse(record_json));
+    .map(({ value_json }) => {
+      const { hash } = present(v.parse(ValueSchema, JSON.parse(value_json)).body);
       const holder = nodes.servers.find(({ chunks: held }) => [...held.keys()].some((key) => key === hash));
       return present([...present(holder).chunks].find(([key]) => key === hash))[1].bytes;
     });

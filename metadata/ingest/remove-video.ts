@@ -3,6 +3,10 @@
  * rows deleted. It may be interrupted anywhere and is then finished at the next start.
  */
 import type { VideoId } from "#core/ids.ts";
+import type { Position } from "#core/placement/position.ts";
+import { positionText } from "#core/placement/position.ts";
+import { errorCode, VStackError } from "#wire/contract/errors.ts";
+import type { Log } from "#wire/server/log.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
 import type { PlacementRegister } from "../placement/placement-register.ts";
 import type { Releases } from "../placement/releases.ts";
@@ -20,15 +24,31 @@ export interface RemovalPorts {
   readonly uploads: UploadStore;
   readonly files: UploadFiles;
   readonly wallMs: () => number;
+  readonly log: Log;
   /** Stops the job of a video and waits until nothing of it runs. */
   readonly stopJob: (videoId: VideoId) => Promise<void>;
 }
 
-/** @returns false when there is no such video */
+/**
+ * Hides a video at once and takes it away. What the acceptors cannot decide now is left: call it again for those that
+ * {@link CatalogStore.removals} names.
+ *
+ * @returns false when there is no such video
+ * @throws VStackError `unavailable` when the video is ready and too few acceptors can be reached: then it stays as it is, as a
+ *   catalogue that is rebuilt would bring it back
+ */
 export async function removeVideo(videoId: VideoId, ports: RemovalPorts): Promise<boolean> {
+  const video = await ports.catalog.video(videoId);
+  if (video?.state === "ready" && !(await ports.register.canChange(videoId))) {
+    throw new VStackError(
+      "unavailable",
+      `Cannot delete "${video.title}" as fewer than a majority of its acceptors can be reached`,
+    );
+  }
   if (!(await ports.catalog.beginRemoval(videoId))) return false;
   await ports.stopJob(videoId);
-  await giveUpChunks(videoId, ports);
+  const begun = (await ports.releases.unsettled(videoId)).map(({ position }) => position);
+  await ports.releases.releaseAll(videoId, ports.register, ports.wallMs());
   for (const { id } of await ports.uploads.byVideo(videoId)) await ports.files.remove(id);
   await ports.uploads.step(videoId, {
     phase: "cancelled",
@@ -36,15 +56,50 @@ export async function removeVideo(videoId: VideoId, ports: RemovalPorts): Promis
     progress: NO_PROGRESS,
     nowMs: ports.wallMs(),
   });
-  await ports.catalog.deleteVideo(videoId);
+  try {
+    await ports.register.removeByVideo(videoId, begun);
+    await ports.catalog.deleteVideo(videoId);
+  } catch (error) {
+    if (errorCode(error) !== "unavailable") throw error;
+    ports.log.warn({ videoId, err: error }, "Cannot empty the registers of a removed video yet: will try again");
+  }
   return true;
 }
 
-/** Makes every node give up what it may have of a video, and empties the video's registers. */
+/**
+ * Makes every node give up what it may have of a video, and empties the video's registers.
+ *
+ * @throws VStackError `unavailable` when the registers cannot be emptied now; it may be called again
+ */
 export async function giveUpChunks(
   videoId: VideoId,
-  { releases, register, wallMs }: Pick<RemovalPorts, "releases" | "register" | "wallMs">,
+  {
+    releases,
+    register,
+    wallMs,
+    keepsRegisters = false,
+  }: Pick<RemovalPorts, "releases" | "register" | "wallMs"> & { readonly keepsRegisters?: boolean },
 ): Promise<void> {
+  const begun = (await releases.unsettled(videoId)).map(({ position }) => position);
   await releases.releaseAll(videoId, register, wallMs());
-  await register.removeByVideo(videoId);
+  if (!keepsRegisters) await register.removeByVideo(videoId, begun);
+}
+
+const PAGE_PLACEMENTS = 500;
+
+/** Empties the registers of a video at whose positions nothing stands in the catalogue. */
+export async function removeLeftovers(
+  videoId: VideoId,
+  { catalog, register }: Pick<RemovalPorts, "catalog" | "register">,
+): Promise<void> {
+  let after = "";
+  for (;;) {
+    const page = await register.listByVideo(videoId, after, PAGE_PLACEMENTS);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = positionText(last.position);
+    const left: Position[] = [];
+    for (const { position } of page) if ((await catalog.entry(position)) === undefined) left.push(position);
+    await register.remove(left);
+  }
 }

@@ -80,6 +80,7 @@ export async function storeByRoutes(film: Film, work: RouteWork): Promise<Routed
         { videoId: job.videoId, route: route.kind, err: error },
         "Cannot store a video so: trying the next way",
       );
+      await work.keeper.settle();
       await ports.startOver(job.videoId);
     }
   }

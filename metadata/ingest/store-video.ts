@@ -46,6 +46,7 @@ export async function storeVideo(job: VideoJob, ports: StoreVideoPorts): Promise
     // Whatever happens, nothing of this job goes on behind it.
     stopping.abort();
     await poster;
+    await keeper.close();
   }
 }
 
@@ -61,6 +62,8 @@ async function storeRest(
   if (picture !== null) await keeper.keep({ slot: "poster", videoId: job.videoId }, picture, 0);
   await keeper.keep({ slot: "meta", videoId: job.videoId }, metaBytes(job, { durationSeconds, all }), 0);
   job.report({ phase: "verifying" });
+  await keeper.settle();
+  await ports.removeLeftovers(job.videoId);
   const chunksAtRisk = await ports.countChunksAtRisk(job.videoId, job.signal);
   job.report({ progress: { ...keeper.progress(), storedSeconds: durationSeconds, durationSeconds, chunksAtRisk } });
   const sentences = leftOut.length === 0 ? null : leftOut.join(". ");

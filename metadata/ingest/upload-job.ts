@@ -7,7 +7,7 @@ import type { UploadPhase } from "#wire/contract/upload-api.ts";
 import type { IngestPorts } from "./ingest-ports.ts";
 import type { JobPlace } from "./job-queue.ts";
 import type { JobReport, JobState, ProgressBoard } from "./progress-board.ts";
-import { DRAIN_DEADLINE_MS, giveUpChunks } from "./remove-video.ts";
+import { DRAIN_DEADLINE_MS, giveUpChunks, removeLeftovers } from "./remove-video.ts";
 import { isPassing } from "./retry-upload.ts";
 import { CHUNKS_IN_FLIGHT } from "./store-pieces.ts";
 import { storeVideo } from "./store-video.ts";
@@ -61,17 +61,18 @@ async function runJob(videoId: VideoId, ports: UploadJobPorts, place: JobPlace):
   if (video.state !== "ready") {
     await ports.enoughNodes(signal);
     await requireWhole(files, ports);
-    // Whatever an interrupted run, or another way, has decided is decided anew; its intents stand until the end.
-    const startOver = async () => {
-      await ports.register.removeByVideo(videoId);
-      await catalog.clearVideo(videoId);
-    };
+    // Whatever an interrupted run, or another way, has decided is replaced; its intents stand until the end.
+    const startOver = () => catalog.clearVideo(videoId);
     await startOver();
     const { title, createdAt } = video;
     const sources = files.map(({ id, fileName }) => ({ path: ports.files.pathOf(id), fileName }));
     const takeEncodingTurn = () => takeTurn(ports.encoding, place, report);
     const job = { videoId, title, createdAt, sources, signal, report, takeEncodingTurn };
-    const stored = await storeVideo(job, { ...ports, startOver });
+    const stored = await storeVideo(job, {
+      ...ports,
+      startOver,
+      removeLeftovers: () => removeLeftovers(videoId, ports),
+    });
     signal.throwIfAborted();
     await catalog.finishVideo(videoId, stored);
     leftOut = stored.leftOut;
@@ -89,7 +90,9 @@ async function takeTurn(encoding: Turns, { signal, stepAside }: JobPlace, report
 }
 
 async function failJob(videoId: VideoId, failure: UploadFailure, ports: UploadJobPorts): Promise<void> {
-  await giveUpChunks(videoId, { ...ports, wallMs: () => ports.clock.wallMs() });
+  // A video that can be tried again keeps its registers: what was emptied can never be set again.
+  const keepsRegisters = isPassing(failure);
+  await giveUpChunks(videoId, { ...ports, keepsRegisters, wallMs: () => ports.clock.wallMs() });
   await ports.catalog.failVideo(videoId, failure.message);
   // Whoever reads "failed" finds nothing left on the nodes, as far as they can be reached.
   await ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));

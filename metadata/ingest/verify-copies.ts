@@ -6,6 +6,7 @@ import type { FetchPort } from "#wire/client/http.ts";
 import { ask } from "#wire/client/http.ts";
 import { errorCode, VStackError } from "#wire/contract/errors.ts";
 import { PATHS } from "#wire/contract/paths.ts";
+import type { CatalogStore } from "../catalog/catalog-store.ts";
 import { copiesOf } from "../catalog/copies.ts";
 import type { Placement, PlacementRegister } from "../placement/placement-register.ts";
 import { taskWindow } from "./task-window.ts";
@@ -16,13 +17,15 @@ const QUESTION_DEADLINE_MS = 5000;
 const PAGE_PLACEMENTS = 500;
 
 export interface VerifyPorts {
+  readonly catalog: Pick<CatalogStore, "entry" | "putChunk">;
   readonly register: PlacementRegister;
   readonly nodeUrls: () => ReadonlyMap<NodeId, string>;
   readonly fetch: FetchPort;
 }
 
 /**
- * Counts the copies of every chunk of a video.
+ * Counts the copies of every chunk of a video. A holder that denies a chunk (its copy was late, and then never made) is taken
+ * out of the record, so that the chunk is mended like any other that lacks copies.
  *
  * @returns how many chunks do not survive two losses: fewer holders than wanted said yes
  * @throws VStackError `unavailable` when holders denied a chunk and fewer than {@link ACKNOWLEDGED_COPIES} can have it
@@ -39,7 +42,7 @@ export async function countChunksAtRisk(videoId: VideoId, ports: VerifyPorts, si
     if (last === undefined) break;
     for (const placement of page) {
       await window.add(async () => {
-        if (await isAtRisk(placement, holds)) atRisk += 1;
+        if (await isAtRisk(placement, holds, ports)) atRisk += 1;
       });
     }
     after = positionText(last.position);
@@ -53,14 +56,25 @@ type Answer = "yes" | "no" | "silent";
 async function isAtRisk(
   { position, record }: Placement,
   holds: (nodeId: NodeId, hash: ChunkHash) => Promise<Answer>,
+  { catalog, register }: VerifyPorts,
 ): Promise<boolean> {
   const answers = await Promise.all(record.holders.map(({ nodeId }) => holds(nodeId, record.hash)));
-  const denied = answers.filter((answer) => answer === "no").length;
-  if (denied > 0 && record.holders.length - denied < ACKNOWLEDGED_COPIES) {
+  const holders = record.holders.filter((_, index) => answers[index] !== "no");
+  const denied = record.holders.length - holders.length;
+  if (denied > 0 && holders.length < ACKNOWLEDGED_COPIES) {
     throw new VStackError(
       "unavailable",
       `Cannot keep "${positionText(position)}" as ${denied} of ${record.holders.length} nodes no longer have it`,
     );
+  }
+  if (denied > 0) {
+    const next = { ...record, version: record.version + 1, holders };
+    const proposed = await register.propose(position, next, record.version);
+    const indexed = await catalog.entry(position);
+    if (proposed.outcome === "chosen" && indexed !== undefined) {
+      const { blocks, durationSeconds } = indexed;
+      await catalog.putChunk({ position, durationSeconds, record: proposed.record, blocks });
+    }
   }
   return answers.filter((answer) => answer === "yes").length < copiesOf(record).wanted;
 }

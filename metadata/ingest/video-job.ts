@@ -27,8 +27,10 @@ export interface VideoJob {
 export interface StoreVideoPorts extends ChunkKeeperPorts {
   /** Chunks of the video that do not survive two losses. */
   readonly countChunksAtRisk: (videoId: VideoId, signal: AbortSignal) => Promise<number>;
-  /** Empties the registers and the index of a video, so that another way can be tried. */
+  /** Empties the index of a video, so that another way can be tried. What it decides takes the place of what was decided. */
   readonly startOver: (videoId: VideoId) => Promise<void>;
+  /** Empties the registers of an earlier run, or another way, at which nothing stands in the index. */
+  readonly removeLeftovers: (videoId: VideoId) => Promise<void>;
   /** Null when there is none. */
   readonly ffmpeg: Ffmpeg | null;
   readonly ladder: LadderSetting;

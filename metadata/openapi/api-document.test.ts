@@ -126,6 +126,7 @@ async function examples(): Promise<[operation: string, example: Example][]> {
   const example = document.paths[ROUTES.labNetwork]?.["put"]?.["requestBody"];
   const network = { method: "PUT", body: JSON.stringify(present(exampleOf(example))).replace("n1", "node-1") };
   const gone = { method: "DELETE" };
+  const positions = (position: string) => `/api/consensus/positions/${encodeURIComponent(position)}`;
   return [
     ["get /api/videos", { path: "/api/videos?search=demo&sort=views&limit=1", status: 200 }],
     ["get /api/videos", { path: "/api/videos?limit=0", status: 400 }],
@@ -180,9 +181,21 @@ async function examples(): Promise<[operation: string, example: Example][]> {
     ["get /api/nodes", { path: "/api/nodes", status: 200 }],
     [
       "post /api/nodes/{nodeId}/heartbeat",
-      { path: "/api/nodes/node-1/heartbeat", init: { ...json(heartbeat), headers: { authorization } }, status: 204 },
+      { path: "/api/nodes/node-1/heartbeat", init: { ...json(heartbeat), headers: { authorization } }, status: 200 },
     ],
     ["post /api/nodes/{nodeId}/heartbeat", { path: "/api/nodes/node-1/heartbeat", init: json(heartbeat), status: 401 }],
+    ["get /api/consensus", { path: "/api/consensus", status: 200 }],
+    // It would never end: whoever asks has left already.
+    ["get /api/consensus/events", { path: ROUTES.consensusEvents, init: { signal: AbortSignal.abort() }, status: 200 }],
+    ["get /api/consensus/positions/{position}", { path: positions(`${videoId}/240p/0`), status: 200 }],
+    ["get /api/consensus/positions/{position}", { path: positions(`${videoId}/poster`), status: 200 }],
+    ["get /api/consensus/positions/{position}", { path: positions("none"), status: 400 }],
+    ["get /api/consensus/positions/{position}", { path: positions(`${nobody}/meta`), status: 404 }],
+    ["put /api/nodes/{nodeId}/drain", { path: "/api/nodes/node-1/drain", init: { method: "PUT" }, status: 200 }],
+    ["put /api/nodes/{nodeId}/drain", { path: "/api/nodes/node-99/drain", init: { method: "PUT" }, status: 404 }],
+    ["delete /api/nodes/{nodeId}/drain", { path: "/api/nodes/node-1/drain", init: gone, status: 200 }],
+    ["post /api/consensus/rebuild", { path: "/api/consensus/rebuild", init: { method: "POST" }, status: 202 }],
+    ["get /api/consensus/rebuild", { path: "/api/consensus/rebuild", status: 200 }],
     ["get /api/lab/network", { path: "/api/lab/network", status: 200 }],
     ["put /api/lab/network", { path: "/api/lab/network", init: network, status: 200 }],
     ["put /api/lab/network", { path: "/api/lab/network", init: { ...network, body: "{}" }, status: 400 }],

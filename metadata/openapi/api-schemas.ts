@@ -13,10 +13,17 @@ import {
 } from "#wire/contract/catalog-api.ts";
 import {
   ClusterAnswerSchema,
+  HeartbeatAnswerSchema,
   HeartbeatSchema,
   MetadataHealthSchema,
   NodesAnswerSchema,
 } from "#wire/contract/cluster-api.ts";
+import {
+  ConsensusAnswerSchema,
+  DrainAnswerSchema,
+  PositionAnswerSchema,
+  RebuildStateSchema,
+} from "#wire/contract/consensus-view-api.ts";
 import { BenchStartSchema, BenchStateSchema } from "#wire/contract/bench-api.ts";
 import { NetworkAskSchema, NetworksAnswerSchema } from "#wire/contract/emulation-api.ts";
 import { ProblemSchema } from "#wire/contract/problem.ts";
@@ -35,7 +42,12 @@ const SCHEMAS = {
   Cluster: ClusterAnswerSchema,
   Nodes: NodesAnswerSchema,
   Heartbeat: HeartbeatSchema,
+  HeartbeatAnswer: HeartbeatAnswerSchema,
   Health: MetadataHealthSchema,
+  Consensus: ConsensusAnswerSchema,
+  PositionState: PositionAnswerSchema,
+  Drain: DrainAnswerSchema,
+  Rebuild: RebuildStateSchema,
   NetworkAsk: NetworkAskSchema,
   Networks: NetworksAnswerSchema,
   BenchStart: BenchStartSchema,

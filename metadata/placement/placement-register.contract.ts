@@ -36,11 +36,11 @@ export const segmentOf = (video: string, seq: number): Position => ({
   seq,
 });
 
-export function placementRegisterContract(name: string, open: () => PlacementRegister): void {
+export function placementRegisterContract(name: string, open: () => Promise<PlacementRegister>): void {
   describe(`${name} as a placement register`, () => {
     let register: PlacementRegister;
-    beforeEach(() => {
-      register = open();
+    beforeEach(async () => {
+      register = await open();
     });
     const position = segmentOf("b", 0);
 
@@ -111,7 +111,40 @@ export function placementRegisterContract(name: string, open: () => PlacementReg
       await register.propose(segmentOf("c", 0), sampleRecord("1"), null);
       await register.removeByVideo(videoIdOf("b"));
       expect(await register.read(position)).toBeUndefined();
+      expect(await register.known(position)).toBeUndefined();
+      expect(await register.listByVideo(videoIdOf("b"), "", 10)).toEqual([]);
       expect(await register.read(segmentOf("c", 0))).toEqual(sampleRecord("1"));
+    });
+
+    it("remove() empties for good: nothing can be proposed there any more", async () => {
+      await register.propose(position, sampleRecord("1"), null);
+      await register.remove([position]);
+      expect(await register.read(position)).toBeUndefined();
+      for (const [version, expected] of [
+        [1, null],
+        [2, 1],
+        [3, 2],
+      ] as const) {
+        expect(await register.propose(position, sampleRecord("2", version), expected)).toEqual({
+          outcome: "conflict",
+          record: null,
+        });
+      }
+    });
+
+    it("remove() leaves what was never set as it is, and may be repeated", async () => {
+      await register.remove([position]);
+      await register.propose(segmentOf("b", 1), sampleRecord("1"), null);
+      await register.remove([segmentOf("b", 1)]);
+      await register.remove([segmentOf("b", 1)]);
+      expect(await register.read(segmentOf("b", 1))).toBeUndefined();
+    });
+
+    it("known() follows what was chosen", async () => {
+      expect(await register.known(position)).toBeUndefined();
+      await register.propose(position, sampleRecord("1"), null);
+      await register.propose(position, sampleRecord("1", 2, ["node-4"]), 1);
+      expect(await register.known(position)).toEqual(sampleRecord("1", 2, ["node-4"]));
     });
   });
 }

@@ -128,11 +128,11 @@ export function sqliteReleases(db: Database): Releases {
     },
 
     settle: (videoId, register, nowMs) =>
-      endIntents(videoId, (position) => register.read(v.parse(PositionSchema, position)), nowMs),
+      endIntents(videoId, (position) => register.known(v.parse(PositionSchema, position)), nowMs),
 
     async settleChunk(what, register, nowMs) {
       const noted = [...new Set([...what.nodeIds, ...(await intentOf(db, what))])];
-      const record = await register.read(what.position);
+      const record = await register.known(what.position);
       const holders = record?.hash === what.hash ? record.holders.map(({ nodeId }) => nodeId) : [];
       await db.transaction().execute(async (within) => {
         const others = noted.filter((nodeId) => !holders.includes(nodeId));

@@ -6,7 +6,13 @@ import { REPLICA_COUNT } from "#core/placement/record.ts";
 import type { ClusterKey } from "#wire/client/capability.ts";
 import { checkCapability } from "#wire/client/capability.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
-import type { ClusterAnswerSchema, MetadataHealthSchema, NodesAnswerSchema } from "#wire/contract/cluster-api.ts";
+import type {
+  ClusterAnswerSchema,
+  Heartbeat,
+  HeartbeatAnswer,
+  MetadataHealthSchema,
+  NodesAnswerSchema,
+} from "#wire/contract/cluster-api.ts";
 import { HeartbeatSchema } from "#wire/contract/cluster-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { QUERY, ROUTES } from "#wire/contract/paths.ts";
@@ -35,7 +41,7 @@ const WORDS = {
     summary: "A storage node says that it is there",
     body: { json: "Heartbeat" },
     needsCapability: true,
-    answers: { 204: { says: "It was heard" } },
+    answers: { 200: { says: "It was heard; whether its acceptor may vote", json: "HeartbeatAnswer" } },
     problems: ["bad-request", "unauthorized", "forbidden", "too-many-requests"],
   },
   health: {
@@ -48,6 +54,8 @@ const WORDS = {
 export interface ClusterRoutesPorts {
   readonly catalog: CatalogStore;
   readonly directory: NodeDirectory;
+  /** A node has reported. */
+  readonly hear: (heartbeat: Heartbeat) => Promise<HeartbeatAnswer>;
   readonly clusterKey: ClusterKey;
   readonly clock: Clock;
   readonly lab: boolean;
@@ -59,6 +67,7 @@ export interface ClusterRoutesPorts {
 export function clusterRoutes({
   catalog,
   directory,
+  hear,
   clusterKey,
   clock,
   lab,
@@ -96,8 +105,7 @@ export function clusterRoutes({
     if (heartbeat.nodeId !== nodeId) {
       throw new VStackError("bad-request", `Cannot hear node "${heartbeat.nodeId}" at the address of "${nodeId}"`);
     }
-    await directory.hear(heartbeat);
-    return context.body(null, 204);
+    return context.json(await hear(heartbeat));
   });
 
   const health = (context: Context) => {

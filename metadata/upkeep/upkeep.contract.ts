@@ -14,7 +14,7 @@ import type { Database } from "../database/open-database.ts";
 import { IN_MEMORY, openDatabase } from "../database/open-database.ts";
 import { present, rendition720, videoIdOf } from "../placement/placement-register.contract.ts";
 import { sqliteReleases } from "../placement/releases.ts";
-import { sqliteRegister } from "../placement/sqlite-register.ts";
+import { consensusOver } from "../consensus/consensus-world.contract.ts";
 import { releaseLoop } from "../placement/release-loop.ts";
 import { positionLocks } from "./position-locks.ts";
 import type { UpkeepPorts } from "./upkeep-ports.ts";
@@ -44,7 +44,7 @@ export async function upkeepWorld(nodeCount: number): Promise<UpkeepWorld> {
   const ports = {
     ...{
       catalog: sqliteCatalog(db),
-      register: sqliteRegister(db),
+      register: (await consensusOver(nodes, db)).register,
       releases: sqliteReleases(db),
       locks: positionLocks(),
     },

@@ -19,6 +19,7 @@ import {
   planToWords,
   type SessionNetwork,
 } from "#wire/contract/emulation-api.ts";
+import { CARRIED_ACCEPT } from "#wire/contract/headers.ts";
 import { PATHS, ROUTES } from "#wire/contract/paths.ts";
 import { ChunkHashSchema } from "#wire/contract/schemas.ts";
 
@@ -45,7 +46,7 @@ async function start(variables: Record<string, string>): Promise<Running> {
   return { url: ready.url, child, folder };
 }
 
-async function allow(method: "PUT" | "DELETE", subject: string): Promise<string> {
+async function allow(method: "PUT" | "DELETE" | "VOTE", subject: string): Promise<string> {
   return await mintCapability(await importClusterKey(KEY_TEXT), { method, subject, nowMs: Date.now() });
 }
 
@@ -176,6 +177,43 @@ describe("a node under --lab", { timeout: START_LIMIT_MS }, () => {
     const hung = take(node);
     await put(node, network({}));
     expect((await hung).status).toBe(200);
+  });
+
+  test("votes as it is for everybody: dead, gone or hanging, and as ever when only a session has a network", async () => {
+    const groups = async (signal: AbortSignal | null = null) => {
+      const authorization = `Bearer ${await allow("VOTE", "n1")}`;
+      return await fetch(`${node.url}${ROUTES.consensusGroups}`, { headers: { authorization }, signal });
+    };
+    const everybody = (path: Partial<PathConditions>) => ({ ...network(path), session: null });
+    await put(node, network({ fault: { kind: "refuse" }, roundTripMs: 5_000 }));
+    expect((await groups()).status).toBe(200);
+    await put(node, everybody({ roundTripMs: 5_000 }));
+    const startedMs = performance.now();
+    expect((await groups()).status).toBe(200);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    await put(node, everybody({ fault: { kind: "refuse" } }));
+    await expect(groups()).rejects.toThrow();
+    await put(node, everybody({ fault: { kind: "unavailable" } }));
+    expect((await groups()).status).toBe(503);
+    await put(node, everybody({ fault: { kind: "hang" } }));
+    await expect(groups(AbortSignal.timeout(300))).rejects.toThrow();
+    const hung = groups();
+    await put(node, everybody({}));
+    expect((await hung).status).toBe(200);
+  });
+
+  test("stores no bytes and gives no vote by a PUT with an Accept while it refuses everybody", async () => {
+    const bytes = randomBytes(1_000);
+    const other = v.parse(ChunkHashSchema, createHash("sha256").update(bytes).digest("hex"));
+    const putChunk = async (headers: Record<string, string>) => {
+      const url = `${node.url}${PATHS.chunk(other)}?capability=${await allow("PUT", other)}`;
+      return await fetch(url, { method: "PUT", body: bytes, headers });
+    };
+    await put(node, { ...network({ fault: { kind: "refuse" } }), session: null });
+    await expect(putChunk({ [CARRIED_ACCEPT]: "any" })).rejects.toThrow();
+    await put(node, { ...network({}), session: null });
+    expect((await putChunk({ [CARRIED_ACCEPT]: "any" })).status).toBe(400);
+    expect((await putChunk({})).status).toBe(201);
   });
 
   test("is done with a body when its reader goes away", async () => {

@@ -65,6 +65,34 @@ function drain(transfer: PacedTransfer): { bytes: number; over: boolean } {
   return drained;
 }
 
+describe("LabNetworks.passFaults()", () => {
+  const hanging = network({ fault: { kind: "hang" }, roundTripMs: 100 });
+
+  test("holds while the node hangs for everybody, and no longer", async () => {
+    const clock = lateClock();
+    const lab = labOf(clock);
+    const never = new AbortController().signal;
+    expect(await lab.passFaults(never)).toBe("answered");
+    lab.put(hanging);
+    const held = lab.passFaults(never);
+    await clock.advance(500);
+    lab.put(network({ roundTripMs: 100 }));
+    const { value, tookMs } = await waitOf(clock, held);
+    expect(value).toBe("answered");
+    expect(tookMs).toBeLessThanOrEqual(21);
+  });
+
+  test("refuses whoever went away meanwhile: nobody would hear of the effect", async () => {
+    const clock = lateClock();
+    const lab = labOf(clock);
+    lab.put(hanging);
+    const gone = new AbortController();
+    const held = lab.passFaults(gone.signal);
+    gone.abort();
+    expect((await waitOf(clock, held)).value).toBe("refused");
+  });
+});
+
 describe("LabNetworks", () => {
   test("emulates nothing for whom it has no network", async () => {
     const [clock, gone] = [lateClock(), new AbortController().signal];

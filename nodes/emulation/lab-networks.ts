@@ -23,6 +23,8 @@ import { SessionPath } from "./session-path.ts";
 const MAX_WAITING = 512;
 /** How often a request that found the node hanging looks whether it still does. */
 const HANG_POLL_MS = 20;
+/** What asks without a session shares the network for everybody. */
+export const NO_SESSION = "";
 
 export interface LabNetworksPorts {
   readonly nodeId: NodeId;
@@ -81,9 +83,7 @@ export class LabNetworks {
   async arrive(session: string, socket: object, gone: AbortSignal): Promise<Arrival | undefined> {
     const path = this.#pathOf(session);
     if (path === undefined) return undefined;
-    if (this.#waitingCount >= MAX_WAITING) {
-      throw new VStackError("too-many-requests", `Cannot emulate as ${MAX_WAITING} other requests wait already`);
-    }
+    this.#mustHaveRoom();
     const { clock } = this.#ports;
     this.#waitingCount += 1;
     path.waitingCount += 1;
@@ -104,7 +104,7 @@ export class LabNetworks {
       const faultNow = path.conditions().fault?.kind;
       if (faultNow === "refuse") return { fate: "refused" };
       if (faultNow === "unavailable" || path.fails()) {
-        throw new VStackError("unavailable", "Cannot answer as the emulated node is not available");
+        throw notAvailable();
       }
       return { fate: "answered", path, socket, readyAtMs };
     } finally {
@@ -114,9 +114,36 @@ export class LabNetworks {
     }
   }
 
+  /**
+   * Holds a request that belongs to no session while the node hangs for everybody. Latency and rates are nothing to it.
+   *
+   * @param gone fires when the asker goes away: then it counts as refused, as nobody may take its effect for an answer
+   * @throws VStackError as {@link arrive}
+   */
+  async passFaults(gone: AbortSignal): Promise<"answered" | "refused"> {
+    const path = this.#pathOf(NO_SESSION);
+    const isHanging = () => path?.conditions().fault?.kind === "hang";
+    if (path !== undefined && isHanging()) {
+      this.#mustHaveRoom();
+      this.#waitingCount += 1;
+      path.waitingCount += 1;
+      while (isHanging() && !gone.aborted) await this.#ports.clock.sleep(HANG_POLL_MS, gone);
+      this.#waitingCount -= 1;
+      path.waitingCount -= 1;
+    }
+    const fault = path?.conditions().fault?.kind;
+    if (fault === "unavailable") throw notAvailable();
+    return fault === "refuse" || gone.aborted ? "refused" : "answered";
+  }
+
   /** How well the session's path kept time; null when nothing was emulated for it. */
   paceOf(session: string): Pace | null {
     return this.#paths.get(session)?.pace() ?? null;
+  }
+
+  #mustHaveRoom(): void {
+    if (this.#waitingCount < MAX_WAITING) return;
+    throw new VStackError("too-many-requests", `Cannot emulate as ${MAX_WAITING} other requests wait already`);
   }
 
   get #hasLedger(): boolean {
@@ -173,6 +200,10 @@ export class LabNetworks {
     oldest[1].free();
     this.#paths.delete(oldest[0]);
   }
+}
+
+function notAvailable(): VStackError {
+  return new VStackError("unavailable", "Cannot answer as the emulated node is not available");
 }
 
 function isUnlimited(rate: Rate): boolean {

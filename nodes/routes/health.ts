@@ -7,6 +7,7 @@ import { NO_STORE } from "#wire/contract/headers.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { metricsHandler } from "#wire/server/request-metrics.ts";
+import type { NodeAcceptor } from "../consensus/node-acceptor.ts";
 import type { ChunkStore, StoreStats } from "../storage/chunk-store.ts";
 import { FILLING_RATIO, FULL_RATIO } from "../storage/space-ledger.ts";
 import type { NodeEnv } from "./node-env.ts";
@@ -14,6 +15,7 @@ import type { NodeEnv } from "./node-env.ts";
 export interface HealthPorts {
   readonly nodeId: NodeId;
   readonly store: ChunkStore;
+  readonly acceptor: NodeAcceptor;
   readonly lab: boolean;
   readonly registry: Registry;
   readonly pid: number;
@@ -22,7 +24,7 @@ export interface HealthPorts {
 }
 
 export function healthRoutes(ports: HealthPorts): Hono<NodeEnv> {
-  const { nodeId, store, lab, registry, pid, nowMs } = ports;
+  const { nodeId, store, acceptor, lab, registry, pid, nowMs } = ports;
   const startedMs = nowMs();
   const app = new Hono<NodeEnv>();
   app.get(ROUTES.ping, (context) => context.text("ok", 200, { "cache-control": NO_STORE }));
@@ -33,6 +35,7 @@ export function healthRoutes(ports: HealthPorts): Hono<NodeEnv> {
         status: healthStatus(stats),
         nodeId,
         incarnation: store.incarnation,
+        acceptor: { incarnation: acceptor.incarnation, keyCount: acceptor.keyCount },
         pid,
         lab,
         ...stats,

@@ -1,19 +1,16 @@
 /** `GET` and `HEAD /chunks/:hash` in lab mode: as the emulated network of the asking session lets them through. */
 import type { Socket } from "node:net";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import * as v from "valibot";
 import type { ChunkHash } from "#core/ids.ts";
 import { SessionNameSchema } from "#wire/contract/emulation-api.ts";
 import { QUERY } from "#wire/contract/paths.ts";
 import type { ByteLogs, OpenEntry } from "../emulation/byte-logs.ts";
-import type { LabNetworks } from "../emulation/lab-networks.ts";
+import { type LabNetworks, NO_SESSION } from "../emulation/lab-networks.ts";
 import { parseByteRange } from "./byte-range.ts";
 import { type NodeEnv, socketOf } from "./node-env.ts";
 import { type ReadPorts, readChunk } from "./read-chunk.ts";
-
-/** What asks without a session of a proper name shares the network for everybody. */
-const NO_SESSION = "";
 
 /** What a node has in lab mode. */
 export interface Lab {
@@ -73,6 +70,32 @@ function beginEntry(
 function sessionOf(context: Context<NodeEnv>): string {
   const name = v.safeParse(SessionNameSchema, context.req.query(QUERY.session));
   return name.success ? name.output : NO_SESSION;
+}
+
+/**
+ * For what belongs to no session, such as votes: a node that refuses or hangs for everybody does so to them; what the network
+ * is like otherwise is nothing to them.
+ */
+export function faultsOfEverybody(networks: LabNetworks): MiddlewareHandler<NodeEnv> {
+  return async (context, next) => {
+    const { incoming, outgoing } = socketOf(context);
+    if (incoming === undefined || outgoing === undefined) {
+      await next();
+      return undefined;
+    }
+    const gone = new AbortController();
+    const leave = () => {
+      gone.abort();
+    };
+    outgoing.once("close", leave);
+    const fate = await networks.passFaults(gone.signal).finally(() => outgoing.off("close", leave));
+    if (fate === "refused") {
+      cut(incoming.socket);
+      return RESPONSE_ALREADY_SENT;
+    }
+    await next();
+    return undefined;
+  };
 }
 
 /** A reset is what a client of a dead program sees; only sockets of TCP can. */

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { ChunkHash, NodeId } from "#core/ids.ts";
 import { positionText } from "#core/placement/position.ts";
-import { type ClusterKey, checkCapability } from "#wire/client/capability.ts";
+import { type CapabilityReader, type ClusterKey, checkCapability } from "#wire/client/capability.ts";
 import type { CapabilityClaims } from "#wire/contract/capability.ts";
 import { type DeleteChunkAnswer, LOOSE_REFERENCE, type PutChunkAnswer } from "#wire/contract/chunk-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -12,16 +12,16 @@ import { PositionSchema } from "#wire/contract/schemas.ts";
 import { parseInput } from "#wire/server/validated.ts";
 import type { BufferPool } from "../buffer-pool.ts";
 import type { ChunkStore } from "../storage/chunk-store.ts";
+import { vote, type VotePorts } from "../consensus/vote.ts";
+import { carriedAccept } from "./carried-accept.ts";
 import { type NodeEnv, socketOf } from "./node-env.ts";
 import { nodeParts, receiveChunk, UPLOAD_STALL_MS, webParts } from "./receive-chunk.ts";
 
-export interface WritePorts {
+export interface WritePorts extends VotePorts {
+  readonly clusterKey: ClusterKey;
   readonly nodeId: NodeId;
   readonly store: ChunkStore;
-  readonly clusterKey: ClusterKey;
   readonly uploads: BufferPool;
-  /** Wall clock, as capabilities travel between machines. */
-  readonly wallMs: () => number;
   readonly stored: (bytes: number) => void;
   /** Longest wait for the next bytes of an upload. */
   readonly uploadStallMs?: number;
@@ -30,6 +30,10 @@ export interface WritePorts {
 export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports: WritePorts): Promise<Response> {
   await checkAllowed(context, { method: "PUT", subject: hash }, ports);
   const reference = referenceOf(context);
+  const accept = carriedAccept(context, hash, reference);
+  // Beside the bytes and not behind them: a member may vote without holding. Looked at when the bytes are stored.
+  const voting = accept === undefined ? null : vote(accept, ports);
+  voting?.catch(() => {});
   const length = context.req.header("content-length");
   const { incoming } = socketOf(context);
   const received = await receiveChunk(
@@ -49,7 +53,8 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
     const { existed, references } = await ports.store.put(hash, received.bytes, reference);
     const sizeBytes = received.bytes.length;
     if (!existed) ports.stored(sizeBytes);
-    const answer: PutChunkAnswer = { hash, sizeBytes, nodeId: ports.nodeId, existed, references };
+    const stored = { hash, sizeBytes, nodeId: ports.nodeId, existed, references };
+    const answer: PutChunkAnswer = { ...stored, vote: await voting };
     const headers = {
       "cache-control": NO_STORE,
       etag: `"${hash}"`,
@@ -73,7 +78,7 @@ export async function deleteChunk(context: Context<NodeEnv>, hash: ChunkHash, po
 export async function checkAllowed(
   context: Context<NodeEnv>,
   wanted: { method: CapabilityClaims["method"]; subject: string },
-  { clusterKey, wallMs }: Pick<WritePorts, "clusterKey" | "wallMs">,
+  { clusterKey, wallMs }: { readonly clusterKey: ClusterKey | CapabilityReader; readonly wallMs: () => number },
 ): Promise<void> {
   const text = context.req.query(QUERY.capability) ?? bearerToken(context.req.header("authorization"));
   await checkCapability(clusterKey, text, { ...wanted, nowMs: wallMs() });

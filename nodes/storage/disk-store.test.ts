@@ -9,13 +9,14 @@ import { chunkStoreContract, readAll, testChunk } from "./chunk-store.contract.t
 import type { ChunkStore } from "./chunk-store.ts";
 import { type DiskStoreOptions, openDiskStore } from "./disk-store.ts";
 import { liveFileSystem } from "./live-file-system.ts";
-import { changeLine, LOG_HEADER } from "./reference-log.ts";
+import { headerOf, lineOf } from "./journal-lines.ts";
+import { REFERENCE_LINES } from "./reference-log.ts";
 import { SimulatedDisk, systemError } from "./simulated-disk.ts";
 
 const base = mkdtempSync(join(tmpdir(), "vstack-store-"));
 afterAll(() => {
   rmSync(base, { recursive: true, force: true });
-});
+}, 60_000);
 
 const nodeId = parseNodeId("node-1");
 if (nodeId === undefined) throw new Error("node-1 is a node id");
@@ -118,9 +119,9 @@ describe("openDiskStore()", () => {
     await before.close();
     const references = Array.from({ length: MAX_REFERENCES_PER_CHUNK }, (_, index) => String(index));
     const lines = references.map((reference) =>
-      changeLine({ change: "add", hash: one.hash, sizeBytes: 1000, reference }),
+      lineOf(REFERENCE_LINES, { change: "add", hash: one.hash, sizeBytes: 1000, reference }),
     );
-    writeFileSync(join(folder, "references.log"), LOG_HEADER.toString() + lines.join(""));
+    writeFileSync(join(folder, "references.log"), headerOf(REFERENCE_LINES).toString() + lines.join(""));
     const store = await openIn(folder);
     await expect(store.put(one.hash, one.bytes, "one more")).rejects.toMatchObject({ code: "conflict" });
     expect((await store.put(one.hash, one.bytes, "7")).references).toBe(MAX_REFERENCES_PER_CHUNK);

@@ -16,7 +16,7 @@ import type { FileSystem, ReadableFile } from "./file-system.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { hasErrorCode } from "#wire/server/system-error.ts";
 import { ReferenceIndex } from "./reference-index.ts";
-import { ReferenceJournal } from "./reference-journal.ts";
+import { openReferenceJournal, type ReferenceJournal } from "./reference-journal.ts";
 import { SpaceLedger } from "./space-ledger.ts";
 
 export interface DiskStoreOptions {
@@ -44,7 +44,7 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<ChunkSto
   // The system lists the folders while we read the journal: at 100,000 chunks each takes a good tenth of a second.
   const index = new ReferenceIndex();
   const opening = { fileSystem, folder, index, log };
-  const [names, journal] = await Promise.all([files.list(), ReferenceJournal.open(opening)]);
+  const [names, journal] = await Promise.all([files.list(), openReferenceJournal(opening)]);
   const unreferenced = matchFiles(names, index);
   for (const hash of unreferenced) {
     if (journal.damagedLines === 0) await files.remove(hash);

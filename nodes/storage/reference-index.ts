@@ -77,7 +77,8 @@ export class ReferenceIndex {
   /** Every reference as the change that would make it: what a compacted journal consists of. */
   *changes(): Generator<ReferenceChange> {
     for (const { hash, sizeBytes, references } of this.#entries.values()) {
-      for (const reference of references) yield { change: "add", hash, sizeBytes, reference };
+      // A copy: the index may change between two of them.
+      for (const reference of [...references]) yield { change: "add", hash, sizeBytes, reference };
     }
   }
 

@@ -2,16 +2,18 @@ import { describe, expect, test } from "vitest";
 import { silentLog } from "#wire/server/log.ts";
 import { testChunk } from "./chunk-store.contract.ts";
 import { ReferenceIndex } from "./reference-index.ts";
-import { ReferenceJournal } from "./reference-journal.ts";
-import { changeLine, LOG_HEADER, readLog } from "./reference-log.ts";
+import { headerOf, lineOf, readLines } from "./journal-lines.ts";
+import { openReferenceJournal } from "./reference-journal.ts";
+import { REFERENCE_LINES } from "./reference-log.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 
 const PATH = "/references.log";
+const HEADER = headerOf(REFERENCE_LINES);
 const chunks = Array.from({ length: 8 }, (_, index) => testChunk(`chunk ${index}`));
 
 async function openJournal(disk: SimulatedDisk, minCompactionLines = 20_000) {
   const index = new ReferenceIndex();
-  const journal = await ReferenceJournal.open({
+  const journal = await openReferenceJournal({
     fileSystem: disk,
     folder: "",
     index,
@@ -26,7 +28,7 @@ function add(reference: string, chunk = chunks[0]) {
   return { change: "add", hash: chunk.hash, sizeBytes: chunk.bytes.length, reference } as const;
 }
 
-describe("ReferenceJournal", () => {
+describe("openReferenceJournal()", () => {
   test("open() replays what was appended", async () => {
     const disk = new SimulatedDisk();
     const { journal, index } = await openJournal(disk);
@@ -54,7 +56,7 @@ describe("ReferenceJournal", () => {
     const { journal } = await openJournal(disk);
     for (const reference of ["a", "b", "c"]) await journal.append(add(reference));
     disk.tamper(PATH, (bytes) => {
-      bytes.write("#", LOG_HEADER.length + 5);
+      bytes.write("#", HEADER.length + 5);
       return bytes;
     });
     const second = await openJournal(disk);
@@ -85,22 +87,32 @@ describe("ReferenceJournal", () => {
   });
 });
 
-describe("readLog()", () => {
+describe("readLines()", () => {
   test("ignores no flipped bit", () => {
-    const line = changeLine(add("video/720p/1"));
+    const line = lineOf(REFERENCE_LINES, add("video/720p/1"));
     for (let bit = 0; bit < (line.length - 1) * 8; bit += 1) {
-      const bytes = Buffer.concat([LOG_HEADER, Buffer.from(line)]);
-      const at = LOG_HEADER.length + (bit >> 3);
+      const bytes = Buffer.concat([HEADER, Buffer.from(line)]);
+      const at = HEADER.length + (bit >> 3);
       bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7));
       const found: unknown[] = [];
-      const reading = readLog(bytes, (change) => found.push(change));
+      const reading = readLines(REFERENCE_LINES, bytes, (change) => found.push(change));
       // A flip of the case of a hexadecimal digit of the checksum changes nothing that it says.
       if (found.length > 0) expect(found).toEqual([add("video/720p/1")]);
       else expect(reading.torn).toBe(true);
     }
   });
 
+  test("takes a first line that is none for damage: what is behind it counts", () => {
+    const found: unknown[] = [];
+    const bytes = Buffer.from(`vstack-refrences 1\n${lineOf(REFERENCE_LINES, add("a"))}`);
+    const reading = readLines(REFERENCE_LINES, bytes, (change) => found.push(change));
+    expect({ found, reading }).toEqual({ found: [add("a")], reading: { lineCount: 1, torn: false, damagedLines: 1 } });
+    expect(readLines(REFERENCE_LINES, Buffer.alloc(0), () => {}).damagedLines).toBe(1);
+  });
+
   test("refuses another version", () => {
-    expect(() => readLog(Buffer.from("vstack-references 9\n"), () => {})).toThrow(/"vstack-references 1" is wanted/);
+    expect(() => readLines(REFERENCE_LINES, Buffer.from("vstack-references 9\n"), () => {})).toThrow(
+      /"vstack-references 1" is wanted/,
+    );
   });
 });

@@ -19,6 +19,7 @@ import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import { listen } from "#wire/server/listen.ts";
 import { silentLog } from "#wire/server/log.ts";
+import { NodeAcceptor } from "../consensus/node-acceptor.ts";
 import { nodeMetrics } from "../metrics.ts";
 import { createNodeApp } from "../node-app.ts";
 import type { ChunkStore } from "./chunk-store.ts";
@@ -105,16 +106,18 @@ async function makeSubject(folder: string, count: number): Promise<Subject> {
 
 async function serve(folder: string): Promise<{ url: string; close: () => Promise<void> }> {
   const store = await openStore(folder, liveFileSystem);
+  const opening = { fileSystem: liveFileSystem, folder, waitsForVerdict: false, log: silentLog };
+  const acceptor = await NodeAcceptor.open(opening);
   const registry = new Registry();
   const app = createNodeApp({
-    ...{ nodeId: nodeName(), store, clusterKey, registry, lab: false, log: silentLog, pid: process.pid },
+    ...{ nodeId: nodeName(), store, acceptor, clusterKey, registry, lab: false, log: silentLog, pid: process.pid },
     metrics: nodeMetrics(registry),
     clock: liveClock,
   });
   const listening = await listen(app, { host: "127.0.0.1", port: 0 });
   const close = async () => {
     await listening.close();
-    await store.close();
+    await Promise.all([store.close(), acceptor.close()]);
   };
   return { url: `http://127.0.0.1:${listening.port}`, close };
 }

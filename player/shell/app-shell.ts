@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<Route["page"], string>> = {
   devtools: "Devtools · V-Stack",
   chaos: "Chaos · V-Stack",
   bench: "Benchmarks · V-Stack",
+  consensus: "Consensus · V-Stack",
   "not-found": "Not found · V-Stack",
 };
 /** Loaded when first shown: the library does not wait for the playback library. */
@@ -33,6 +34,7 @@ const PAGES: Readonly<Record<Route["page"], () => Promise<unknown>>> = {
   devtools: () => import("../devtools/devtools-page.ts"),
   chaos: () => import("../chaos/chaos-page.ts"),
   bench: () => import("../bench/bench-page.ts"),
+  consensus: () => import("../consensus/consensus-page.ts"),
   "not-found": () => Promise.resolve(),
 };
 /** Words that follow each other faster than this are one announcement: the last. */
@@ -172,7 +174,7 @@ export class AppShell extends LitElement {
         </a>
         <nav aria-label="Pages">
           ${this.#renderLink("library", "Library")} ${this.#renderLink("upload", "Upload")}
-          ${this.#renderLink("devtools", "Devtools")}
+          ${this.#renderLink("devtools", "Devtools")} ${this.#renderLink("consensus", "Consensus")}
           ${this.isLab ? html`${this.#renderLink("chaos", "Chaos")} ${this.#renderLink("bench", "Benchmarks")}` : nothing}
         </nav>
         <div class="tools">
@@ -190,7 +192,7 @@ export class AppShell extends LitElement {
     `;
   }
 
-  #renderLink(page: "library" | "upload" | "devtools" | "chaos" | "bench", name: string) {
+  #renderLink(page: Exclude<keyof typeof PAGE_PATHS, "watch">, name: string) {
     const isHere = this.route.page === page;
     const count = page === "upload" && this.uploading > 0 ? this.uploading : undefined;
     return html`<a href=${PAGE_PATHS[page]} data-page aria-current=${isHere ? "page" : nothing}
@@ -218,6 +220,8 @@ export class AppShell extends LitElement {
         return html`<vstack-chaos-page></vstack-chaos-page>`;
       case "bench":
         return html`<vstack-bench-page></vstack-bench-page>`;
+      case "consensus":
+        return html`<vstack-consensus-page></vstack-consensus-page>`;
       case "not-found":
         return html`<section class="not-found">
           <h1 tabindex="-1">Nothing is at this address</h1>

@@ -20,6 +20,15 @@ const KEYS: readonly { readonly title: string; readonly keys: readonly (readonly
     ],
   },
   {
+    title: "Consensus",
+    keys: [
+      [["←", "→"], "One step back or on"],
+      [["Space", "K"], "Play or pause"],
+      [["N"], "To the next decision"],
+      [["Home", "End"], "To the beginning or the end"],
+    ],
+  },
+  {
     title: "Looking inside",
     keys: [
       [["N"], "Statistics of this player"],

@@ -21,6 +21,7 @@ test.each([
   "/devtools/x",
   "/upload/x",
   "/chaos/x",
+  "/consensus/x",
   "/embed",
   "/compare/1",
 ])("parseRoute() finds nothing at %s", (path) => {
@@ -35,5 +36,6 @@ test("parseRoute() reads back the address that PAGE_PATHS makes", () => {
   expect(parseRoute(PAGE_PATHS.upload)).toEqual({ page: "upload" });
   expect(parseRoute(PAGE_PATHS.chaos)).toEqual({ page: "chaos" });
   expect(parseRoute(PAGE_PATHS.bench)).toEqual({ page: "bench" });
+  expect(parseRoute(PAGE_PATHS.consensus)).toEqual({ page: "consensus" });
   expect(parseRoute(PATHS.embed(route.videoId))).toEqual({ page: "embed", videoId: route.videoId });
 });

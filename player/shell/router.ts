@@ -13,14 +13,19 @@ export type Route =
   | { readonly page: "chaos" }
   /** Benchmarks of this machine, of a lab cluster. */
   | { readonly page: "bench" }
+  /** ChunkPaxos, simulated and live. */
+  | { readonly page: "consensus" }
   | { readonly page: "not-found"; readonly path: string };
+
+/** Pages whose address is one word. */
+const PAGES_ALONE = ["devtools", "upload", "chaos", "bench", "consensus"] as const;
 
 /** Reads a path. A slash at its end is forgiven; a malformed video id is not found rather than asked for. */
 export function parseRoute(path: string): Route {
   const [first, second, ...rest] = path.split("/").filter((part) => part !== "");
   if (first === undefined) return { page: "library" };
-  if ((first === "devtools" || first === "upload" || first === "chaos" || first === "bench") && second === undefined)
-    return { page: first };
+  const alone = PAGES_ALONE.find((page) => page === first);
+  if (alone !== undefined && second === undefined) return { page: alone };
   if ((first === "watch" || first === "embed") && second !== undefined && rest.length === 0) {
     const videoId = parseVideoId(second);
     if (videoId !== undefined) return { page: first, videoId };
@@ -34,5 +39,6 @@ export const PAGE_PATHS = {
   devtools: "/devtools",
   chaos: "/chaos",
   bench: "/bench",
+  consensus: "/consensus",
   watch: (videoId: VideoId) => `/watch/${videoId}`,
 } as const;

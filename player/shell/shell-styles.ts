@@ -45,6 +45,9 @@ export const shellStyles = css`
     display: flex;
     align-self: stretch;
     gap: var(--space-1);
+    min-width: 0;
+    overflow-x: auto;
+    scrollbar-width: none;
   }
   nav a {
     display: inline-flex;
@@ -143,10 +146,7 @@ export const shellStyles = css`
       display: none;
     }
     nav {
-      min-width: 0;
       gap: 0;
-      overflow-x: auto;
-      scrollbar-width: none;
       font-size: 0.9375rem;
     }
     .count {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import { CAPABILITY_LIFETIME_MS, CLOCK_TOLERANCE_MS } from "#wire/contract/limits.ts";
-import { checkCapability, importClusterKey, mintCapability } from "./capability.ts";
+import { checkCapability, importClusterKey, mintCapability, rememberingReader } from "./capability.ts";
 
 const KEY_TEXT = Buffer.alloc(32, 7).toString("base64");
 const NOW_MS = 1_700_000_000_000;
@@ -77,4 +77,38 @@ test("importClusterKey() refuses what is no base64 of 16 bytes and more", async 
     expect(errorCode(error)).toBe("bad-request");
   }
   await expect(importClusterKey(`${KEY_TEXT}\n`)).resolves.toBeDefined();
+});
+
+describe("rememberingReader()", () => {
+  test("reads what is ours, again and again, and nothing else", async () => {
+    const read = rememberingReader(await importClusterKey(KEY_TEXT));
+    const text = await minted();
+    const claims = await read(text);
+    expect(claims).toMatchObject({ method: "PUT", subject: GRANT.subject });
+    expect(await read(text)).toBe(claims);
+    expect(await read(`${text.slice(0, -4)}AAAA`)).toBeUndefined();
+    expect(await read("")).toBeUndefined();
+  });
+
+  test("forgets the oldest of many, and reads it anew", async () => {
+    const read = rememberingReader(await importClusterKey(KEY_TEXT));
+    const texts = await Promise.all(
+      Array.from({ length: 300 }, (_, index) => minted({ subject: index.toString(16).padStart(64, "0") })),
+    );
+    const first = await read(texts[0] ?? "");
+    const last = await Promise.all(texts.map((text) => read(text))).then((all) => all.at(-1));
+    expect(await read(texts[0] ?? "")).not.toBe(first);
+    expect(await read(texts.at(-1) ?? "")).toBe(last);
+  });
+
+  test("leaves the end of a capability to checkCapability()", async () => {
+    const read = rememberingReader(await importClusterKey(KEY_TEXT));
+    const text = await minted();
+    await checkCapability(read, text, WANTED);
+    const over = { ...WANTED, nowMs: NOW_MS + CAPABILITY_LIFETIME_MS + CLOCK_TOLERANCE_MS + 1 };
+    await expect(checkCapability(read, text, over)).rejects.toMatchObject({ code: "unauthorized" });
+    await expect(checkCapability(read, text, { ...WANTED, method: "DELETE" })).rejects.toMatchObject({
+      code: "forbidden",
+    });
+  });
 });

@@ -7,7 +7,7 @@ import type { CapabilityClaims } from "#wire/contract/capability.ts";
 import { CapabilityClaimsSchema } from "#wire/contract/capability.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { CAPABILITY_LIFETIME_MS, CLOCK_TOLERANCE_MS } from "#wire/contract/limits.ts";
-import { fromBase64, toBase64 } from "./digest.ts";
+import { fromBase64, fromBase64Url, toBase64Url } from "./digest.ts";
 
 const MAX_CAPABILITY_CHARACTERS = 1024;
 /** Shorter keys could be guessed; `up` makes 32 random bytes. */
@@ -57,24 +57,25 @@ export async function mintCapability(key: ClusterKey, grant: Grant): Promise<str
  * @throws VStackError `unauthorized` when there is none or it is not ours or over, `forbidden` when it allows another thing
  */
 export async function checkCapability(
-  key: ClusterKey,
+  key: ClusterKey | CapabilityReader,
   text: string | undefined,
   wanted: { method: CapabilityClaims["method"]; subject: string; nowMs: number },
 ): Promise<void> {
+  const read = typeof key === "function" ? key : (given: string) => readClaims(key, given);
   if (text === undefined || text === "") {
     throw new VStackError(
       "unauthorized",
       `Cannot ${wanted.method} as no capability was given: see "vstack token --help"`,
     );
   }
-  const claims = await readClaims(key, text);
+  const claims = await read(text);
   if (claims === undefined) {
     throw new VStackError(
       "unauthorized",
       `Cannot ${wanted.method} as the capability was not made with this cluster's key`,
     );
   }
-  if (wanted.nowMs > claims.expiresAtMs + CLOCK_TOLERANCE_MS) {
+  if (isOver(claims, wanted.nowMs)) {
     throw new VStackError("unauthorized", `Cannot ${wanted.method} as the capability is over: ask for a new one`);
   }
   if (claims.method !== wanted.method || claims.subject !== wanted.subject) {
@@ -83,6 +84,32 @@ export async function checkCapability(
       `Cannot ${wanted.method} "${wanted.subject}" as the capability allows ${claims.method} "${claims.subject}"`,
     );
   }
+}
+
+/** What a capability says; undefined when it is not ours. Whether it is over is for the caller to look at. */
+export type CapabilityReader = (text: string) => Promise<CapabilityClaims | undefined>;
+
+/** Capabilities that are remembered: of a few proposers and of the videos that they store at the same time. */
+const MAX_REMEMBERED = 256;
+
+/** Reads capabilities that are given again and again: a good one is verified once. */
+export function rememberingReader(key: ClusterKey): CapabilityReader {
+  const known = new Map<string, CapabilityClaims>();
+  return async (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const claims = await readClaims(key, text);
+    if (claims === undefined) return undefined;
+    known.set(text, claims);
+    const [oldest] = known.keys();
+    if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
+    return claims;
+  };
+}
+
+/** Whether a capability is over, as clocks of several machines allow to say. */
+export function isOver({ expiresAtMs }: CapabilityClaims, nowMs: number): boolean {
+  return nowMs > expiresAtMs + CLOCK_TOLERANCE_MS;
 }
 
 async function readClaims(key: ClusterKey, text: string): Promise<CapabilityClaims | undefined> {
@@ -99,12 +126,4 @@ async function readClaims(key: ClusterKey, text: string): Promise<CapabilityClai
   } catch {
     return undefined;
   }
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
 }

@@ -42,3 +42,13 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
     return undefined;
   }
 }
+
+/** Base64 in the alphabet of addresses, without padding (RFC 4648 section 5). */
+export function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** Reads what {@link toBase64Url} writes; undefined when the text is none. */
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
+  return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
+}

@@ -17,6 +17,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   /** Until the headers are there; the body then lives under `signal` and the same deadline. */
   readonly deadlineMs?: number;
+  /** Longest JSON that is read, in characters; {@link MAX_JSON_BYTES} unless given. */
+  readonly maxCharacters?: number;
   /** The platform's unless given. */
   readonly fetch?: FetchPort;
 }
@@ -34,8 +36,21 @@ export const liveFetch: FetchPort = (url, init) => fetch(url, init);
  *   or the code of the problem document that came back (`bad-answer` when it is none of ours)
  */
 export async function ask(url: string, options: AskOptions): Promise<Response> {
-  const { method = "GET", headers = {}, body, signal, deadlineMs = DEFAULT_DEADLINE_MS, fetch = liveFetch } = options;
+  const { signal, deadlineMs = DEFAULT_DEADLINE_MS } = options;
   const deadline = AbortSignal.timeout(deadlineMs);
+  const limit = { either: AbortSignal.any([signal, deadline]), deadlineMs, isLate: () => deadline.aborted };
+  return await askWithin(url, options, limit);
+}
+
+/** What ends a request: its signal, or the deadline. */
+interface Limit {
+  readonly either: AbortSignal;
+  readonly deadlineMs: number;
+  readonly isLate: () => boolean;
+}
+
+async function askWithin(url: string, options: AskOptions, { either, deadlineMs, isLate }: Limit): Promise<Response> {
+  const { method = "GET", headers = {}, body, signal, fetch = liveFetch } = options;
   let response: Response;
   try {
     response = await fetch(url, {
@@ -43,11 +58,11 @@ export async function ask(url: string, options: AskOptions): Promise<Response> {
       headers,
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.any([signal, deadline]),
+      signal: either,
       ...(body === undefined ? {} : { body }),
     });
   } catch (cause) {
-    throw requestError({ url, method, signal, deadline, deadlineMs, cause });
+    throw requestError({ url, method, signal, isLate: isLate(), deadlineMs, cause });
   }
   if (!response.ok) throw await answeredError(url, method, response);
   return response;
@@ -63,11 +78,78 @@ export async function askJson<Schema extends v.GenericSchema>(
   schema: Schema,
   options: AskOptions,
 ): Promise<v.InferOutput<Schema>> {
-  const response = await ask(url, options);
+  const limit = beginLimit(options.signal, options.deadlineMs ?? DEFAULT_DEADLINE_MS);
+  try {
+    return await readJson(url, schema, { options, response: await askWithin(url, options, limit) });
+  } finally {
+    limit.end();
+  }
+}
+
+/**
+ * A deadline that is taken away when all is read. `AbortSignal.any` and `AbortSignal.timeout` leave that to the collector, which
+ * cost a server that asks a thousand small things a second a tenth of a millisecond each.
+ */
+function beginLimit(signal: AbortSignal, deadlineMs: number): Limit & { readonly end: () => void } {
+  const either = new AbortController();
+  let isOver = false;
+  const stop = () => {
+    either.abort(signal.reason);
+  };
+  const leave = whenAborted(signal, stop);
+  const timer = setTimeout(() => {
+    isOver = true;
+    either.abort(new DOMException("The deadline is over", "TimeoutError"));
+  }, deadlineMs);
+  return {
+    either: either.signal,
+    deadlineMs,
+    isLate: () => isOver,
+    end: () => {
+      clearTimeout(timer);
+      leave();
+    },
+  };
+}
+
+const stopsOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls back at once or once; one listener for everybody, as a signal of a program has many under way. Returns how to leave. */
+function whenAborted(signal: AbortSignal, stop: () => void): () => void {
+  if (signal.aborted) {
+    stop();
+    return () => undefined;
+  }
+  let stops = stopsOf.get(signal);
+  if (stops === undefined) {
+    const all = new Set<() => void>();
+    signal.addEventListener(
+      "abort",
+      () => {
+        for (const each of all) each();
+      },
+      { once: true },
+    );
+    stopsOf.set(signal, all);
+    stops = all;
+  }
+  const own = stops;
+  own.add(stop);
+  return () => {
+    own.delete(stop);
+  };
+}
+
+async function readJson<Schema extends v.GenericSchema>(
+  url: string,
+  schema: Schema,
+  { options, response }: { readonly options: AskOptions; readonly response: Response },
+): Promise<v.InferOutput<Schema>> {
+  const { maxCharacters = MAX_JSON_BYTES } = options;
   let parsed: v.SafeParseResult<Schema>;
   try {
     const text = await response.text();
-    if (text.length > MAX_JSON_BYTES) throw new RangeError(`The body has ${text.length} characters`);
+    if (text.length > maxCharacters) throw new RangeError(`The body has ${text.length} characters`);
     parsed = v.safeParse(schema, JSON.parse(text));
   } catch (cause) {
     throw new VStackError("bad-answer", `Cannot read the answer of ${url} as it is no JSON within the limit`, {
@@ -86,14 +168,14 @@ interface FailedRequest {
   readonly url: string;
   readonly method: string;
   readonly signal: AbortSignal;
-  readonly deadline: AbortSignal;
+  readonly isLate: boolean;
   readonly deadlineMs: number;
   readonly cause: unknown;
 }
 
-function requestError({ url, method, signal, deadline, deadlineMs, cause }: FailedRequest): VStackError {
+function requestError({ url, method, signal, isLate, deadlineMs, cause }: FailedRequest): VStackError {
   if (signal.aborted) return new VStackError("aborted", `Gave up ${method} ${url}`, { cause });
-  if (deadline.aborted) {
+  if (isLate) {
     return new VStackError("timeout", `Cannot ${method} ${url} as no answer came within ${deadlineMs} ms`, { cause });
   }
   return new VStackError("unreachable", `Cannot ${method} ${url} as the server cannot be reached`, { cause });

@@ -1,9 +1,11 @@
 /** Asking the metadata server. Used by page, worker, nodes and the command line. */
-import type { RenditionId, VideoId } from "#core/ids.ts";
+import type { NodeId, RenditionId, VideoId } from "#core/ids.ts";
 import type { ManifestPage, Video, VideoList, VideoSort } from "#wire/contract/catalog-api.ts";
 import { ManifestPageSchema, VideoListSchema, VideoSchema, ViewAnswerSchema } from "#wire/contract/catalog-api.ts";
 import type { ClusterAnswerSchema } from "#wire/contract/cluster-api.ts";
 import { ClusterAnswerSchema as ClusterSchema } from "#wire/contract/cluster-api.ts";
+import type { ConsensusAnswer, DrainAnswer, RebuildState } from "#wire/contract/consensus-view-api.ts";
+import { ConsensusAnswerSchema, DrainAnswerSchema, RebuildStateSchema } from "#wire/contract/consensus-view-api.ts";
 import type { ClearChoice, NetworkAskWords, NetworksAnswer } from "#wire/contract/emulation-api.ts";
 import { NetworksAnswerSchema } from "#wire/contract/emulation-api.ts";
 import { PATHS, ROUTES } from "#wire/contract/paths.ts";
@@ -91,6 +93,21 @@ export function metadataClient(baseUrl: string) {
     },
     cluster(signal: AbortSignal): Promise<InferOutput<typeof ClusterAnswerSchema>> {
       return askJson(`${baseUrl}${ROUTES.cluster}`, ClusterSchema, { signal });
+    },
+    consensus(signal: AbortSignal): Promise<ConsensusAnswer> {
+      return askJson(`${baseUrl}${ROUTES.consensus}`, ConsensusAnswerSchema, { signal });
+    },
+    /** @param isDraining false takes it back */
+    drainNode(nodeId: NodeId, isDraining: boolean, signal: AbortSignal): Promise<DrainAnswer> {
+      const method = isDraining ? "PUT" : "DELETE";
+      return askJson(`${baseUrl}${PATHS.nodeDrain(nodeId)}`, DrainAnswerSchema, { method, signal });
+    },
+    rebuildState(signal: AbortSignal): Promise<RebuildState> {
+      return askJson(`${baseUrl}${ROUTES.rebuild}`, RebuildStateSchema, { signal });
+    },
+    /** Begins to make the catalogue again from the nodes, unless that is under way. */
+    beginRebuild(signal: AbortSignal): Promise<RebuildState> {
+      return askJson(`${baseUrl}${ROUTES.rebuild}`, RebuildStateSchema, { method: "POST", signal });
     },
     /**
      * The networks that a lab cluster emulates.

@@ -5,15 +5,18 @@
  */
 import * as v from "valibot";
 
-/** What may be allowed. `HEARTBEAT` lets a node report to the metadata server. */
-const CAPABILITY_METHODS = ["PUT", "DELETE", "HEARTBEAT"] as const;
+/**
+ * What may be allowed. `HEARTBEAT` lets a node report to the metadata server; `VOTE` lets a proposer ask an acceptor; `OWN`
+ * is the grant of ChunkPaxos: it names the owner of a new video's positions.
+ */
+const CAPABILITY_METHODS = ["PUT", "DELETE", "HEARTBEAT", "VOTE", "OWN"] as const;
 
 export const CapabilityClaimsSchema = v.object({
   /** Format version. */
   v: v.literal(1),
   method: v.picklist(CAPABILITY_METHODS),
-  /** What it is for: a chunk hash, or for HEARTBEAT the node's id. */
-  subject: v.pipe(v.string(), v.maxLength(64)),
+  /** What it is for: a chunk hash; for HEARTBEAT and VOTE the node's id; for OWN the video, the epoch and its owner. */
+  subject: v.pipe(v.string(), v.maxLength(128)),
   /** Wall-clock end, Unix milliseconds. */
   expiresAtMs: v.pipe(v.number(), v.safeInteger()),
 });

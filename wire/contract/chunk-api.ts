@@ -1,5 +1,6 @@
 /** What a storage node answers about chunks: `PUT/GET/HEAD/DELETE /chunks/:hash`, `/health`. */
 import * as v from "valibot";
+import { EntriesAnswerSchema } from "./consensus-api.ts";
 import { ChunkHashSchema, CountSchema, NodeIdSchema } from "./schemas.ts";
 
 /**
@@ -16,6 +17,8 @@ export const PutChunkAnswerSchema = v.object({
   /** Whether the bytes were already here. */
   existed: v.boolean(),
   references: CountSchema,
+  /** The acceptor's answer to the Accept that the PUT carried; null when it carried none. */
+  vote: v.nullable(EntriesAnswerSchema),
 });
 export type PutChunkAnswer = v.InferOutput<typeof PutChunkAnswerSchema>;
 
@@ -33,6 +36,8 @@ export const NodeHealthSchema = v.object({
   nodeId: NodeIdSchema,
   /** Made when the disk was formatted; a wiped disk has a new one. */
   incarnation: v.string(),
+  /** The node as an acceptor: its own incarnation, and the keys that it remembers. */
+  acceptor: v.object({ incarnation: v.string(), keyCount: CountSchema }),
   pid: CountSchema,
   lab: v.boolean(),
   chunkCount: CountSchema,

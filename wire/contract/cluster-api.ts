@@ -14,6 +14,8 @@ export const HeartbeatSchema = v.object({
   /** Where browsers reach it. The host `0.0.0.0` or `[::]` stands for the host name that the page was opened with. */
   publicUrl: UrlSchema,
   incarnation: v.pipe(v.string(), v.maxLength(64)),
+  /** The node as an acceptor; core/consensus/put-back.ts says what the numbers tell. */
+  acceptor: v.object({ incarnation: v.pipe(v.string(), v.maxLength(64)), starts: CountSchema, writes: CountSchema }),
   pid: CountSchema,
   chunkCount: CountSchema,
   usedBytes: CountSchema,
@@ -21,6 +23,14 @@ export const HeartbeatSchema = v.object({
   fillRatio: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
 });
 export type Heartbeat = v.InferOutput<typeof HeartbeatSchema>;
+
+/**
+ * What a heartbeat is answered. `rolled-back`: the acceptor's disk was put back (core/consensus/put-back.ts) and has forgotten
+ * votes: its incarnation must not vote again, and the node makes its acceptor anew. A node that was started does not vote
+ * before it was answered `ok` once.
+ */
+export const HeartbeatAnswerSchema = v.object({ acceptor: v.picklist(["ok", "rolled-back"]) });
+export type HeartbeatAnswer = v.InferOutput<typeof HeartbeatAnswerSchema>;
 
 /** `alive`: heard lately. `suspect`: missed a few. `dead`: long silent; nothing new is placed there. */
 export const NODE_STATES = ["alive", "suspect", "dead"] as const;

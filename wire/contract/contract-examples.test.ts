@@ -13,7 +13,13 @@ import {
   ViewReportSchema,
 } from "./catalog-api.ts";
 import { DeleteChunkAnswerSchema, NodeHealthSchema, PutChunkAnswerSchema } from "./chunk-api.ts";
-import { ClusterAnswerSchema, HeartbeatSchema, MetadataHealthSchema, NodesAnswerSchema } from "./cluster-api.ts";
+import {
+  ClusterAnswerSchema,
+  HeartbeatAnswerSchema,
+  HeartbeatSchema,
+  MetadataHealthSchema,
+  NodesAnswerSchema,
+} from "./cluster-api.ts";
 import { MANIFEST_PAGE_SEGMENTS, MAX_CHUNK_BYTES, MAX_TITLE_CHARACTERS } from "./limits.ts";
 import { ChunkRecordSchema, PositionSchema } from "./schemas.ts";
 import { NodeEstimateViewSchema, SegmentTraceSchema, STRATEGIES } from "./segment-trace.ts";
@@ -57,7 +63,14 @@ const page = {
 };
 const fill = { chunkCount: 3, usedBytes: 5, freeBytes: 7, fillRatio: 0.4 };
 const urls = { internalUrl: "http://127.0.0.1:8081", publicUrl: "http://0.0.0.0:8081" };
-const heartbeat = { nodeId: "node-1", ...urls, incarnation: "i1", pid: 1, ...fill };
+const heartbeat = {
+  nodeId: "node-1",
+  ...urls,
+  incarnation: "i1",
+  acceptor: { incarnation: "a1", starts: 2, writes: 3 },
+  pid: 1,
+  ...fill,
+};
 const node = { id: "node-1", url: "http://n", state: "suspect", pid: 1, lastHeardMs: 12.5, ...fill };
 const attempt = {
   ...{ id: 0, nodeId: "node-1", start: 0, end: 10, because: "first", startedMs: 0, firstByteMs: null, endedMs: 2.5 },
@@ -123,7 +136,7 @@ const SHAPES: [string, v.GenericSchema, Record<string, unknown>, Record<string, 
     "CapabilityClaimsSchema",
     CapabilityClaimsSchema,
     { v: 1, method: "PUT", subject: HASH, expiresAtMs: 5 },
-    [{ v: 2 }, { method: "GET" }, { subject: "x".repeat(65) }, { expiresAtMs: 1.5 }],
+    [{ v: 2 }, { method: "GET" }, { subject: "x".repeat(129) }, { expiresAtMs: 1.5 }],
   ],
   [
     "VideoSchema",
@@ -157,8 +170,8 @@ const SHAPES: [string, v.GenericSchema, Record<string, unknown>, Record<string, 
   [
     "PutChunkAnswerSchema",
     PutChunkAnswerSchema,
-    { hash: HASH, sizeBytes: 1, nodeId: "n", existed: true, references: 2 },
-    [{ hash: 1 }, { references: -1 }],
+    { hash: HASH, sizeBytes: 1, nodeId: "n", existed: true, references: 2, vote: { say: "sealed", sealedEpoch: 2 } },
+    [{ hash: 1 }, { references: -1 }, { vote: { say: "yes" } }],
   ],
   [
     "DeleteChunkAnswerSchema",
@@ -169,8 +182,11 @@ const SHAPES: [string, v.GenericSchema, Record<string, unknown>, Record<string, 
   [
     "NodeHealthSchema",
     NodeHealthSchema,
-    { status: "ok", nodeId: "n", incarnation: "i", pid: 1, lab: false, uptimeSeconds: 1.5, ...fill },
-    [{ status: "sick" }, { fillRatio: 1.1 }],
+    {
+      ...{ status: "ok", nodeId: "n", incarnation: "i", pid: 1, lab: false, uptimeSeconds: 1.5, ...fill },
+      acceptor: { incarnation: "a", keyCount: 0 },
+    },
+    [{ status: "sick" }, { fillRatio: 1.1 }, { acceptor: { incarnation: "a" } }],
   ],
   [
     "HeartbeatSchema",
@@ -178,6 +194,7 @@ const SHAPES: [string, v.GenericSchema, Record<string, unknown>, Record<string, 
     heartbeat,
     [{ internalUrl: "ftp://x" }, { publicUrl: "node" }, { fillRatio: -0.1 }, { incarnation: "x".repeat(65) }],
   ],
+  ["HeartbeatAnswerSchema", HeartbeatAnswerSchema, { acceptor: "rolled-back" }, [{ acceptor: "no" }]],
   ["NodesAnswerSchema", NodesAnswerSchema, { nodes: [node] }, [{ nodes: [{ ...node, state: "ill" }] }]],
   [
     "ClusterAnswerSchema",

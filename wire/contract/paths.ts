@@ -6,6 +6,11 @@ import { parseSeq } from "#core/placement/position.ts";
 /** Route patterns in Hono's spelling. */
 export const ROUTES = {
   chunk: "/chunks/:hash",
+  /** Of a node: the votes of ChunkPaxos. */
+  consensusEntries: "/consensus/entries",
+  consensusSeal: "/consensus/seal",
+  consensusGroups: "/consensus/groups",
+  consensusStates: "/consensus/states",
   ping: "/ping",
   health: "/health",
   apiHealth: "/api/health",
@@ -16,6 +21,15 @@ export const ROUTES = {
   cluster: "/api/cluster",
   nodes: "/api/nodes",
   nodeHeartbeat: "/api/nodes/:nodeId/heartbeat",
+  /** PUT: the node shall leave its acceptor groups and get nothing new. DELETE: it may stay after all. */
+  nodeDrain: "/api/nodes/:nodeId/drain",
+  /** Of the metadata server: acceptor groups, and what was decided. */
+  consensus: "/api/consensus",
+  consensusPosition: "/api/consensus/positions/:position",
+  /** Server-sent events: what the proposer says and hears. */
+  consensusEvents: "/api/consensus/events",
+  /** GET: how far it is; POST: begins to make the catalogue again from the nodes. */
+  rebuild: "/api/consensus/rebuild",
   videos: "/api/videos",
   video: "/api/videos/:videoId",
   videoManifest: "/api/videos/:videoId/manifest",
@@ -45,6 +59,9 @@ export const ROUTES = {
 export const PATHS = {
   chunk: (hash: ChunkHash) => `/chunks/${hash}`,
   nodeHeartbeat: (nodeId: NodeId) => `/api/nodes/${nodeId}/heartbeat`,
+  nodeDrain: (nodeId: NodeId) => `/api/nodes/${nodeId}/drain`,
+  /** @param position its text */
+  consensusPosition: (position: string) => `/api/consensus/positions/${encodeURIComponent(position)}`,
   video: (videoId: VideoId) => `/api/videos/${videoId}`,
   manifest: (videoId: VideoId, rendition: RenditionId, from: number) =>
     `/api/videos/${videoId}/manifest?rendition=${rendition}&from=${from}`,
@@ -56,6 +73,9 @@ export const PATHS = {
   download: (videoId: VideoId) => `/api/videos/${videoId}/download`,
   watch: (videoId: VideoId) => `/watch/${videoId}`,
   embed: (videoId: VideoId) => `/embed/${videoId}`,
+  /** @param after last key of the page before, "" for the first */
+  consensusStates: (group: number, after: string) =>
+    `/consensus/states?group=${group}&after=${encodeURIComponent(after)}`,
   /** @param session null: that of everybody; undefined: all of them */
   clearNetwork: (route: "/api/lab/network" | "/lab/network", session: string | null | undefined) =>
     session === undefined ? route : `${route}?session=${encodeURIComponent(session ?? "")}`,

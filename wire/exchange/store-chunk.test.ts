@@ -45,7 +45,7 @@ function createNodes(count: number) {
     }
     references.add(searchParams.get("position") ?? "");
     const sizeBytes = (await new Response(init.body).arrayBuffer()).byteLength;
-    return Response.json({ hash, sizeBytes, nodeId: host, existed: false, references: 1 }, { status: 201 });
+    return Response.json({ hash, sizeBytes, nodeId: host, existed: false, references: 1, vote: null }, { status: 201 });
   };
   const holding = () => [...kept].filter(([, references]) => references.size > 0).map(([host]) => host);
   return { targets, fetch, log, failures, holding };
@@ -144,7 +144,14 @@ describe("storeChunk()", () => {
     const confused: FetchPort = async (url, init) => {
       const response = await nodes.fetch(url, init);
       if (init.method !== "PUT" || new URL(url).host !== first) return response;
-      return Response.json({ hash: "0".repeat(64), sizeBytes: 1, nodeId: first, existed: false, references: 1 });
+      return Response.json({
+        hash: "0".repeat(64),
+        sizeBytes: 1,
+        nodeId: first,
+        existed: false,
+        references: 1,
+        vote: null,
+      });
     };
     const { record } = await storeChunk(requestOf(nodes), { ...portsOf(nodes), fetch: confused });
     expect(record.holders.map((holder) => holder.nodeId)).not.toContain(first);

@@ -1,6 +1,7 @@
 /**
- * The writing side: digest, choose homes, PUT to three nodes at once, and clean up behind what failed. A copy counts when
- * its node has acknowledged it, which it does only after everything is durable.
+ * Copies of chunks on nodes: PUT one, PUT to three nodes at once, and clean up behind what failed. A copy counts when its node
+ * has acknowledged it, which it does only after everything is durable. A new chunk is stored and decided at once by
+ * commit-chunk.ts; what is here decides nothing.
  */
 import type { ChunkHash, NodeId } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
@@ -14,6 +15,7 @@ import { chunkHashOf } from "#wire/client/digest.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import { askJson } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import type { PutChunkAnswer } from "#wire/contract/chunk-api.ts";
 import { DeleteChunkAnswerSchema, PutChunkAnswerSchema } from "#wire/contract/chunk-api.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { errorCode, VStackError } from "#wire/contract/errors.ts";
@@ -44,9 +46,9 @@ export interface StorageTarget extends WeightedNode {
   readonly url: string;
 }
 
-/** Makes a capability for one method on one chunk. */
+/** Makes a capability for one method on its subject (wire/contract/capability.ts). */
 export type MintCapability = (grant: {
-  readonly method: "PUT" | "DELETE";
+  readonly method: "PUT" | "DELETE" | "VOTE" | "OWN";
   readonly subject: string;
 }) => Promise<string>;
 
@@ -122,33 +124,39 @@ export async function storeChunk(request: StoreChunkRequest, ports: StoreChunkPo
   return { record, blocks, copies: holders.length };
 }
 
-interface PutOutcome {
+/** How the PUT of one copy ended. */
+export interface PutOutcome {
   readonly node: StorageTarget;
   /** Undefined when the node acknowledged a durable copy. */
   readonly error: unknown;
+  /** What its acceptor said to the Accept that came with the bytes; null when none came or the copy was not made. */
+  readonly vote: PutChunkAnswer["vote"];
 }
 
-interface Copy {
+export interface Copy {
   readonly request: Omit<StoreChunkRequest, "nodes" | "blockSizeBytes">;
   readonly ports: StoreChunkPorts;
   readonly hash: ChunkHash;
   readonly node: StorageTarget;
+  /** Headers that carry an Accept (wire/client/acceptor-client.ts). */
+  readonly accept?: Readonly<Record<string, string>>;
 }
 
-async function putCopy(copy: Copy): Promise<PutOutcome> {
+/** PUTs one copy, again after a fault that may be over in a moment. Never rejects. */
+export async function putCopy(copy: Copy): Promise<PutOutcome> {
   const { request, ports, node } = copy;
   let error: unknown;
   for (let attempt = 1; attempt <= PUTS_PER_NODE && !request.signal.aborted; attempt += 1) {
     if (attempt > 1) await ports.clock.sleep(RETRY_PAUSE_MS, request.signal);
     try {
-      await putOnce(copy);
-      return { node, error: undefined };
+      const { vote } = await putOnce(copy);
+      return { node, error: undefined, vote };
     } catch (cause) {
       error = cause;
       if (!TRANSIENT.includes(errorCode(cause))) break;
     }
   }
-  return { node, error: error ?? new VStackError("aborted", `Gave up PUT to ${node.nodeId}`) };
+  return { node, error: error ?? new VStackError("aborted", `Gave up PUT to ${node.nodeId}`), vote: null };
 }
 
 export interface StoreReplicaRequest extends Omit<StoreChunkRequest, "nodes" | "blockSizeBytes"> {
@@ -173,7 +181,7 @@ export async function storeReplica(
     : new VStackError("internal", `Cannot store a copy on ${node.nodeId}`, { cause: error });
 }
 
-async function putOnce({ request, ports, hash, node }: Copy): Promise<void> {
+async function putOnce({ request, ports, hash, node, accept = {} }: Copy): Promise<PutChunkAnswer> {
   const { bytes, position, mint, signal } = request;
   const query = new URLSearchParams({
     [QUERY.position]: positionText(position),
@@ -181,7 +189,7 @@ async function putOnce({ request, ports, hash, node }: Copy): Promise<void> {
   });
   const answer = await askJson(`${node.url}${PATHS.chunk(hash)}?${query}`, PutChunkAnswerSchema, {
     method: "PUT",
-    headers: { "content-type": MEDIA_TYPES.octets },
+    headers: { "content-type": MEDIA_TYPES.octets, ...accept },
     body: bytes,
     signal,
     deadlineMs: PUT_DEADLINE_MS,
@@ -190,6 +198,7 @@ async function putOnce({ request, ports, hash, node }: Copy): Promise<void> {
   if (answer.hash !== hash || answer.nodeId !== node.nodeId || answer.sizeBytes !== bytes.length) {
     throw new VStackError("bad-answer", `Cannot count the copy on ${node.nodeId} as it acknowledged something else`);
   }
+  return answer;
 }
 
 function tooFewCopies(position: Position, outcomes: readonly PutOutcome[]): VStackError {

@@ -28,26 +28,41 @@ export function parseInput<Schema extends v.GenericSchema>(
 /**
  * Reads a JSON body within the limit.
  *
+ * @param maxBytes where a body may be longer than others
  * @throws VStackError `too-large`, or `bad-request` when it is no JSON or of another shape
  */
 export async function parseJsonBody<Schema extends v.GenericSchema>(
   context: Context,
   schema: Schema,
+  maxBytes = MAX_JSON_BYTES,
 ): Promise<v.InferOutput<Schema>> {
   const declared = Number(context.req.header("content-length") ?? "0");
-  if (declared > MAX_JSON_BYTES)
-    throw new VStackError("too-large", `Cannot read a body of ${declared} bytes: at most ${MAX_JSON_BYTES} are read`);
-  const text = await readLimitedText(context);
+  if (declared > maxBytes)
+    throw new VStackError("too-large", `Cannot read a body of ${declared} bytes: at most ${maxBytes} are read`);
+  return parseJson(schema, await readLimitedText(context, maxBytes), "body");
+}
+
+/**
+ * Reads JSON by a schema.
+ *
+ * @param what names the input in the message, as in {@link parseInput}
+ * @throws VStackError `bad-request`
+ */
+export function parseJson<Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string,
+  what: string,
+): v.InferOutput<Schema> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new VStackError("bad-request", "Cannot read the body as it is no JSON", { cause });
+    throw new VStackError("bad-request", `Cannot read the ${what} as it is no JSON`, { cause });
   }
-  return parseInput(schema, json, "body");
+  return parseInput(schema, json, what);
 }
 
-async function readLimitedText(context: Context): Promise<string> {
+async function readLimitedText(context: Context, maxBytes: number): Promise<string> {
   const body = context.req.raw.body;
   if (body === null) return "";
   const decoder = new TextDecoder();
@@ -60,9 +75,9 @@ async function readLimitedText(context: Context): Promise<string> {
     });
     if (part.done) return text + decoder.decode();
     receivedBytes += part.value.length;
-    if (receivedBytes > MAX_JSON_BYTES) {
+    if (receivedBytes > maxBytes) {
       await reader.cancel().catch(() => {});
-      throw new VStackError("too-large", `Cannot read a body of more than ${MAX_JSON_BYTES} bytes`);
+      throw new VStackError("too-large", `Cannot read a body of more than ${maxBytes} bytes`);
     }
     text += decoder.decode(part.value, { stream: true });
   }
