@@ -20,6 +20,8 @@ const WORKER_URL = "/sw.js";
 /** A page born while the worker activates gets its controller by asking; 24 of 24 such pages had one within a second. */
 const CONTROL_DEADLINE_MS = 5000;
 const ASK_EVERY_MS = 100;
+/** The script comes over the same line as the page: whoever has it no sooner watches through the gateway until it is here. */
+const REGISTER_DEADLINE_MS = 10_000;
 /** A worker that was stopped needs up to 160 ms to answer; a busy machine several times that. */
 const ANSWER_DEADLINE_MS = 3000;
 
@@ -107,7 +109,7 @@ class WorkerLink {
     const workers = workersOfBrowser();
     if (workers === undefined) return this.#become({ state: "absent", absence: { because: "unsupported" } });
     try {
-      await workers.register(WORKER_URL, { scope: "/", updateViaCache: "none" });
+      await registerWorker(workers);
       await takeControl(workers);
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause);
@@ -147,6 +149,25 @@ class WorkerLink {
 /** Undefined on insecure origins and in private windows of some browsers, whatever the DOM types say. */
 function workersOfBrowser(): ServiceWorkerContainer | undefined {
   return "serviceWorker" in navigator ? navigator.serviceWorker : undefined;
+}
+
+/**
+ * Registers the worker. A page that has one already does not wait: the registration queues behind the browser's own look for
+ * an update, and that took half a minute on a busy machine.
+ */
+async function registerWorker(workers: ServiceWorkerContainer): Promise<void> {
+  const registered = workers.register(WORKER_URL, { scope: "/", updateViaCache: "none" });
+  if (workers.controller !== null) {
+    registered.catch(() => undefined);
+    return;
+  }
+  const deadline = AbortSignal.timeout(REGISTER_DEADLINE_MS);
+  const late = new Promise<never>((_, reject) => {
+    deadline.addEventListener("abort", () =>
+      reject(new VStackError("timeout", `Cannot register the worker within ${REGISTER_DEADLINE_MS} ms`)),
+    );
+  });
+  await Promise.race([registered, late]);
 }
 
 /**
