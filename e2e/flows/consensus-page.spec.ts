@@ -134,11 +134,13 @@ test("keys step on and back, a person gets in the way, and the address brings it
 });
 
 test("live, the real proposer's messages are drawn and the rules hold on them", async ({ page, cluster, demoId }) => {
+  // The newest video that is ready is read: the demo's, or what another test has stored since.
+  expect(demoId).toHaveLength(26);
   await page.goto(`${cluster.url}/consensus?view=live`);
   await expect(page.getByText("● listening")).toBeVisible();
   await expect(page.getByText("agreement: no data")).toBeVisible();
   await page.getByRole("button", { name: "Read a position" }).click();
-  await expect(page.getByRole("heading", { name: `What the acceptors have for ${demoId}/meta` })).toBeVisible();
+  await expect(page.getByRole("heading", { name: /^What the acceptors have for [a-z2-7]{26}\/meta$/ })).toBeVisible();
   await expect(page.getByRole("heading", { name: /^Checked on [1-9]/ })).toBeVisible();
   await expect(page.getByText("✓ acknowledged-is-durable")).toBeVisible();
   await expect(page.getByText("⚠")).toHaveCount(0);

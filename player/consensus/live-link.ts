@@ -16,7 +16,10 @@ export interface LiveView {
   readonly check: LiveCheck;
   /** Proposals that the server left out. */
   readonly skipped: number;
-  /** What was read last. */
+  /** Newest videos among which one that is ready is looked for. */
+const LOOK_AT_VIDEOS = 24;
+
+/** What was read last. */
   readonly position: PositionAnswer | undefined;
   readonly trouble: string;
 }
@@ -59,8 +62,9 @@ export class LiveLink {
   async read(): Promise<void> {
     const signal = this.#signal;
     try {
-      const { videos } = await metadataClient("").listVideos({ limit: 1 }, signal);
-      const [newest] = videos;
+      const { videos } = await metadataClient("").listVideos({ limit: LOOK_AT_VIDEOS }, signal);
+      // What failed or is on its way may have nothing decided yet.
+      const newest = videos.find(({ state }) => state === "ready");
       if (newest === undefined) {
         this.#change({ trouble: "There is no video whose positions could be read: upload one" });
         return;
