@@ -10,16 +10,15 @@ import { LiveCheck } from "./live-check.ts";
 
 /** A page draws what came in the meantime at once: a burst of events is one change. */
 const DRAW_PAUSE_MS = 100;
+/** Newest videos among which one that is ready is looked for. */
+const LOOK_AT_VIDEOS = 24;
 
 export interface LiveView {
   readonly status: "connecting" | "listening" | "lost";
   readonly check: LiveCheck;
   /** Proposals that the server left out. */
   readonly skipped: number;
-  /** Newest videos among which one that is ready is looked for. */
-const LOOK_AT_VIDEOS = 24;
-
-/** What was read last. */
+  /** What was read last. */
   readonly position: PositionAnswer | undefined;
   readonly trouble: string;
 }
