@@ -13,7 +13,11 @@ export default defineConfig({
     ? [{ name: "long", testMatch: "long/*.spec.ts", workers: 1 }]
     : [
         // Pages and commands, with nothing timed: two spec files at a time, each with a cluster of its own.
-        { name: "flows", testMatch: "flows/*.spec.ts", testIgnore: MEASURED, workers: 2 },
+        // A page may wait for a core that the other one has, as the page of the API does while a cluster starts.
+        {
+          ...{ name: "flows", testMatch: "flows/*.spec.ts", testIgnore: MEASURED, workers: 2 },
+          expect: { timeout: 15_000 },
+        },
         // One at a time: each test measures its cluster or what people see of it, and a neighbour would take its cores.
         { name: "measured", testMatch: ["faults/*.spec.ts", ...MEASURED], workers: 1 },
       ],

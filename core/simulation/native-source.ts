@@ -13,6 +13,7 @@ import type { FailureKind } from "../schedule/plan-events.ts";
 import { sizeOf } from "./engine-source.ts";
 import type { FluidNetwork } from "./fluid-network.ts";
 import type { AttemptRecord, SegmentRecord } from "./segment-record.ts";
+import { startedAttempt } from "./segment-record.ts";
 import type { LoadListener, SegmentSource, SegmentWish } from "./segment-source.ts";
 import type { Transfer } from "./transfer.ts";
 import type { Alarm, VirtualClock } from "./virtual-clock.ts";
@@ -111,19 +112,10 @@ export class NativeSource implements SegmentSource {
     const { record } = load;
     const nodeId = this.#pathway;
     const startedMs = clock.nowMs;
-    const attempt: AttemptRecord = {
+    const attempt = startedAttempt({
       ...{ id: record.attempts.length, nodeId, start: 0, end: record.sizeBytes, startedMs },
       ...{ because: record.attempts.length === 0 ? "first" : "failover", isHedge: false, predictedMs: null },
-      ...{
-        firstByteMs: null,
-        endedMs: null,
-        receivedBytes: 0,
-        acceptedBytes: 0,
-        blocksVerified: 0,
-        outcome: null,
-        reason: null,
-      },
-    };
+    });
     record.attempts.push(attempt);
     load.transfer = network.start(nodeId, [record.sizeBytes], {
       firstByte: () => {

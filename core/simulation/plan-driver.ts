@@ -17,6 +17,7 @@ import type { FetchInput, FetchPlan } from "../schedule/plan-state.ts";
 import { hasMissing } from "../schedule/plan-state.ts";
 import type { FluidNetwork } from "./fluid-network.ts";
 import type { AttemptRecord, SegmentRecord } from "./segment-record.ts";
+import { startedAttempt } from "./segment-record.ts";
 import type { Transfer, TransferListener } from "./transfer.ts";
 import type { Alarm, VirtualClock } from "./virtual-clock.ts";
 
@@ -136,23 +137,8 @@ export class PlanDriver {
 
   #startAttempt(command: PlanCommand & { do: "start" }): void {
     const { attempt: id, nodeId, start, end, firstBlock, endBlock, because, isHedge, predictedMs } = command;
-    const record: AttemptRecord = {
-      id,
-      nodeId,
-      start,
-      end,
-      because,
-      isHedge,
-      predictedMs,
-      startedMs: this.#ports.clock.nowMs,
-      firstByteMs: null,
-      endedMs: null,
-      receivedBytes: 0,
-      acceptedBytes: 0,
-      blocksVerified: 0,
-      outcome: null,
-      reason: null,
-    };
+    const startedMs = this.#ports.clock.nowMs;
+    const record = startedAttempt({ id, nodeId, start, end, because, isHedge, predictedMs, startedMs });
     this.record.attempts[id] = record;
     const attempt: OpenAttempt = {
       record,

@@ -27,6 +27,32 @@ export interface AttemptRecord {
   reason: string | null;
 }
 
+type AttemptStart = Pick<
+  AttemptRecord,
+  "id" | "nodeId" | "start" | "end" | "because" | "isHedge" | "startedMs" | "predictedMs"
+>;
+
+/** An attempt of which nothing has come yet. Written member by member: made for every request of every session. */
+export function startedAttempt(begun: AttemptStart): AttemptRecord {
+  return {
+    id: begun.id,
+    nodeId: begun.nodeId,
+    start: begun.start,
+    end: begun.end,
+    because: begun.because,
+    isHedge: begun.isHedge,
+    predictedMs: begun.predictedMs,
+    startedMs: begun.startedMs,
+    firstByteMs: null,
+    endedMs: null,
+    receivedBytes: 0,
+    acceptedBytes: 0,
+    blocksVerified: 0,
+    outcome: null,
+    reason: null,
+  };
+}
+
 export interface SegmentRecord {
   readonly slot: "init" | "segment";
   readonly seq: number;

@@ -5,6 +5,7 @@ import type { BenchRunRecord, BenchState } from "#wire/contract/bench-api.ts";
 import { PATHS } from "#wire/contract/paths.ts";
 import { announce } from "../shell/announce.ts";
 import { elementStyles } from "../shell/element-styles.ts";
+import { pageStyles } from "../shell/page-styles.ts";
 import type { BenchView } from "./bench-link.ts";
 import { BenchLink } from "./bench-link.ts";
 import { benchStyles } from "./bench-styles.ts";
@@ -32,7 +33,7 @@ const TICK_MS = 1_000;
 
 export class BenchPage extends LitElement {
   static override properties = { view: { state: true }, nowMs: { state: true } };
-  static override styles = [elementStyles, benchStyles];
+  static override styles = [elementStyles, pageStyles, benchStyles];
 
   declare view: BenchView | undefined;
   declare nowMs: number;

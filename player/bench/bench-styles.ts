@@ -1,38 +1,9 @@
-/** Layout of the page of benchmarks. */
+/** What is its own in the layout of the page of benchmarks. */
 import { css } from "lit";
 
 export const benchStyles = css`
-  .page {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: var(--space-6);
-    max-width: var(--page-width);
-    margin: 0 auto;
-    padding: var(--space-6) var(--space-5) var(--space-7);
-  }
-  h1 {
-    font-size: var(--size-title);
-    font-weight: 650;
-    letter-spacing: -0.015em;
-    line-height: 1.2;
-  }
-  h2 {
-    font-size: var(--size-large);
-    font-weight: 600;
-    line-height: 1.3;
-  }
-  .lead {
-    max-width: 60ch;
-    margin-top: var(--space-2);
-    color: var(--ink-soft);
-  }
   .trouble {
     color: var(--bad);
-  }
-  section {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: var(--space-3);
   }
   .card {
     padding: var(--space-4);

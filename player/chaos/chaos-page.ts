@@ -7,6 +7,7 @@ import { QUERY } from "#wire/contract/paths.ts";
 import { clockText, clockWords, counted } from "../charts/quantities.ts";
 import { announce } from "../shell/announce.ts";
 import { elementStyles } from "../shell/element-styles.ts";
+import { pageStyles } from "../shell/page-styles.ts";
 import { replaceQuery } from "../shell/navigation.ts";
 import { workerLink } from "../shell/worker-link.ts";
 import { pageTraces } from "../state/page-traces.ts";
@@ -23,7 +24,7 @@ import "./path-card.ts";
 
 export class ChaosPage extends LitElement {
   static override properties = { view: { state: true }, session: { state: true } };
-  static override styles = [elementStyles, chaosStyles];
+  static override styles = [elementStyles, pageStyles, chaosStyles];
 
   declare view: LabView | undefined;
   /** Whose network is shown and changed; null is everybody. */

@@ -1,37 +1,13 @@
-/** Layout of the page of emulated networks. */
+/** What is its own in the layout of the page of emulated networks. */
 import { css } from "lit";
 
 export const chaosStyles = css`
-  .page {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: var(--space-6);
-    max-width: var(--page-width);
-    margin: 0 auto;
-    padding: var(--space-6) var(--space-5) var(--space-7);
-  }
   header {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
     justify-content: space-between;
     gap: var(--space-4);
-  }
-  h1 {
-    font-size: var(--size-title);
-    font-weight: 650;
-    letter-spacing: -0.015em;
-    line-height: 1.2;
-  }
-  h2 {
-    font-size: var(--size-large);
-    font-weight: 600;
-    line-height: 1.3;
-  }
-  .lead {
-    max-width: 60ch;
-    margin-top: var(--space-2);
-    color: var(--ink-soft);
   }
   .hint {
     max-width: 76ch;
@@ -52,11 +28,6 @@ export const chaosStyles = css`
     background: var(--surface);
     color: var(--ink-soft);
     opacity: 1;
-  }
-  section {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: var(--space-3);
   }
   .section-head {
     display: flex;

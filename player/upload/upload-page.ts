@@ -6,6 +6,7 @@ import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import { counted } from "../charts/quantities.ts";
 import { announce } from "../shell/announce.ts";
 import { elementStyles } from "../shell/element-styles.ts";
+import { pageStyles } from "../shell/page-styles.ts";
 import "./drop-area.ts";
 import "./interrupted-list.ts";
 import type { Remembered } from "./interrupted-uploads.ts";
@@ -34,7 +35,7 @@ export class UploadPage extends LitElement {
     listed: { state: true },
     trouble: { state: true },
   };
-  static override styles = [elementStyles, uploadStyles];
+  static override styles = [elementStyles, pageStyles, uploadStyles];
 
   /** Whether the chosen files are one video; undefined until the person says so. */
   declare isOneVideo: boolean | undefined;
