@@ -29,7 +29,8 @@ interface Timing {
 
 test.beforeAll(async () => {
   test.setTimeout(90_000);
-  lab = await startCluster("--lab");
+  // Five nodes: every one is among those that hold the demo.
+  lab = await startCluster("--lab", "--nodes", "5");
   chunks = await demoChunks(lab);
 });
 test.afterAll(async () => {

@@ -11,7 +11,8 @@ import { acceptUpload, MAX_OPEN_UPLOADS, requireRoom } from "./accept-upload.ts"
 import type { IngestPorts } from "./ingest-ports.ts";
 import { jobQueue } from "./job-queue.ts";
 import { progressBoard } from "./progress-board.ts";
-import { DRAIN_DEADLINE_MS, removeVideo } from "./remove-video.ts";
+import type { Removal } from "./remove-video.ts";
+import { DRAIN_DEADLINE_MS, EMPTYING_DEADLINE_MS, removeVideo } from "./remove-video.ts";
 import { canRetry, requireRetry } from "./retry-upload.ts";
 import { oneAtATime } from "./turns.ts";
 import { sweepUploads } from "./sweep-uploads.ts";
@@ -74,19 +75,39 @@ export function createIngest(ports: IngestPorts): Ingest {
   const enqueue = (videoId: VideoId) => {
     if (!queue.add(videoId)) log.warn({ videoId }, "Cannot begin a job now: it is begun at the next start");
   };
-  const remove = async (videoId: VideoId): Promise<boolean> => {
+  const takeAway = async (videoId: VideoId): Promise<Removal | undefined> => {
     const stopJob = (id: VideoId) => queue.cancel(id, new VStackError("aborted", "The video was removed"));
     removing.add(videoId);
-    const removed = await removeVideo(videoId, { ...ports, wallMs: () => clock.wallMs(), stopJob }).finally(() => {
-      removing.delete(videoId);
-    });
-    board.forget(videoId);
-    if (removed) await ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
-    return removed;
+    const ended = () => removing.delete(videoId);
+    try {
+      const removal = await removeVideo(videoId, { ...ports, wallMs: () => clock.wallMs(), stopJob });
+      if (removal === undefined) ended();
+      else void removal.emptied.then(ended);
+      return removal;
+    } catch (error) {
+      ended();
+      throw error;
+    } finally {
+      board.forget(videoId);
+    }
+  };
+  const remove = async (videoId: VideoId): Promise<boolean> => {
+    const removal = await takeAway(videoId);
+    if (removal === undefined) return false;
+    const waiting = new AbortController();
+    const emptiedOrLate = Promise.race([removal.emptied, clock.sleep(EMPTYING_DEADLINE_MS, waiting.signal)]);
+    await Promise.all([
+      emptiedOrLate.finally(() => {
+        waiting.abort();
+      }),
+      ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS)),
+    ]);
+    return true;
   };
   const finishRemovals = async () => {
     for (const videoId of await catalog.removals()) {
-      if (!removing.has(videoId) && (await ports.register.canChange(videoId))) await remove(videoId);
+      if (removing.has(videoId) || !(await ports.register.canChange(videoId))) continue;
+      await (await takeAway(videoId))?.emptied;
     }
   };
   const abandon = async (videoId: VideoId) => {

@@ -16,6 +16,8 @@ import { NO_PROGRESS } from "./upload-store.ts";
 
 /** Whoever gives chunks up waits this long for the nodes; what is left is done behind. */
 export const DRAIN_DEADLINE_MS = 5000;
+/** Whoever removes a video waits this long for its acceptors; a round with healthy ones takes a few milliseconds. */
+export const EMPTYING_DEADLINE_MS = 1000;
 
 export interface RemovalPorts {
   readonly catalog: CatalogStore;
@@ -29,15 +31,23 @@ export interface RemovalPorts {
   readonly stopJob: (videoId: VideoId) => Promise<void>;
 }
 
+/** What goes on when a video is away for everybody who looks. */
+export interface Removal {
+  /**
+   * Settles when its registers are empty and its rows gone, or when the acceptors cannot decide now: then call
+   * {@link removeVideo} again for those that {@link CatalogStore.removals} names. Never rejects.
+   */
+  readonly emptied: Promise<void>;
+}
+
 /**
- * Hides a video at once and takes it away. What the acceptors cannot decide now is left: call it again for those that
- * {@link CatalogStore.removals} names.
+ * Hides a video at once and takes it away.
  *
- * @returns false when there is no such video
+ * @returns undefined when there is no such video
  * @throws VStackError `unavailable` when the video is ready and too few acceptors can be reached: then it stays as it is, as a
  *   catalogue that is rebuilt would bring it back
  */
-export async function removeVideo(videoId: VideoId, ports: RemovalPorts): Promise<boolean> {
+export async function removeVideo(videoId: VideoId, ports: RemovalPorts): Promise<Removal | undefined> {
   const video = await ports.catalog.video(videoId);
   if (video?.state === "ready" && !(await ports.register.canChange(videoId))) {
     throw new VStackError(
@@ -45,7 +55,7 @@ export async function removeVideo(videoId: VideoId, ports: RemovalPorts): Promis
       `Cannot delete "${video.title}" as fewer than a majority of its acceptors can be reached`,
     );
   }
-  if (!(await ports.catalog.beginRemoval(videoId))) return false;
+  if (!(await ports.catalog.beginRemoval(videoId))) return undefined;
   await ports.stopJob(videoId);
   const begun = (await ports.releases.unsettled(videoId)).map(({ position }) => position);
   await ports.releases.releaseAll(videoId, ports.register, ports.wallMs());
@@ -56,14 +66,23 @@ export async function removeVideo(videoId: VideoId, ports: RemovalPorts): Promis
     progress: NO_PROGRESS,
     nowMs: ports.wallMs(),
   });
+  return { emptied: emptyRegisters(videoId, begun, ports) };
+}
+
+/** Acceptors that died a moment ago are asked for seconds: nobody should have to wait for this. */
+async function emptyRegisters(
+  videoId: VideoId,
+  begun: readonly Position[],
+  { register, catalog, log }: RemovalPorts,
+): Promise<void> {
   try {
-    await ports.register.removeByVideo(videoId, begun);
-    await ports.catalog.deleteVideo(videoId);
-  } catch (error) {
-    if (errorCode(error) !== "unavailable") throw error;
-    ports.log.warn({ videoId, err: error }, "Cannot empty the registers of a removed video yet: will try again");
+    await register.removeByVideo(videoId, begun);
+    await catalog.deleteVideo(videoId);
+  } catch (err) {
+    const words = "Cannot empty the registers of a removed video yet: will try again";
+    if (errorCode(err) === "unavailable") log.warn({ videoId, err }, words);
+    else log.error({ videoId, err }, words);
   }
-  return true;
 }
 
 /**
