@@ -7,6 +7,8 @@ import type { CodecOptions } from "./commands/bench-codec.ts";
 import { benchCodec } from "./commands/bench-codec.ts";
 import type { BenchConsensusOptions } from "./commands/bench-consensus.ts";
 import { benchConsensus } from "./commands/bench-consensus.ts";
+import type { BenchLoadOptions } from "./commands/bench-load.ts";
+import { benchLoad } from "./commands/bench-load.ts";
 import { benchDiff } from "./commands/bench-diff.ts";
 import type { BenchWorkerOptions } from "./commands/bench-worker.ts";
 import { benchWorker } from "./commands/bench-worker.ts";
@@ -14,13 +16,18 @@ import type { TargetsOptions } from "./commands/bench-targets.ts";
 import { benchTargets } from "./commands/bench-targets.ts";
 import { LINK_PROXY, serveLinks } from "./bench/links/link-proxy.ts";
 import { serveSimJobs, SIM_WORKER } from "./bench/sim-tier.ts";
-import { jsonOption, whole } from "./option-values.ts";
+import { clusterUrl, jsonOption, parsedBy, whole } from "./option-values.ts";
 
 const MAX_SEEDS = 1_000;
 const MAX_SEED = 1_000_000_000;
 const MAX_CODEC_ROUNDS = 1_000;
 /** Four qualities of ten minutes are 1.4 GB, on every node. */
 const MAX_SECONDS = 600;
+const LOAD_SECONDS = 75;
+/** Each is a few sockets to every node, all from this machine. */
+const MAX_PLAYERS = 1_000;
+
+type LoadWords = Pick<BenchLoadOptions, "players" | "megabits" | "url"> & { readonly load?: boolean };
 
 const seedOption = () =>
   new Option("--seed <number>", "decides everything left to chance").default(1).argParser(whole(0, MAX_SEED));
@@ -35,18 +42,43 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .addOption(new Option("--smoke", "simulated only, under a minute").conflicts(["ci", "full"]))
     .addOption(new Option("--ci", "both tiers, under ten minutes").conflicts("full"))
     .option("--full", "every scenario, every strategy, both tiers")
+    .addOption(
+      new Option("--load", "viewers without pictures on one cluster: late segments are counted").conflicts([
+        ...["smoke", "ci", "full", "tier", "traces", "scenario", "strategy", "seeds", "out"],
+      ]),
+    )
+    .addOption(new Option("--players <number>", "of --load").default(100).argParser(whole(1, MAX_PLAYERS)))
+    .addOption(
+      new Option("--megabits <number>", "that each of them reads a second").default(2).argParser(whole(1, 100)),
+    )
+    .addOption(
+      new Option("--url <address>", "a running cluster for --load (default: a temporary one)").argParser(
+        parsedBy(clusterUrl, "an http address"),
+      ),
+    )
     .addOption(tierOption())
     .addOption(tracesOption())
     .option("--scenario <name...>", "networks (default: every topology)")
     .option("--strategy <name...>", "who plays (default: smart, the baselines, plain hls.js in two settings)")
     .addOption(seedsOption())
     .addOption(seedOption())
-    .addOption(new Option("--seconds <number>", "length of the browser's video").argParser(whole(8, MAX_SECONDS)))
+    .addOption(
+      new Option("--seconds <number>", "length of the browser's video, or of --load (75)").argParser(
+        whole(8, MAX_SECONDS),
+      ),
+    )
     .option("--out <folder>", "where the report goes (default: ./bench-results/<time>)")
     .addOption(jsonOption())
     .enablePositionalOptions()
-    .action(async (options: BenchOptions) => {
-      exitWith(await bench(options));
+    .action(async ({ load, players, megabits, url, ...options }: BenchOptions & LoadWords) => {
+      if (load !== true) {
+        exitWith(await bench(options));
+        return;
+      }
+      const { seconds = LOAD_SECONDS, seed, json } = options;
+      exitWith(
+        await benchLoad({ ...{ players, megabits, seconds, seed, json }, ...(url === undefined ? {} : { url }) }),
+      );
     });
   wordsFail(command.command("targets"))
     .description("what the scheduler is promised to do: measured, limit, verdict")

@@ -37,6 +37,17 @@ test("a minted capability allows one chunk to be written and deleted, and nothin
   expect((await fetch(node)).status).toBe(404);
 });
 
+test("virtual viewers read the demo at their pace, every chunk right, and report what they saw", async ({ cluster }) => {
+  const words = ["bench", "--load", "--players", "4", "--megabits", "1", "--seconds", "8", "--json"];
+  const { stdout, stderr, code } = await cluster.vstack(...words);
+  expect(code, stderr).toBe(0);
+  const report = JSON.parse(stdout) as { segments: number; bytes: number };
+  expect(report).toMatchObject({ verdict: "pass", players: 4, late: 0, failedReads: 0, wrongChunks: 0 });
+  // Four buffers of 20 s at 1 Mbit/s are 10 MB.
+  expect(report.bytes).toBeGreaterThan(8_000_000);
+  expect(report.segments).toBeGreaterThan(8);
+});
+
 test("wrong usage ends with 2, failures with 1, and both say what to do", async ({ cluster }, info) => {
   expect((await runVstack(["no-such-command"])).code).toBe(2);
   expect((await runVstack(["show", "not-an-id"])).code).toBe(2);
