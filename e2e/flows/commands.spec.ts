@@ -37,7 +37,9 @@ test("a minted capability allows one chunk to be written and deleted, and nothin
   expect((await fetch(node)).status).toBe(404);
 });
 
-test("virtual viewers read the demo at their pace, every chunk right, and report what they saw", async ({ cluster }) => {
+test("virtual viewers read the demo at their pace, every chunk right, and report what they saw", async ({
+  cluster,
+}) => {
   const words = ["bench", "--load", "--players", "4", "--megabits", "1", "--seconds", "8", "--json"];
   const { stdout, stderr, code } = await cluster.vstack(...words);
   expect(code, stderr).toBe(0);
