@@ -3,8 +3,8 @@
  * transfers become events. In the same order and with the same contents, estimates before plan, so that what the real
  * driver recorded can be replayed here. It holds no policy.
  */
-import type { EstimateBook, EstimateEvent } from "../estimate/estimate-book.ts";
-import { applyEvent } from "../estimate/estimate-book.ts";
+import type { EstimateEvent, OwnBook } from "../estimate/estimate-book.ts";
+import { learn } from "../estimate/estimate-book.ts";
 import type { AttemptEnd } from "../estimate/node-estimate.ts";
 import { invariant } from "../invariant.ts";
 import type { Random } from "../random.ts";
@@ -26,8 +26,8 @@ export interface DriverPorts {
   readonly clock: VirtualClock;
   readonly network: FluidNetwork;
   readonly random: Random;
-  /** What is believed now; replaced at every event. */
-  book: EstimateBook;
+  /** What is believed now. */
+  readonly book: OwnBook;
   /** What hashing a block costs. */
   readonly verifyMsPerMiB: number;
 }
@@ -251,7 +251,7 @@ export class PlanDriver {
   }
 
   #learn(event: EstimateEvent): void {
-    this.#ports.book = applyEvent(this.#ports.book, event);
+    learn(this.#ports.book, event);
   }
 
   #accept(id: number, block: number): void {
