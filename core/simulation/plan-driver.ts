@@ -3,13 +3,13 @@
  * transfers become events. In the same order and with the same contents, estimates before plan, so that what the real
  * driver recorded can be replayed here. It holds no policy.
  */
+import type { Draft } from "../draft.ts";
 import type { EstimateEvent, OwnBook } from "../estimate/estimate-book.ts";
 import { learn } from "../estimate/estimate-book.ts";
 import type { AttemptEnd } from "../estimate/node-estimate.ts";
 import { invariant } from "../invariant.ts";
 import type { Random } from "../random.ts";
-import type { Step } from "../schedule/fetch-plan.ts";
-import { beginFetch, onEvent } from "../schedule/fetch-plan.ts";
+import { beginFetch, moveOn } from "../schedule/fetch-plan.ts";
 import type { PlanContext } from "../schedule/plan-context.ts";
 import type { FailureKind, PlanCommand, PlanEvent } from "../schedule/plan-events.ts";
 import { FAILURE_ENDS } from "../schedule/plan-events.ts";
@@ -58,6 +58,7 @@ export class PlanDriver {
   readonly #listener: FetchListener;
   readonly #open = new Map<number, OpenAttempt>();
   readonly #accepted: boolean[];
+  readonly #context: Draft<PlanContext>;
   #releasedBlocks = 0;
   #plan: FetchPlan | null = null;
   #sleeping: Alarm | null = null;
@@ -68,10 +69,13 @@ export class PlanDriver {
     this.#ports = ports;
     this.#listener = listener;
     this.#accepted = input.blocks.map(() => false);
+    this.#context = { nowMs: ports.clock.nowMs, book: ports.book, random: ports.random, explains: false };
   }
 
   begin(): void {
-    this.#carryOut(beginFetch(this.#input, this.#context()));
+    const { plan, commands } = beginFetch(this.#input, this.#contextNow());
+    this.#plan = plan;
+    for (const command of commands) this.#carryOut(command);
   }
 
   /** The player asks for what was begun ahead, or says anew how long it can wait. */
@@ -91,21 +95,18 @@ export class PlanDriver {
     return this.#plan === null || (this.#plan.phase === "fetching" && hasMissing(this.#plan));
   }
 
-  #context(): PlanContext {
-    const { clock, book, random } = this.#ports;
-    return { nowMs: clock.nowMs, book, random };
+  /** The same one at every event, as nobody keeps it. */
+  #contextNow(): PlanContext {
+    this.#context.nowMs = this.#ports.clock.nowMs;
+    return this.#context;
   }
 
   #tell(event: PlanEvent): void {
-    if (this.#plan !== null) this.#carryOut(onEvent(this.#plan, event, this.#context()));
+    if (this.#plan === null) return;
+    for (const command of moveOn(this.#plan, event, this.#contextNow())) this.#carryOut(command);
   }
 
-  #carryOut({ plan, commands }: Step): void {
-    this.#plan = plan;
-    for (const command of commands) this.#carryOutOne(command);
-  }
-
-  #carryOutOne(command: PlanCommand): void {
+  #carryOut(command: PlanCommand): void {
     switch (command.do) {
       case "start":
         this.#startAttempt(command);
@@ -255,10 +256,13 @@ export class PlanDriver {
   }
 
   #accept(id: number, block: number): void {
-    invariant(this.#accepted[block] === false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
+    if (this.#accepted[block] !== false) {
+      invariant(false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
+    }
     this.#accepted[block] = true;
-    const [{ start = 0, end = 0 } = {}, record] = [this.#input.blocks[block], this.record.attempts[id]];
-    if (record !== undefined) record.acceptedBytes += end - start;
+    const accepted = this.#input.blocks[block];
+    const record = this.record.attempts[id];
+    if (record !== undefined && accepted !== undefined) record.acceptedBytes += accepted.end - accepted.start;
     if (block !== this.#releasedBlocks) return;
     while (this.#accepted[this.#releasedBlocks] === true) this.#releasedBlocks += 1;
     const releasedBytes = this.#input.blocks[this.#releasedBlocks - 1]?.end ?? 0;
