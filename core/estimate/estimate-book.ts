@@ -13,7 +13,7 @@ import { earnHedges, HEDGE_START_BYTES, refundHedge, spendHedge } from "./hedge-
 import type { LinkEstimate } from "./link-estimate.ts";
 import { copyOfLink, linkBytes, linkClosed, linkOpened, newLink } from "./link-estimate.ts";
 import type { NodeEstimate, NodeEvent, NodeReport, NodeView } from "./node-estimate.ts";
-import { copyOfNode, onNodeEvent, reportEstimate, UNKNOWN_NODE } from "./node-estimate.ts";
+import { copyOfNode, onNodeBytes, onNodeEvent, reportEstimate, UNKNOWN_NODE } from "./node-estimate.ts";
 import { NodeTable } from "./node-table.ts";
 import { isQuarantined, quarantineShortened } from "./quarantine.ts";
 
@@ -76,6 +76,13 @@ export function viewNode(book: EstimateBook, nodeId: NodeId, nowMs: number): Nod
 /** The same for people, with the counts that strategies do not look at. */
 export function reportNode(book: EstimateBook, nodeId: NodeId, nowMs: number): NodeReport {
   return reportEstimate(book.nodes.get(nodeId) ?? UNKNOWN_NODE, nowMs);
+}
+
+/** The most frequent event, said without an object: bytes of an open body arrived. */
+export function learnBytes(book: OwnBook, nodeId: NodeId, bytes: number, atMs: number): void {
+  onNodeBytes(book.nodes.changing(nodeId), bytes, atMs);
+  linkBytes(book.link, bytes, atMs);
+  book.hedgeBudget = earnHedges(book.hedgeBudget, bytes);
 }
 
 function learnOfLink(link: LinkEstimate, event: EstimateEvent): void {

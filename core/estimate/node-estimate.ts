@@ -108,8 +108,7 @@ export function onNodeEvent(node: Draft<NodeEstimate>, event: NodeEvent, atMs: n
       bodyOpened(node.throughput, atMs);
       break;
     case "bytes":
-      node.inFlightBytes = Math.max(0, node.inFlightBytes - event.bytes);
-      bytesArrived(node.throughput, event.bytes, atMs);
+      onNodeBytes(node, event.bytes, atMs);
       break;
     case "block-ok":
       node.breaker = breakerProved(node.breaker);
@@ -121,6 +120,13 @@ export function onNodeEvent(node: Draft<NodeEstimate>, event: NodeEvent, atMs: n
       attemptEnded(node, event, atMs);
       break;
   }
+}
+
+/** Bytes of an open body arrived. */
+export function onNodeBytes(node: Draft<NodeEstimate>, bytes: number, atMs: number): void {
+  node.lastEventMs = atMs;
+  node.inFlightBytes = Math.max(0, node.inFlightBytes - bytes);
+  bytesArrived(node.throughput, bytes, atMs);
 }
 
 function attemptEnded(next: Draft<NodeEstimate>, event: NodeEvent & { saw: "ended" }, atMs: number): void {

@@ -66,6 +66,19 @@ export function moveOn(plan: Draft<FetchPlan>, event: PlanEvent, context: PlanCo
   return turn.commands;
 }
 
+/** The most frequent event, said without an object: more bytes of the body of an attempt. */
+export function moveOnWithBytes(
+  plan: Draft<FetchPlan>,
+  id: number,
+  bytes: number,
+  context: PlanContext,
+): readonly PlanCommand[] {
+  const attempt = plan.running.find((one) => one.id === id);
+  if (attempt?.isSilent === true) return moveOn(plan, { saw: "bytes", attempt: id, bytes }, context);
+  if (attempt !== undefined) noteBytes(attempt, bytes, context.nowMs);
+  return NO_COMMANDS;
+}
+
 const NO_COMMANDS: readonly PlanCommand[] = [];
 
 type AttemptEvent = Extract<PlanEvent, { readonly attempt: number }>;
@@ -145,7 +158,7 @@ function acceptBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, 
   const { plan, commands } = turn;
   attempt.verifiedBlocks += 1;
   if (plan.accepted[block] === false) {
-    const losers = plan.running.filter((other) => other.id !== attempt.id && firstMissing(plan, other) === block);
+    const losers = rivalsFor(block, attempt, plan);
     plan.accepted[block] = true;
     plan.lastAcceptedMs = nowMs;
     commands.push({ do: "accept-block", attempt: attempt.id, block });
@@ -156,6 +169,17 @@ function acceptBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, 
   removeAttempt(plan, attempt.id);
   commands.push(cancel(attempt, "handed-over"));
 }
+
+/** Whoever else is at this block. */
+function rivalsFor(block: number, attempt: RunningAttempt, plan: FetchPlan): readonly RunningAttempt[] {
+  let rivals = NOBODY;
+  for (const other of plan.running) {
+    if (other.id !== attempt.id && firstMissing(plan, other) === block) rivals = [...rivals, other];
+  }
+  return rivals;
+}
+
+const NOBODY: readonly RunningAttempt[] = [];
 
 function loseRace(turn: Turn, loser: RunningAttempt, nowMs: number): void {
   if (loser.isSilent) {

@@ -79,9 +79,10 @@ export function hasLeftBlocks(plan: FetchPlan): boolean {
 
 /** The first such block from this one on; the number of blocks when there is none. */
 function nextMissing(plan: FetchPlan, from: number): number {
+  const { accepted } = plan;
   let index = from;
-  while (index < plan.accepted.length) {
-    const next = servedUntil(plan, index);
+  while (index < accepted.length) {
+    const next = accepted[index] === true ? index + 1 : servedUntil(plan, index);
     if (next === index) break;
     index = next;
   }
@@ -128,7 +129,7 @@ export function newPlan(input: FetchInput, nowMs: number): Draft<FetchPlan> {
     deadlineMs: input.slackMs === null ? null : nowMs + input.slackMs,
     isAhead: input.isAhead,
     phase: "fetching",
-    accepted: input.blocks.map(() => false),
+    accepted: new Array<boolean>(input.blocks.length).fill(false),
     running: [],
     attemptsStarted: 0,
     roundsFailed: 0,

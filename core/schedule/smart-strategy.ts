@@ -59,6 +59,7 @@ export const smartStrategy = smartStrategyWith("smart", { splits: true, hedges: 
 
 function assign(situation: Situation, parts: SmartParts): Assignment[] {
   const { slackMs, isAhead, sharesBottleneck } = situation;
+  if (isAllGiven(situation)) return [];
   const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
   const nodes = supplies(helpers(situation), urgency.doubt);
   if (nodes.length === 0) return [];
@@ -73,6 +74,11 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   const move = playEndgame(situation, { nodes, assigned }, { steals: splits, hedges: mayHedge, runMs });
   if (move !== undefined) assigned.push(move);
   return assigned;
+}
+
+/** Every second time that it asks: all blocks are being fetched, and no node is free to help. */
+function isAllGiven({ missing, candidates }: Situation): boolean {
+  return missing.length === 0 && candidates.every(({ running }) => running > 0);
 }
 
 /**

@@ -5,11 +5,11 @@
  */
 import type { Draft } from "../draft.ts";
 import type { EstimateEvent, OwnBook } from "../estimate/estimate-book.ts";
-import { learn } from "../estimate/estimate-book.ts";
+import { learn, learnBytes } from "../estimate/estimate-book.ts";
 import type { AttemptEnd } from "../estimate/node-estimate.ts";
 import { invariant } from "../invariant.ts";
 import type { Random } from "../random.ts";
-import { beginFetch, moveOn } from "../schedule/fetch-plan.ts";
+import { beginFetch, moveOn, moveOnWithBytes } from "../schedule/fetch-plan.ts";
 import type { PlanContext } from "../schedule/plan-context.ts";
 import type { FailureKind, PlanCommand, PlanEvent } from "../schedule/plan-events.ts";
 import { FAILURE_ENDS } from "../schedule/plan-events.ts";
@@ -44,7 +44,7 @@ export interface FetchListener {
 
 interface OpenAttempt {
   readonly record: AttemptRecord;
-  readonly nextBlock: { index: number };
+  nextBlock: number;
   transfer: Transfer | null;
   /** Blocks that are being hashed, and what is to be told behind them. */
   hashing: number;
@@ -106,6 +106,11 @@ export class PlanDriver {
     for (const command of moveOn(this.#plan, event, this.#contextNow())) this.#carryOut(command);
   }
 
+  #tellBytes(id: number, bytes: number): void {
+    if (this.#plan === null) return;
+    for (const command of moveOnWithBytes(this.#plan, id, bytes, this.#contextNow())) this.#carryOut(command);
+  }
+
   #carryOut(command: PlanCommand): void {
     switch (command.do) {
       case "start":
@@ -143,7 +148,7 @@ export class PlanDriver {
     this.record.attempts[id] = record;
     const attempt: OpenAttempt = {
       record,
-      nextBlock: { index: firstBlock },
+      nextBlock: firstBlock,
       transfer: null,
       hashing: 0,
       afterHashing: null,
@@ -157,7 +162,7 @@ export class PlanDriver {
   #listenerOf(id: number, attempt: OpenAttempt, blockEnds: readonly number[]): TransferListener {
     const { record } = attempt;
     const { nodeId } = record;
-    const firstBlock = attempt.nextBlock.index;
+    const firstBlock = attempt.nextBlock;
     return {
       firstByte: () => {
         const atMs = this.#ports.clock.nowMs;
@@ -168,12 +173,11 @@ export class PlanDriver {
       bytes: (bytes, isCorrupt) => {
         record.receivedBytes += bytes;
         this.record.wastedBytes += bytes;
-        this.#learn({ saw: "bytes", bytes, nodeId, atMs: this.#ports.clock.nowMs });
-        this.#tell({ saw: "bytes", attempt: id, bytes });
-        const { nextBlock } = attempt;
-        while ((blockEnds[nextBlock.index - firstBlock] ?? Infinity) <= record.receivedBytes) {
-          const block = nextBlock.index;
-          nextBlock.index += 1;
+        learnBytes(this.#ports.book, nodeId, bytes, this.#ports.clock.nowMs);
+        this.#tellBytes(id, bytes);
+        while ((blockEnds[attempt.nextBlock - firstBlock] ?? Infinity) <= record.receivedBytes) {
+          const block = attempt.nextBlock;
+          attempt.nextBlock += 1;
           this.#verify(id, attempt, { block, isCorrupt });
         }
       },
