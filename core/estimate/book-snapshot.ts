@@ -7,9 +7,10 @@ import type { NodeId } from "../ids.ts";
 import { parseNodeId } from "../ids.ts";
 import type { EstimateBook } from "./estimate-book.ts";
 import { bookOf, MAX_BOOK_NODES } from "./estimate-book.ts";
-import { addSample, EMPTY_EWMA } from "./ewma.ts";
+import type { Ewma } from "./ewma.ts";
+import { addSample, newEwma } from "./ewma.ts";
 import type { NodeEstimate } from "./node-estimate.ts";
-import { reportEstimate, UNKNOWN_NODE } from "./node-estimate.ts";
+import { newNode, reportEstimate } from "./node-estimate.ts";
 import { MAX_WINDOW_SAMPLES, windowOf } from "./quantiles.ts";
 
 export const BOOK_SCHEMA = 1;
@@ -60,7 +61,7 @@ function snapshotNode(nodeId: NodeId, node: NodeEstimate, nowMs: number): NodeSn
   const { breaker, quarantine } = node;
   return {
     nodeId,
-    firstBytesMs: node.firstBytesMs.samples,
+    firstBytesMs: [...node.firstBytesMs.samples],
     rateBytesPerSecond: report.rateBytesPerSecond,
     successes: report.successes,
     failures: report.failures,
@@ -118,18 +119,22 @@ function readNode(value: unknown): ReadNode | undefined {
 
 function restoredNode(snapshot: ReadNode, nowMs: number, ageMs: number): NodeEstimate {
   const { rateBytesPerSecond, breakerOpenForMs, quarantinedForMs, lastLieAgoMs } = snapshot;
-  const mean =
-    rateBytesPerSecond === null ? EMPTY_EWMA : addSample(EMPTY_EWMA, rateBytesPerSecond, RESTORED_HALF_LIVES);
+  const node = newNode();
   const laterMs = (remainderMs: number | null) => (remainderMs === null ? null : nowMs + remainderMs - ageMs);
   return {
-    ...UNKNOWN_NODE,
+    ...node,
     firstBytesMs: windowOf(snapshot.firstBytesMs),
-    throughput: { ...UNKNOWN_NODE.throughput, fast: mean, slow: mean, lastEventMs: nowMs - ageMs },
+    throughput: {
+      ...node.throughput,
+      fast: restoredMean(rateBytesPerSecond),
+      slow: restoredMean(rateBytesPerSecond),
+      lastEventMs: nowMs - ageMs,
+    },
     successes: snapshot.successes,
     failures: snapshot.failures,
     outcomesAtMs: nowMs - ageMs,
     breaker: {
-      ...UNKNOWN_NODE.breaker,
+      ...node.breaker,
       openUntilMs: laterMs(breakerOpenForMs),
       backoffMs: snapshot.breakerBackoffMs,
     },
@@ -139,6 +144,12 @@ function restoredNode(snapshot: ReadNode, nowMs: number, ageMs: number): NodeEst
     },
     lastEventMs: nowMs - ageMs,
   };
+}
+
+function restoredMean(value: number | null): Ewma {
+  const mean = newEwma();
+  if (value !== null) addSample(mean, value, RESTORED_HALF_LIVES);
+  return mean;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

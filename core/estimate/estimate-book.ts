@@ -1,16 +1,19 @@
 /**
  * The estimate book: what is believed about every node and about the link that they share, and what may still be asked
- * for twice; shared by all fetches of a program. A value: each event makes a new book. book-snapshot.ts writes it down and
- * reads it back.
+ * for twice; shared by all fetches of a program. book-snapshot.ts writes it down and reads it back.
+ *
+ * The book is a value, and {@link applyEvent} makes a new one of it. A program that never looks back keeps a book of its
+ * own instead ({@link ownBook}) and lets it {@link learn}: a session has tens of thousands of events.
  */
+import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import { breakerShortened } from "./breaker.ts";
 import type { HedgeBudget } from "./hedge-budget.ts";
 import { earnHedges, HEDGE_START_BYTES, refundHedge, spendHedge } from "./hedge-budget.ts";
 import type { LinkEstimate } from "./link-estimate.ts";
-import { EMPTY_LINK, linkBytes, linkClosed, linkOpened } from "./link-estimate.ts";
+import { copyOfLink, linkBytes, linkClosed, linkOpened, newLink } from "./link-estimate.ts";
 import type { NodeEstimate, NodeEvent, NodeReport, NodeView } from "./node-estimate.ts";
-import { onNodeEvent, reportEstimate, UNKNOWN_NODE } from "./node-estimate.ts";
+import { copyOfNode, onNodeBytes, onNodeEvent, reportEstimate, UNKNOWN_NODE } from "./node-estimate.ts";
 import { NodeTable } from "./node-table.ts";
 import { isQuarantined, quarantineShortened } from "./quarantine.ts";
 
@@ -33,19 +36,36 @@ export function emptyBook(): EstimateBook {
 
 /** What is known about these nodes, and nothing else. */
 export function bookOf(nodes: Iterable<readonly [NodeId, NodeEstimate]>): EstimateBook {
-  return { nodes: NodeTable.of(nodes), link: EMPTY_LINK, hedgeBudget: HEDGE_START_BYTES };
+  return { nodes: NodeTable.of(nodes), link: newLink(), hedgeBudget: HEDGE_START_BYTES };
 }
 
 /** The book after an event. Times must not run backwards by more than the caller's clock does. */
 export function applyEvent(book: EstimateBook, event: EstimateEvent): EstimateBook {
+  const { nodes, link, hedgeBudget } = book;
+  const next: OwnBook = { nodes: nodes.withCopyOf(event.nodeId), link: copyOfLink(link), hedgeBudget };
+  learn(next, event);
+  return next;
+}
+
+/** A book that nobody else has. What was read of it holds until the next event. */
+export type OwnBook = Draft<EstimateBook>;
+
+/** The same beliefs, in a book of one's own. */
+export function ownBook({ nodes, link, hedgeBudget }: EstimateBook): OwnBook {
+  return { nodes: nodes.map(copyOfNode), link: copyOfLink(link), hedgeBudget };
+}
+
+/** The event changes the book, in place. */
+export function learn(book: OwnBook, event: EstimateEvent): void {
   const { nodeId, atMs } = event;
-  const before = book.nodes.get(nodeId) ?? UNKNOWN_NODE;
-  const after = onNodeEvent(before, event, atMs);
-  let nodes = book.nodes.with(nodeId, after);
-  if (nodes.size > MAX_BOOK_NODES) nodes = nodes.without(leastRecent(nodes));
-  if (after.breaker.openUntilMs !== before.breaker.openUntilMs) nodes = easeBreakers(nodes, atMs);
-  if (event.saw === "block-bad") nodes = easeQuarantines(nodes, atMs);
-  return { nodes, link: nextLink(book.link, event), hedgeBudget: nextBudget(book.hedgeBudget, event) };
+  const node = book.nodes.changing(nodeId);
+  const { openUntilMs } = node.breaker;
+  onNodeEvent(node, event, atMs);
+  if (book.nodes.size > MAX_BOOK_NODES) book.nodes = book.nodes.without(leastRecent(book.nodes));
+  if (node.breaker.openUntilMs !== openUntilMs) book.nodes = easeBreakers(book.nodes, atMs);
+  if (event.saw === "block-bad") book.nodes = easeQuarantines(book.nodes, atMs);
+  learnOfLink(book.link, event);
+  book.hedgeBudget = nextBudget(book.hedgeBudget, event);
 }
 
 /** A node of the book at `nowMs`; of an unknown node, that nothing is known. */
@@ -58,18 +78,28 @@ export function reportNode(book: EstimateBook, nodeId: NodeId, nowMs: number): N
   return reportEstimate(book.nodes.get(nodeId) ?? UNKNOWN_NODE, nowMs);
 }
 
-function nextLink(link: LinkEstimate, event: EstimateEvent): LinkEstimate {
+/** The most frequent event, said without an object: bytes of an open body arrived. */
+export function learnBytes(book: OwnBook, nodeId: NodeId, bytes: number, atMs: number): void {
+  onNodeBytes(book.nodes.changing(nodeId), bytes, atMs);
+  linkBytes(book.link, bytes, atMs);
+  book.hedgeBudget = earnHedges(book.hedgeBudget, bytes);
+}
+
+function learnOfLink(link: LinkEstimate, event: EstimateEvent): void {
   switch (event.saw) {
     case "first-byte":
-      return linkOpened(link, event.nodeId, event.atMs);
+      linkOpened(link, event.nodeId, event.atMs);
+      break;
     case "bytes":
-      return linkBytes(link, event.bytes, event.atMs);
+      linkBytes(link, event.bytes, event.atMs);
+      break;
     case "ended":
-      return event.answered ? linkClosed(link, event.nodeId, event.atMs) : link;
+      if (event.answered) linkClosed(link, event.nodeId, event.atMs);
+      break;
     case "started":
     case "block-ok":
     case "block-bad":
-      return link;
+      break;
   }
 }
 

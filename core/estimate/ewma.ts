@@ -3,6 +3,7 @@
  * missing at the start is divided out, so that the first sample is believed as it is (as hls.js does).
  */
 
+import type { Draft } from "../draft.ts";
 import { leftAfter } from "../half-life.ts";
 
 export interface Ewma {
@@ -11,24 +12,33 @@ export interface Ewma {
   readonly weight: number;
 }
 
-export const EMPTY_EWMA: Ewma = { sum: 0, weight: 0 };
+/** A mean without samples. */
+export function newEwma(): Ewma {
+  return { sum: 0, weight: 0 };
+}
+
+export function copyOfEwma({ sum, weight }: Ewma): Ewma {
+  return { sum, weight };
+}
 
 /**
- * Adds a sample.
+ * Adds a sample, in place.
  *
  * @param value the sample
  * @param halfLives how long it lasted, in half-lives of this mean, > 0
  */
-export function addSample(mean: Ewma, value: number, halfLives: number): Ewma {
+export function addSample(mean: Draft<Ewma>, value: number, halfLives: number): void {
   const kept = leftAfter(halfLives);
-  return { sum: mean.sum * kept + value * (1 - kept), weight: mean.weight * kept + (1 - kept) };
+  mean.sum = mean.sum * kept + value * (1 - kept);
+  mean.weight = mean.weight * kept + (1 - kept);
 }
 
-/** Lets the past fade without a new sample: the value stays, the next sample counts more. */
-export function fade(mean: Ewma, halfLives: number): Ewma {
-  if (halfLives === 0 || mean.weight === 0) return mean;
+/** Lets the past fade without a new sample, in place: the value stays, the next sample counts more. */
+export function fade(mean: Draft<Ewma>, halfLives: number): void {
+  if (halfLives === 0 || mean.weight === 0) return;
   const kept = leftAfter(halfLives);
-  return { sum: mean.sum * kept, weight: mean.weight * kept };
+  mean.sum *= kept;
+  mean.weight *= kept;
 }
 
 /** The mean; null without samples. */

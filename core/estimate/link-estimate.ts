@@ -9,7 +9,7 @@
 import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import type { Ewma } from "./ewma.ts";
-import { addSample, EMPTY_EWMA, ewmaValue, fade } from "./ewma.ts";
+import { addSample, copyOfEwma, ewmaValue, fade, newEwma } from "./ewma.ts";
 
 /** Shorter spells say nothing. */
 const MIN_SPELL_MS = 100;
@@ -26,7 +26,7 @@ const SHARED_FACTOR = 1.1;
 
 export interface LinkEstimate {
   /** Bodies open per node. */
-  readonly open: ReadonlyMap<NodeId, number>;
+  readonly open: Map<NodeId, number>;
   readonly spellStartMs: number;
   readonly spellBytes: number;
   /** Bytes per second of all nodes, while exactly one delivered. */
@@ -36,42 +36,30 @@ export interface LinkEstimate {
   readonly fadedAtMs: number;
 }
 
-export const EMPTY_LINK: LinkEstimate = {
-  open: new Map(),
-  spellStartMs: 0,
-  spellBytes: 0,
-  alone: EMPTY_EWMA,
-  together: EMPTY_EWMA,
-  fadedAtMs: 0,
-};
+/** Nothing measured, nothing open. */
+export function newLink(): LinkEstimate {
+  return { open: new Map(), spellStartMs: 0, spellBytes: 0, alone: newEwma(), together: newEwma(), fadedAtMs: 0 };
+}
 
-/** A body of the node began to arrive. */
-export function linkOpened(link: LinkEstimate, nodeId: NodeId, atMs: number): LinkEstimate {
+/** A body of the node began to arrive. Changes the link that is given, as all events here do. */
+export function linkOpened(link: Draft<LinkEstimate>, nodeId: NodeId, atMs: number): void {
   const count = link.open.get(nodeId) ?? 0;
-  const next = draftOf(link);
-  if (count === 0) beginSpell(next, atMs);
-  next.open = new Map(link.open).set(nodeId, count + 1);
-  return next;
+  if (count === 0) beginSpell(link, atMs);
+  link.open.set(nodeId, count + 1);
 }
 
 /** Bytes of an open body arrived. */
-export function linkBytes(link: LinkEstimate, bytes: number, atMs: number): LinkEstimate {
-  const next = draftOf(link);
-  next.spellBytes += bytes;
-  if (atMs - link.spellStartMs >= MAX_SPELL_MS) beginSpell(next, atMs);
-  return next;
+export function linkBytes(link: Draft<LinkEstimate>, bytes: number, atMs: number): void {
+  link.spellBytes += bytes;
+  if (atMs - link.spellStartMs >= MAX_SPELL_MS) beginSpell(link, atMs);
 }
 
 /** A body of the node ended. */
-export function linkClosed(link: LinkEstimate, nodeId: NodeId, atMs: number): LinkEstimate {
+export function linkClosed(link: Draft<LinkEstimate>, nodeId: NodeId, atMs: number): void {
   const count = link.open.get(nodeId) ?? 0;
-  const next = draftOf(link);
-  if (count === 1) beginSpell(next, atMs);
-  const open = new Map(link.open);
-  if (count > 1) open.set(nodeId, count - 1);
-  else open.delete(nodeId);
-  next.open = open;
-  return next;
+  if (count === 1) beginSpell(link, atMs);
+  if (count > 1) link.open.set(nodeId, count - 1);
+  else link.open.delete(nodeId);
 }
 
 /** Bytes per second that all nodes together brought lately; null when nothing was measured. */
@@ -83,40 +71,41 @@ export function linkRate(link: LinkEstimate): number | null {
 export function sharesBottleneck(link: LinkEstimate, nowMs: number): boolean {
   // Asked at every decision: most have no news of both, and fading makes nothing weigh more.
   if (link.alone.weight < MIN_WEIGHT || link.together.weight < MIN_WEIGHT) return false;
-  const now = draftOf(link);
-  fadeTo(now, nowMs);
-  const { alone, together } = now;
+  const [alone, together] = [copyOfEwma(link.alone), copyOfEwma(link.together)];
+  const halfLives = idleHalfLives(link, nowMs);
+  fade(alone, halfLives);
+  fade(together, halfLives);
   if (alone.weight < MIN_WEIGHT || together.weight < MIN_WEIGHT) return false;
   return (ewmaValue(together) ?? Infinity) <= (ewmaValue(alone) ?? 0) * SHARED_FACTOR;
 }
 
 /** Ends the spell, learns from it when it was long enough, and begins the next. */
-function beginSpell(next: Draft<LinkEstimate>, atMs: number): void {
-  const { open, spellStartMs, spellBytes } = next;
+function beginSpell(link: Draft<LinkEstimate>, atMs: number): void {
+  const { open, spellStartMs, spellBytes } = link;
   const lastedMs = atMs - spellStartMs;
-  next.spellStartMs = atMs;
-  next.spellBytes = 0;
+  link.spellStartMs = atMs;
+  link.spellBytes = 0;
   if (open.size === 0 || lastedMs < MIN_SPELL_MS) return;
-  fadeTo(next, atMs);
+  const halfLives = idleHalfLives(link, atMs);
+  fade(link.alone, halfLives);
+  fade(link.together, halfLives);
+  link.fadedAtMs = Math.max(atMs, link.fadedAtMs);
   const rate = (spellBytes * 1000) / lastedMs;
-  const which = open.size === 1 ? "alone" : "together";
-  next[which] = addSample(next[which], rate, Math.min(lastedMs, MAX_SPELL_MS) / HALF_LIFE_MS);
+  addSample(open.size === 1 ? link.alone : link.together, rate, Math.min(lastedMs, MAX_SPELL_MS) / HALF_LIFE_MS);
 }
 
-function fadeTo(next: Draft<LinkEstimate>, nowMs: number): void {
-  const halfLives = Math.max(0, nowMs - next.fadedAtMs) / IDLE_HALF_LIFE_MS;
-  next.alone = fade(next.alone, halfLives);
-  next.together = fade(next.together, halfLives);
-  next.fadedAtMs = Math.max(nowMs, next.fadedAtMs);
+/** How far the rates have faded since they last did. */
+function idleHalfLives({ fadedAtMs }: LinkEstimate, nowMs: number): number {
+  return Math.max(0, nowMs - fadedAtMs) / IDLE_HALF_LIFE_MS;
 }
 
-function draftOf(link: LinkEstimate): Draft<LinkEstimate> {
+export function copyOfLink(link: LinkEstimate): Draft<LinkEstimate> {
   return {
-    open: link.open,
+    open: new Map(link.open),
     spellStartMs: link.spellStartMs,
     spellBytes: link.spellBytes,
-    alone: link.alone,
-    together: link.together,
+    alone: copyOfEwma(link.alone),
+    together: copyOfEwma(link.together),
     fadedAtMs: link.fadedAtMs,
   };
 }

@@ -15,7 +15,7 @@ import {
   CLOSED_BREAKER,
 } from "./breaker.ts";
 import type { SampleWindow } from "./quantiles.ts";
-import { addToWindow, EMPTY_WINDOW } from "./quantiles.ts";
+import { addToWindow, windowOf } from "./quantiles.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { caughtLying, isQuarantined, NO_QUARANTINE } from "./quarantine.ts";
 import type { Throughput } from "./throughput.ts";
@@ -24,7 +24,8 @@ import {
   bodyClosed,
   bodyOpened,
   bytesArrived,
-  EMPTY_THROUGHPUT,
+  copyOfThroughput,
+  newThroughput,
   rateDeviation,
   throughputRate,
 } from "./throughput.ts";
@@ -48,19 +49,25 @@ export interface NodeEstimate {
   readonly lastEventMs: number;
 }
 
-export const UNKNOWN_NODE: NodeEstimate = {
-  firstBytesMs: EMPTY_WINDOW,
-  throughput: EMPTY_THROUGHPUT,
-  inFlightRequests: 0,
-  inFlightBytes: 0,
-  successes: 0,
-  failures: 0,
-  outcomesAtMs: 0,
-  breaker: CLOSED_BREAKER,
-  quarantine: NO_QUARANTINE,
-  lastFailureMs: null,
-  lastEventMs: 0,
-};
+/** Nothing is known of it. */
+export function newNode(): NodeEstimate {
+  return {
+    firstBytesMs: windowOf([]),
+    throughput: newThroughput(),
+    inFlightRequests: 0,
+    inFlightBytes: 0,
+    successes: 0,
+    failures: 0,
+    outcomesAtMs: 0,
+    breaker: CLOSED_BREAKER,
+    quarantine: NO_QUARANTINE,
+    lastFailureMs: null,
+    lastEventMs: 0,
+  };
+}
+
+/** For views of nodes that nobody has met; never changed. */
+export const UNKNOWN_NODE = newNode();
 
 /**
  * How an attempt ended, as far as it says something about the node. `refused`: no connection. `stalled`: silent or far too
@@ -87,43 +94,47 @@ export type NodeEvent =
       readonly isHedge?: boolean;
     };
 
-/** The node after an event. */
-export function onNodeEvent(node: NodeEstimate, event: NodeEvent, atMs: number): NodeEstimate {
-  const next = draftOf(node);
-  next.lastEventMs = atMs;
+/** The event changes the node, in place. */
+export function onNodeEvent(node: Draft<NodeEstimate>, event: NodeEvent, atMs: number): void {
+  node.lastEventMs = atMs;
   switch (event.saw) {
     case "started":
-      next.inFlightRequests += 1;
-      next.inFlightBytes += event.wantedBytes;
-      next.breaker = breakerAsked(node.breaker, atMs);
+      node.inFlightRequests += 1;
+      node.inFlightBytes += event.wantedBytes;
+      node.breaker = breakerAsked(node.breaker, atMs);
       break;
     case "first-byte":
-      next.firstBytesMs = addToWindow(node.firstBytesMs, event.latencyMs);
-      next.throughput = bodyOpened(node.throughput, atMs);
+      addToWindow(node.firstBytesMs, event.latencyMs);
+      bodyOpened(node.throughput, atMs);
       break;
     case "bytes":
-      next.inFlightBytes = Math.max(0, node.inFlightBytes - event.bytes);
-      next.throughput = bytesArrived(node.throughput, event.bytes, atMs);
+      onNodeBytes(node, event.bytes, atMs);
       break;
     case "block-ok":
-      next.breaker = breakerProved(node.breaker);
+      node.breaker = breakerProved(node.breaker);
       break;
     case "block-bad":
-      next.quarantine = caughtLying(node.quarantine, atMs);
+      node.quarantine = caughtLying(node.quarantine, atMs);
       break;
     case "ended":
-      attemptEnded(next, event, atMs);
+      attemptEnded(node, event, atMs);
       break;
   }
-  return next;
+}
+
+/** Bytes of an open body arrived. */
+export function onNodeBytes(node: Draft<NodeEstimate>, bytes: number, atMs: number): void {
+  node.lastEventMs = atMs;
+  node.inFlightBytes = Math.max(0, node.inFlightBytes - bytes);
+  bytesArrived(node.throughput, bytes, atMs);
 }
 
 function attemptEnded(next: Draft<NodeEstimate>, event: NodeEvent & { saw: "ended" }, atMs: number): void {
   const owedBytes = Math.max(0, event.wantedBytes - event.receivedBytes);
-  const closed = event.answered ? bodyClosed(next.throughput, atMs) : next.throughput;
+  if (event.answered) bodyClosed(next.throughput, atMs);
   next.inFlightRequests = Math.max(0, next.inFlightRequests - 1);
   next.inFlightBytes = Math.max(0, next.inFlightBytes - owedBytes);
-  next.throughput = attemptMeasured(closed, event.receivedBytes, event.elapsedMs);
+  attemptMeasured(next.throughput, event.receivedBytes, event.elapsedMs);
   switch (event.how) {
     case "complete":
       countSuccess(next, atMs);
@@ -158,7 +169,7 @@ function attemptEnded(next: Draft<NodeEstimate>, event: NodeEvent & { saw: "ende
 function learnFromLoser(next: Draft<NodeEstimate>, event: NodeEvent & { saw: "ended" }): void {
   const usualMs = next.firstBytesMs.p50 ?? 0;
   if (event.answered || event.elapsedMs <= usualMs) return;
-  next.firstBytesMs = addToWindow(next.firstBytesMs, event.elapsedMs);
+  addToWindow(next.firstBytesMs, event.elapsedMs);
 }
 
 function countSuccess(next: Draft<NodeEstimate>, atMs: number): void {
@@ -184,10 +195,11 @@ function fadedOutcomes(node: NodeEstimate, nowMs: number): { successes: number; 
   return { successes: node.successes * kept, failures: node.failures * kept };
 }
 
-function draftOf(node: NodeEstimate): Draft<NodeEstimate> {
+export function copyOfNode(node: NodeEstimate): NodeEstimate {
+  const { samples, p50, p95 } = node.firstBytesMs;
   return {
-    firstBytesMs: node.firstBytesMs,
-    throughput: node.throughput,
+    firstBytesMs: { samples: [...samples], p50, p95 },
+    throughput: copyOfThroughput(node.throughput),
     inFlightRequests: node.inFlightRequests,
     inFlightBytes: node.inFlightBytes,
     successes: node.successes,

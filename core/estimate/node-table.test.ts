@@ -2,26 +2,40 @@ import { describe, expect, test } from "vitest";
 import { parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
 import type { NodeEstimate } from "./node-estimate.ts";
-import { onNodeEvent, UNKNOWN_NODE } from "./node-estimate.ts";
+import type { NodeEvent } from "./node-estimate.ts";
+import { newNode, onNodeEvent } from "./node-estimate.ts";
 import { NodeTable } from "./node-table.ts";
 
 const [A, B] = [parseNodeId("a"), parseNodeId("b")];
 invariant(A !== undefined && B !== undefined, "Cannot name the test's nodes");
 
-const owing = (bytes: number): NodeEstimate => onNodeEvent(UNKNOWN_NODE, { saw: "started", wantedBytes: bytes }, 0);
-const refused = onNodeEvent(
-  UNKNOWN_NODE,
-  { saw: "ended", how: "refused", wantedBytes: 0, receivedBytes: 0, answered: false, elapsedMs: 0 },
-  0,
-);
+function nodeAfter(event: NodeEvent): NodeEstimate {
+  const node = newNode();
+  onNodeEvent(node, event, 0);
+  return node;
+}
+const asked = (bytes: number): NodeEvent => ({ saw: "started", wantedBytes: bytes });
+const owing = (bytes: number): NodeEstimate => nodeAfter(asked(bytes));
+const failed = { wantedBytes: 0, receivedBytes: 0, answered: false, elapsedMs: 0 };
+const refused = nodeAfter({ saw: "ended", how: "refused", ...failed });
 
 describe("NodeTable", () => {
-  test("with() leaves the table before it as it was, what was seen of it included", () => {
+  test("withCopyOf() leaves the table before it as it was, what was seen of it included", () => {
     const before = NodeTable.of([[A, owing(1)]]);
     expect(before.view(A, 5).inFlightBytes).toBe(1);
-    const after = before.with(A, owing(2)).with(B, owing(3));
+    const after = before.withCopyOf(A).withCopyOf(B);
+    onNodeEvent(after.changing(A), asked(1), 0);
+    onNodeEvent(after.changing(B), asked(3), 0);
     expect([before.size, before.view(A, 5).inFlightBytes, before.view(B, 5).inFlightBytes]).toEqual([1, 1, 0]);
     expect([after.size, after.view(A, 5).inFlightBytes, after.view(B, 5).inFlightBytes]).toEqual([2, 2, 3]);
+  });
+
+  test("changing() changes what is seen of a node that was looked at before, and meets one that was not known", () => {
+    const table = NodeTable.of([[A, owing(1)]]);
+    expect(table.view(A, 5).inFlightBytes).toBe(1);
+    onNodeEvent(table.changing(A), asked(2), 0);
+    onNodeEvent(table.changing(B), asked(4), 0);
+    expect([table.view(A, 5).inFlightBytes, table.view(B, 5).inFlightBytes]).toEqual([3, 4]);
   });
 
   test("view() gives a node that failed as it is at each time, and a healthy one without making it anew", () => {

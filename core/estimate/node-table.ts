@@ -1,29 +1,33 @@
 /**
- * Estimates by node, as a value: a changed table is a new one. Every read of a body changes one of a handful of nodes, and
- * every decision looks at all of them; a short array is copied and searched many times as fast as a Map is copied.
+ * Estimates by node. Every read of a body changes one of a handful of nodes, and every decision looks at all of them; a
+ * short array is searched many times as fast as a Map.
+ *
+ * The table is a value: `with...`, `without` and `map` make a new one. `changing` alone is for whoever owns the table and
+ * all of its nodes.
  */
+import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import type { NodeEstimate, NodeView } from "./node-estimate.ts";
-import { staysAsItIs, UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
+import { copyOfNode, newNode, staysAsItIs, UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
 
 /** Its view is kept until the node's next event, where time alone does not change it. */
 interface Entry {
   readonly nodeId: NodeId;
-  readonly estimate: NodeEstimate;
+  readonly estimate: Draft<NodeEstimate>;
   view: NodeView | null;
 }
 
 export class NodeTable {
   /** In the order in which the nodes were met. */
-  private readonly entries: readonly Entry[];
+  private readonly entries: Entry[];
 
-  private constructor(entries: readonly Entry[]) {
+  private constructor(entries: Entry[]) {
     this.entries = entries;
   }
 
   /** Of entries with the same node, the last counts. */
   static of(entries: Iterable<readonly [NodeId, NodeEstimate]>): NodeTable {
-    return new NodeTable([...new Map(entries)].map(([nodeId, estimate]) => ({ nodeId, estimate, view: null })));
+    return new NodeTable([...new Map(entries)].map(([nodeId, estimate]) => entryOf(nodeId, estimate)));
   }
 
   get size(): number {
@@ -48,9 +52,21 @@ export class NodeTable {
     return view;
   }
 
-  with(nodeId: NodeId, estimate: NodeEstimate): NodeTable {
+  /** The node, to be changed in place, in this very table; met by it, if it was not known. */
+  changing(nodeId: NodeId): Draft<NodeEstimate> {
+    let entry = this.entries[this.#placeOf(nodeId)];
+    if (entry === undefined) {
+      entry = entryOf(nodeId, newNode());
+      this.entries.push(entry);
+    }
+    entry.view = null;
+    return entry.estimate;
+  }
+
+  /** A table in which this node, known or not, may be changed, and no other. */
+  withCopyOf(nodeId: NodeId): NodeTable {
     const at = this.#placeOf(nodeId);
-    const entry = { nodeId, estimate, view: null };
+    const entry = entryOf(nodeId, copyOfNode(this.entries[at]?.estimate ?? UNKNOWN_NODE));
     return new NodeTable(at === -1 ? [...this.entries, entry] : this.entries.with(at, entry));
   }
 
@@ -60,9 +76,7 @@ export class NodeTable {
 
   /** All of them changed. */
   map(change: (estimate: NodeEstimate) => NodeEstimate): NodeTable {
-    return new NodeTable(
-      this.entries.map(({ nodeId, estimate }) => ({ nodeId, estimate: change(estimate), view: null })),
-    );
+    return new NodeTable(this.entries.map(({ nodeId, estimate }) => entryOf(nodeId, change(estimate))));
   }
 
   every(holds: (estimate: NodeEstimate) => boolean): boolean {
@@ -78,4 +92,8 @@ export class NodeTable {
     for (let at = 0; at < entries.length; at += 1) if (entries[at]?.nodeId === nodeId) return at;
     return -1;
   }
+}
+
+function entryOf(nodeId: NodeId, estimate: NodeEstimate): Entry {
+  return { nodeId, estimate, view: null };
 }

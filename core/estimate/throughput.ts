@@ -8,7 +8,7 @@
  */
 import type { Draft } from "../draft.ts";
 import type { Ewma } from "./ewma.ts";
-import { addSample, EMPTY_EWMA, ewmaValue, fade } from "./ewma.ts";
+import { addSample, copyOfEwma, ewmaValue, fade, newEwma } from "./ewma.ts";
 
 const FAST_HALF_LIFE_MS = 1_000;
 const SLOW_HALF_LIFE_MS = 12_000;
@@ -40,57 +40,55 @@ export interface Throughput {
   readonly skipsNextRead: boolean;
 }
 
-export const EMPTY_THROUGHPUT: Throughput = {
-  fast: EMPTY_EWMA,
-  slow: EMPTY_EWMA,
-  deviation: EMPTY_EWMA,
-  floorBytesPerSecond: null,
-  openBodies: 0,
-  lastEventMs: 0,
-  gatheredBytes: 0,
-  gatheredBusyMs: 0,
-  skipsNextRead: false,
-};
+/** Nothing measured yet. */
+export function newThroughput(): Throughput {
+  return {
+    fast: newEwma(),
+    slow: newEwma(),
+    deviation: newEwma(),
+    floorBytesPerSecond: null,
+    openBodies: 0,
+    lastEventMs: 0,
+    gatheredBytes: 0,
+    gatheredBusyMs: 0,
+    skipsNextRead: false,
+  };
+}
 
-/** A body began to arrive. */
-export function bodyOpened(state: Throughput, atMs: number): Throughput {
-  const next = afterTime(state, atMs);
-  next.skipsNextRead ||= next.openBodies === 0;
-  next.openBodies += 1;
-  return next;
+/** A body began to arrive. Changes the state that is given, as all events here do. */
+export function bodyOpened(state: Draft<Throughput>, atMs: number): void {
+  timePasses(state, atMs);
+  state.skipsNextRead ||= state.openBodies === 0;
+  state.openBodies += 1;
 }
 
 /** Bytes of an open body arrived. */
-export function bytesArrived(state: Throughput, bytes: number, atMs: number): Throughput {
-  const next = afterTime(state, atMs);
-  if (!next.skipsNextRead) next.gatheredBytes += bytes;
-  next.skipsNextRead = false;
-  takeSample(next);
-  return next;
+export function bytesArrived(state: Draft<Throughput>, bytes: number, atMs: number): void {
+  timePasses(state, atMs);
+  if (!state.skipsNextRead) state.gatheredBytes += bytes;
+  state.skipsNextRead = false;
+  takeSample(state);
 }
 
 /** A body ended, whole or not. */
-export function bodyClosed(state: Throughput, atMs: number): Throughput {
-  const next = afterTime(state, atMs);
+export function bodyClosed(state: Draft<Throughput>, atMs: number): void {
+  timePasses(state, atMs);
   // A body that came in one read, the skipped one, has time but no bytes: that is no rate of zero.
-  if (next.gatheredBytes === 0) next.gatheredBusyMs = 0;
-  else takeSample(next);
-  next.openBodies = Math.max(0, next.openBodies - 1);
-  next.skipsNextRead &&= next.openBodies > 0;
-  return next;
+  if (state.gatheredBytes === 0) state.gatheredBusyMs = 0;
+  else takeSample(state);
+  state.openBodies = Math.max(0, state.openBodies - 1);
+  state.skipsNextRead &&= state.openBodies > 0;
 }
 
 /**
  * An attempt is over: `receivedBytes` in `elapsedMs` from its start. Short bodies that arrive in one read have no busy
  * interval at all; this bound is what is known of their node.
  */
-export function attemptMeasured(state: Throughput, receivedBytes: number, elapsedMs: number): Throughput {
-  if (receivedBytes < MIN_GATHERED_BYTES || elapsedMs <= 0) return state;
+export function attemptMeasured(state: Draft<Throughput>, receivedBytes: number, elapsedMs: number): void {
+  if (receivedBytes < MIN_GATHERED_BYTES || elapsedMs <= 0) return;
   const rate = (receivedBytes * 1000) / elapsedMs;
   const floor = state.floorBytesPerSecond;
-  const next = draftOf(state);
-  next.floorBytesPerSecond = floor === null ? rate : (floor + rate) / 2;
-  return next;
+  state.floorBytesPerSecond = floor === null ? rate : (floor + rate) / 2;
 }
 
 /** Bytes per second to count on; null when nothing was measured. */
@@ -109,42 +107,40 @@ export function rateDeviation(state: Throughput): number {
 }
 
 /** Time passes, busy or idle, up to `atMs`. */
-function afterTime(state: Throughput, atMs: number): Draft<Throughput> {
-  const next = draftOf(state);
-  if (atMs === state.lastEventMs) return next;
+function timePasses(state: Draft<Throughput>, atMs: number): void {
+  if (atMs === state.lastEventMs) return;
   const passedMs = Math.max(0, atMs - state.lastEventMs);
-  next.lastEventMs = atMs;
+  state.lastEventMs = atMs;
   if (state.openBodies > 0) {
-    next.gatheredBusyMs += passedMs;
-    return next;
+    state.gatheredBusyMs += passedMs;
+    return;
   }
   const idleHalfLives = passedMs / IDLE_HALF_LIFE_MS;
-  next.fast = fade(state.fast, idleHalfLives);
-  next.slow = fade(state.slow, idleHalfLives);
-  return next;
+  fade(state.fast, idleHalfLives);
+  fade(state.slow, idleHalfLives);
 }
 
 /** Turns what was gathered into a sample when it is enough for one. */
-function takeSample(next: Draft<Throughput>): void {
-  const { gatheredBytes, gatheredBusyMs } = next;
+function takeSample(state: Draft<Throughput>): void {
+  const { gatheredBytes, gatheredBusyMs } = state;
   const isBurst = gatheredBytes >= SAMPLE_BYTES && gatheredBusyMs >= MIN_GATHERED_BUSY_MS;
   if (gatheredBusyMs < SAMPLE_BUSY_MS && !isBurst) return;
   const rate = (gatheredBytes * 1000) / gatheredBusyMs;
-  const usual = ewmaValue(next.slow);
+  const usual = ewmaValue(state.slow);
   const halfLives = Math.max(gatheredBusyMs / SLOW_HALF_LIFE_MS, gatheredBytes / SLOW_HALF_LIFE_BYTES);
   const fastHalfLives = Math.max(gatheredBusyMs / FAST_HALF_LIFE_MS, gatheredBytes / FAST_HALF_LIFE_BYTES);
-  if (usual !== null) next.deviation = addSample(next.deviation, Math.abs(rate - usual), halfLives);
-  next.fast = addSample(next.fast, rate, fastHalfLives);
-  next.slow = addSample(next.slow, rate, halfLives);
-  next.gatheredBytes = 0;
-  next.gatheredBusyMs = 0;
+  if (usual !== null) addSample(state.deviation, Math.abs(rate - usual), halfLives);
+  addSample(state.fast, rate, fastHalfLives);
+  addSample(state.slow, rate, halfLives);
+  state.gatheredBytes = 0;
+  state.gatheredBusyMs = 0;
 }
 
-function draftOf(state: Throughput): Draft<Throughput> {
+export function copyOfThroughput(state: Throughput): Throughput {
   return {
-    fast: state.fast,
-    slow: state.slow,
-    deviation: state.deviation,
+    fast: copyOfEwma(state.fast),
+    slow: copyOfEwma(state.slow),
+    deviation: copyOfEwma(state.deviation),
     floorBytesPerSecond: state.floorBytesPerSecond,
     openBodies: state.openBodies,
     lastEventMs: state.lastEventMs,

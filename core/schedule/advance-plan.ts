@@ -2,18 +2,19 @@
  * What follows for a fetch plan from any change: attempts are judged, missing blocks assigned, the plan ended or paused
  * when nothing can help, and a wake asked for. The strategy says which node, how many and how patient; the bounds are here.
  */
+import type { Draft } from "../draft.ts";
 import { viewNode } from "../estimate/estimate-book.ts";
 import { expectedCompletionMs } from "../estimate/node-estimate.ts";
 import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { candidates, judge, situationOf } from "./plan-context.ts";
-import type { Cause, GiveUpCode } from "./plan-events.ts";
-import { firstMissing, hasLeftBlocks, hasMissing, removeAttempt, replaceAttempt } from "./plan-state.ts";
+import type { Cause, Decision, GiveUpCode } from "./plan-events.ts";
+import { firstMissing, hasLeftBlocks, hasMissing, removeAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
 import { cancel, endAttempt, silenceKind } from "./plan-turn.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
-import { draftOfAttempt, newAttempt } from "./running-attempt.ts";
-import type { Assignment } from "./strategy.ts";
+import { newAttempt } from "./running-attempt.ts";
+import type { Assignment, Situation, Verdict } from "./strategy.ts";
 
 /** Attempts of one plan at once: two on each of a cluster's usual six nodes. */
 export const MAX_RUNNING_ATTEMPTS = 12;
@@ -48,15 +49,16 @@ function finish({ plan, commands }: Turn): void {
 function judgeAll(turn: Turn, context: PlanContext): void {
   const { plan } = turn;
   for (const attempt of plan.running) {
-    const { is } = judge(plan, attempt, context);
-    if (is === "hopeless") {
+    const verdict = judge(plan, attempt, context);
+    if (verdict.is === "hopeless") {
       endAttempt(turn, attempt, { kind: silenceKind(attempt), detail: "no progress", nowMs: context.nowMs });
-    } else if (attempt.isSilent !== (is === "silent")) {
-      const judged = draftOfAttempt(attempt);
-      judged.isSilent = is === "silent";
-      replaceAttempt(plan, judged);
-    }
+    } else noteVerdict(attempt, verdict);
   }
+}
+
+function noteVerdict(attempt: Draft<RunningAttempt>, { is, reviewAtMs }: Verdict): void {
+  attempt.isSilent = is === "silent";
+  attempt.reviewAtMs = reviewAtMs;
 }
 
 /** @returns milliseconds until the strategy wants to be asked again */
@@ -68,19 +70,23 @@ function assignMore(turn: Turn, cause: Cause, context: PlanContext): number {
   const reviewInMs = input.strategy.reviewInMs(situation, assignments);
   const [first] = assignments;
   if (first === undefined) return reviewInMs;
+  if (context.explains !== false)
+    turn.commands.push({ do: "explain", decision: explain(situation, assignments, first) });
+  for (const assignment of assignments) start(turn, assignment, context);
+  return reviewInMs;
+}
+
+function explain({ candidates: able }: Situation, assignments: readonly Assignment[], first: Assignment): Decision {
   const wantedBytes = first.run.end - first.run.start;
-  const decision = {
+  return {
     because: first.because,
     chosen: assignments.map((assignment) => assignment.nodeId),
-    candidates: situation.candidates.map(({ source, view }) => ({
+    candidates: able.map(({ source, view }) => ({
       nodeId: source.nodeId,
       predictedMs: expectedCompletionMs(view, wantedBytes),
       health: view.health,
     })),
   };
-  turn.commands.push({ do: "explain", decision });
-  for (const assignment of assignments) start(turn, assignment, context);
-  return reviewInMs;
 }
 
 function start(turn: Turn, { nodeId, run, because, takesFrom }: Assignment, context: PlanContext): void {
@@ -94,19 +100,16 @@ function start(turn: Turn, { nodeId, run, because, takesFrom }: Assignment, cont
   const attempt = newAttempt(run, { id, nodeId, because, isHedge, startedMs: context.nowMs });
   plan.attemptsStarted = id + 1;
   plan.nextRoundAtMs = null;
+  attempt.reviewAtMs = judge(plan, attempt, context).reviewAtMs;
   plan.running = [...plan.running, attempt];
   const range = { firstBlock, endBlock, start: run.start, end };
   commands.push({ do: "start", attempt: id, nodeId, ...range, because, predictedMs, isHedge });
 }
 
 /** Nothing from this block on is wanted of the attempt any more. */
-function relieve({ plan, commands }: Turn, attempt: RunningAttempt, fromBlock: number): void {
-  const relieved = draftOfAttempt(attempt);
-  relieved.neededEndBlock = Math.min(attempt.neededEndBlock, fromBlock);
-  if (firstMissing(plan, relieved) !== undefined) {
-    replaceAttempt(plan, relieved);
-    return;
-  }
+function relieve({ plan, commands }: Turn, attempt: Draft<RunningAttempt>, fromBlock: number): void {
+  attempt.neededEndBlock = Math.min(attempt.neededEndBlock, fromBlock);
+  if (firstMissing(plan, attempt) !== undefined) return;
   removeAttempt(plan, attempt.id);
   commands.push(cancel(attempt, "slow"));
 }
@@ -119,8 +122,7 @@ function endOrWait(turn: Turn, reviewInMs: number, context: PlanContext): void {
     giveUp(turn, describeFailures(plan));
     return;
   }
-  const unserved = hasMissing(plan);
-  if (unserved && plan.running.length === 0) {
+  if (plan.running.length === 0 && hasMissing(plan)) {
     const code = plan.attemptsStarted >= MAX_ATTEMPTS ? describeFailures(plan) : codeAfterRound(plan);
     if (code !== undefined) {
       giveUp(turn, code);
@@ -128,7 +130,7 @@ function endOrWait(turn: Turn, reviewInMs: number, context: PlanContext): void {
     }
   }
   const roundIsOver = plan.failedInRound.size > 0 && candidates(plan, context).length === 0;
-  if (unserved && plan.nextRoundAtMs === null && roundIsOver) {
+  if (roundIsOver && plan.nextRoundAtMs === null && hasMissing(plan)) {
     plan.nextRoundAtMs = context.nowMs + roundPauseMs(plan.roundsFailed);
     plan.roundsFailed += 1;
   }
@@ -146,7 +148,7 @@ function giveUp({ plan, commands }: Turn, code: GiveUpCode): void {
 function askForWake({ plan, commands }: Turn, latestMs: number, context: PlanContext): void {
   let atMs = Math.min(latestMs, plan.nextRoundAtMs ?? Infinity);
   if (plan.running.length === 0 && plan.nextRoundAtMs === null) atMs = Math.min(atMs, context.nowMs + IDLE_REVIEW_MS);
-  for (const attempt of plan.running) atMs = Math.min(atMs, judge(plan, attempt, context).reviewAtMs);
+  for (const { reviewAtMs } of plan.running) atMs = Math.min(atMs, reviewAtMs);
   if (plan.wakeAtMs !== null && plan.wakeAtMs <= atMs) return;
   plan.wakeAtMs = atMs;
   commands.push({ do: "wake", atMs });

@@ -18,10 +18,10 @@ function play(
   const busy = running.map(({ nodeId }) => candidateOf(nodeId, knownView(100_000, 20, { inFlightRequests: 1 }), 1));
   const situation = situationWith({}, 10, { candidates: [...busy, ...free], running, missing: [], ...change });
   const nodes = supplies(situation.candidates, 0);
-  return playEndgame(situation, { nodes, idle: nodes }, may).map(
-    ({ nodeId, because, run, takesFrom }) =>
-      `${nodeId} ${because} [${run.firstBlock}, ${run.endBlock}) of ${takesFrom ?? "-"}`,
-  );
+  const move = playEndgame(situation, { nodes, assigned: [] }, may);
+  if (move === undefined) return [];
+  const { nodeId, because, run, takesFrom } = move;
+  return [`${nodeId} ${because} [${run.firstBlock}, ${run.endBlock}) of ${takesFrom ?? "-"}`];
 }
 
 describe("playEndgame()", () => {

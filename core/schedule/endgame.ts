@@ -6,7 +6,7 @@
  */
 import type { Block } from "../placement/blocks.ts";
 import type { NodeSupply } from "./node-supply.ts";
-import { completionMs } from "./node-supply.ts";
+import { byBegin, completionMs } from "./node-supply.ts";
 import { firstMissing } from "./plan-state.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
 import { blockRun, neededEnd } from "./running-attempt.ts";
@@ -29,23 +29,27 @@ const OWN_PACE_AFTER_MS = 60;
 /**
  * One attempt at most: what follows from it is seen at the next event.
  *
- * @param idle of the nodes, those that got nothing of what is missing
+ * @param assigned what is asked for already: who gets some of it is not free
  */
 export function playEndgame(
   situation: Situation,
-  { nodes, idle }: { readonly nodes: readonly NodeSupply[]; readonly idle: readonly NodeSupply[] },
-  { runMs, ...may }: { readonly steals: boolean; readonly hedges: boolean; readonly runMs: number },
-): Assignment[] {
-  const free = idle.filter((node) => node.isKnown && node.candidate.running === 0 && hasRoom(node, runMs));
-  if (free.length === 0) return [];
+  { nodes, assigned }: { readonly nodes: readonly NodeSupply[]; readonly assigned: readonly Assignment[] },
+  may: { readonly steals: boolean; readonly hedges: boolean; readonly runMs: number },
+): Assignment | undefined {
+  const isFree = (node: NodeSupply) =>
+    node.candidate.running === 0 &&
+    node.isKnown &&
+    hasRoom(node, may.runMs) &&
+    !assigned.some(({ nodeId }) => nodeId === node.nodeId);
+  if (!nodes.some(isFree)) return undefined;
   const latest = latestAttempt(situation, nodes);
-  if (latest === undefined) return [];
-  for (const node of free.sort((a, b) => a.beginsInMs - b.beginsInMs)) {
+  if (latest === undefined) return undefined;
+  for (const node of byBegin(nodes.filter(isFree))) {
     const move =
       (may.steals ? steal(latest, node, situation) : undefined) ?? again(latest, node, situation, may.hedges);
-    if (move !== undefined) return [move];
+    if (move !== undefined) return move;
   }
-  return [];
+  return undefined;
 }
 
 interface Projection {

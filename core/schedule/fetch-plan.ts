@@ -2,6 +2,9 @@
  * The fetch plan: the state machine that gets one chunk from its sources. Events in, commands out; time, estimates and
  * randomness are arguments; the driver (wire/exchange/fetch-segment.ts) carries the commands out and decides nothing.
  *
+ * A plan is a value, and {@link onEvent} makes a new one of it. A driver that keeps no older one lets it {@link moveOn}
+ * instead: nine of ten events are reads of a body, which change a few numbers.
+ *
  * The plan keeps what must hold under every strategy: each block is accepted at most once and only from a running
  * attempt, attempts are bounded, a liar is not asked again, and in the end every block is accepted or a typed reason is
  * given. Which node, how many, and how patient: that is the strategy's (strategy.ts).
@@ -9,12 +12,12 @@
 import { advance } from "./advance-plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { Cause, PlanCommand, PlanEvent } from "./plan-events.ts";
+import type { Draft } from "../draft.ts";
 import type { FetchInput, FetchPlan } from "./plan-state.ts";
-import { draftOfPlan, firstMissing, noteFailure, removeAttempt, replaceAttempt } from "./plan-state.ts";
+import { copyOfPlan, firstMissing, newPlan, noteFailure, removeAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
 import { cancel, endAttempt, silenceKind } from "./plan-turn.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
-import { draftOfAttempt } from "./running-attempt.ts";
 
 export interface Step {
   readonly plan: FetchPlan;
@@ -23,31 +26,21 @@ export interface Step {
 
 /** Begins to fetch. An empty chunk is finished at once. */
 export function beginFetch(input: FetchInput, context: PlanContext): Step {
-  const plan: FetchPlan = {
-    input,
-    deadlineMs: input.slackMs === null ? null : context.nowMs + input.slackMs,
-    isAhead: input.isAhead,
-    phase: "fetching",
-    accepted: input.blocks.map(() => false),
-    running: [],
-    attemptsStarted: 0,
-    roundsFailed: 0,
-    failedInRound: new Map(),
-    liars: new Set(),
-    lastFailures: new Map(),
-    nextRoundAtMs: null,
-    lastAcceptedMs: context.nowMs,
-    wakeAtMs: null,
-  };
-  const turn: Turn = { plan: draftOfPlan(plan), commands: [] };
+  const turn: Turn = { plan: newPlan(input, context.nowMs), commands: [] };
   advance(turn, input.isAhead ? "ahead" : "first", context);
   return turn;
 }
 
 /** The plan after an event. After `finish` or `give-up`, and for attempts that were cancelled, nothing happens. */
 export function onEvent(plan: FetchPlan, event: PlanEvent, context: PlanContext): Step {
-  const turn: Turn = { plan: draftOfPlan(plan), commands: [] };
-  if (plan.phase !== "fetching") return turn;
+  const next = copyOfPlan(plan);
+  return { plan: next, commands: moveOn(next, event, context) };
+}
+
+/** The event moves the plan, in place. */
+export function moveOn(plan: Draft<FetchPlan>, event: PlanEvent, context: PlanContext): readonly PlanCommand[] {
+  if (plan.phase !== "fetching") return NO_COMMANDS;
+  const turn: Turn = { plan, commands: [] };
   switch (event.saw) {
     case "wake":
       wake(turn, context);
@@ -70,23 +63,39 @@ export function onEvent(plan: FetchPlan, event: PlanEvent, context: PlanContext)
       if (attempt !== undefined) onAttemptEvent(turn, attempt, event, context);
     }
   }
-  return turn;
+  return turn.commands;
 }
+
+/** The most frequent event, said without an object: more bytes of the body of an attempt. */
+export function moveOnWithBytes(
+  plan: Draft<FetchPlan>,
+  id: number,
+  bytes: number,
+  context: PlanContext,
+): readonly PlanCommand[] {
+  const attempt = plan.running.find((one) => one.id === id);
+  if (attempt?.isSilent === true) return moveOn(plan, { saw: "bytes", attempt: id, bytes }, context);
+  if (attempt !== undefined) noteBytes(attempt, bytes, context.nowMs);
+  return NO_COMMANDS;
+}
+
+const NO_COMMANDS: readonly PlanCommand[] = [];
 
 type AttemptEvent = Extract<PlanEvent, { readonly attempt: number }>;
 
 function onAttemptEvent(turn: Turn, attempt: RunningAttempt, event: AttemptEvent, context: PlanContext): void {
   const { plan } = turn;
+  const wasSilent = attempt.isSilent;
   switch (event.saw) {
     // Nothing is decided at an answer or a read, unless one that was silent is back: what they change is seen at the next
     // block, or when the wake comes.
     case "first-byte":
-      replaceAttempt(plan, answered(attempt, context.nowMs));
-      if (attempt.isSilent) advance(turn, more(plan), context);
+      noteAnswer(attempt, context.nowMs);
+      if (wasSilent) advance(turn, more(plan), context);
       break;
     case "bytes":
-      replaceAttempt(plan, received(attempt, event.bytes, context.nowMs));
-      if (attempt.isSilent) advance(turn, more(plan), context);
+      noteBytes(attempt, event.bytes, context.nowMs);
+      if (wasSilent) advance(turn, more(plan), context);
       break;
     case "block-ok":
       acceptBlock(turn, attempt, event.block, context.nowMs);
@@ -127,45 +136,50 @@ function expelLiar(turn: Turn, liar: RunningAttempt, block: number, nowMs: numbe
   }
 }
 
-function answered(attempt: RunningAttempt, nowMs: number): RunningAttempt {
-  const next = draftOfAttempt(attempt);
-  next.firstByteMs = nowMs;
-  next.lastProgressMs = nowMs;
-  next.isSilent = false;
-  return next;
+function noteAnswer(attempt: Draft<RunningAttempt>, nowMs: number): void {
+  attempt.firstByteMs = nowMs;
+  attempt.lastProgressMs = nowMs;
+  attempt.isSilent = false;
 }
 
-function received(attempt: RunningAttempt, bytes: number, nowMs: number): RunningAttempt {
+function noteBytes(attempt: Draft<RunningAttempt>, bytes: number, nowMs: number): void {
   const gapMs = nowMs - attempt.lastProgressMs;
-  const next = draftOfAttempt(attempt);
-  next.lastProgressMs = nowMs;
-  next.receivedBytes += bytes;
-  next.usualGapMs += (gapMs - attempt.usualGapMs) / 4;
-  next.isSilent = false;
-  return next;
+  attempt.lastProgressMs = nowMs;
+  attempt.receivedBytes += bytes;
+  attempt.usualGapMs += (gapMs - attempt.usualGapMs) / 4;
+  attempt.isSilent = false;
 }
 
 /**
  * Accepts a verified block that is still missing, and settles the competition for it: whoever is after the same block
  * as its next one has lost. An attempt that was relieved of its end is over with the last block that is left to it.
  */
-function acceptBlock(turn: Turn, attempt: RunningAttempt, block: number, nowMs: number): void {
+function acceptBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, nowMs: number): void {
   const { plan, commands } = turn;
-  const counted = draftOfAttempt(attempt);
-  counted.verifiedBlocks += 1;
-  replaceAttempt(plan, counted);
+  attempt.verifiedBlocks += 1;
   if (plan.accepted[block] === false) {
-    const losers = plan.running.filter((other) => other.id !== attempt.id && firstMissing(plan, other) === block);
-    plan.accepted = plan.accepted.with(block, true);
+    const losers = rivalsFor(block, attempt, plan);
+    plan.accepted[block] = true;
     plan.lastAcceptedMs = nowMs;
     commands.push({ do: "accept-block", attempt: attempt.id, block });
     for (const loser of losers) loseRace(turn, loser, nowMs);
   }
-  const isRelieved = counted.neededEndBlock < counted.endBlock;
-  if (!isRelieved || firstMissing(plan, counted) !== undefined) return;
+  const isRelieved = attempt.neededEndBlock < attempt.endBlock;
+  if (!isRelieved || firstMissing(plan, attempt) !== undefined) return;
   removeAttempt(plan, attempt.id);
   commands.push(cancel(attempt, "handed-over"));
 }
+
+/** Whoever else is at this block. */
+function rivalsFor(block: number, attempt: RunningAttempt, plan: FetchPlan): readonly RunningAttempt[] {
+  let rivals = NOBODY;
+  for (const other of plan.running) {
+    if (other.id !== attempt.id && firstMissing(plan, other) === block) rivals = [...rivals, other];
+  }
+  return rivals;
+}
+
+const NOBODY: readonly RunningAttempt[] = [];
 
 function loseRace(turn: Turn, loser: RunningAttempt, nowMs: number): void {
   if (loser.isSilent) {

@@ -15,6 +15,8 @@ export interface PlanContext {
   /** With everything that the event itself teaches. */
   readonly book: EstimateBook;
   readonly random: Random;
+  /** False where nobody reads the trace: decisions are then not explained. True when left out. */
+  readonly explains?: boolean;
 }
 
 /** Sources that may be asked now, in the order of the record. */

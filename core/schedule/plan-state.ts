@@ -4,7 +4,7 @@ import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
 import type { FailureKind, NodeFailure } from "./plan-events.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
-import { blockRun } from "./running-attempt.ts";
+import { blockRun, copyOfAttempt } from "./running-attempt.ts";
 import type { Source } from "./source.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -34,7 +34,7 @@ export interface FetchPlan {
   readonly isAhead: boolean;
   readonly phase: "fetching" | "finished" | "gave-up" | "stopped";
   /** By block index: accepted. */
-  readonly accepted: readonly boolean[];
+  readonly accepted: boolean[];
   readonly running: readonly RunningAttempt[];
   readonly attemptsStarted: number;
   /** Rounds that ended with every source failed. */
@@ -79,9 +79,10 @@ export function hasLeftBlocks(plan: FetchPlan): boolean {
 
 /** The first such block from this one on; the number of blocks when there is none. */
 function nextMissing(plan: FetchPlan, from: number): number {
+  const { accepted } = plan;
   let index = from;
-  while (index < plan.accepted.length) {
-    const next = servedUntil(plan, index);
+  while (index < accepted.length) {
+    const next = accepted[index] === true ? index + 1 : servedUntil(plan, index);
     if (next === index) break;
     index = next;
   }
@@ -98,15 +99,12 @@ function servedUntil({ accepted, running }: FetchPlan, index: number): number {
 }
 
 /** The first block that is still wanted of the attempt; undefined when none is. */
-export function firstMissing(plan: Pick<FetchPlan, "accepted">, attempt: RunningAttempt): number | undefined {
+export function firstMissing(
+  plan: { readonly accepted: readonly boolean[] },
+  attempt: RunningAttempt,
+): number | undefined {
   const index = plan.accepted.indexOf(false, attempt.firstBlock);
   return index === -1 || index >= attempt.neededEndBlock ? undefined : index;
-}
-
-/** Replaces one attempt; an attempt that is not running stays away. */
-export function replaceAttempt(plan: Draft<FetchPlan>, changed: RunningAttempt): void {
-  const at = plan.running.findIndex(({ id }) => id === changed.id);
-  if (at !== -1) plan.running = plan.running.with(at, changed);
 }
 
 export function removeAttempt(plan: Draft<FetchPlan>, id: number): void {
@@ -124,14 +122,35 @@ export function noteFailure(plan: Draft<FetchPlan>, failure: NodeFailure, nowMs:
   plan.lastFailures = new Map(plan.lastFailures).set(failure.nodeId, failure);
 }
 
-export function draftOfPlan(plan: FetchPlan): Draft<FetchPlan> {
+/** Nothing asked for yet. */
+export function newPlan(input: FetchInput, nowMs: number): Draft<FetchPlan> {
+  return {
+    input,
+    deadlineMs: input.slackMs === null ? null : nowMs + input.slackMs,
+    isAhead: input.isAhead,
+    phase: "fetching",
+    accepted: new Array<boolean>(input.blocks.length).fill(false),
+    running: [],
+    attemptsStarted: 0,
+    roundsFailed: 0,
+    failedInRound: new Map(),
+    liars: new Set(),
+    lastFailures: new Map(),
+    nextRoundAtMs: null,
+    lastAcceptedMs: nowMs,
+    wakeAtMs: null,
+  };
+}
+
+/** The lists of failures are never changed, only replaced. */
+export function copyOfPlan(plan: FetchPlan): Draft<FetchPlan> {
   return {
     input: plan.input,
     deadlineMs: plan.deadlineMs,
     isAhead: plan.isAhead,
     phase: plan.phase,
-    accepted: plan.accepted,
-    running: plan.running,
+    accepted: [...plan.accepted],
+    running: plan.running.map(copyOfAttempt),
     attemptsStarted: plan.attemptsStarted,
     roundsFailed: plan.roundsFailed,
     failedInRound: plan.failedInRound,

@@ -31,6 +31,8 @@ export interface RunningAttempt extends BlockRun {
   readonly isHedge: boolean;
   /** Set by the strategy's verdict; bytes end it. */
   readonly isSilent: boolean;
+  /** When the strategy wants to judge it again if nothing happens before. */
+  readonly reviewAtMs: number;
 }
 
 /** One that begins now. */
@@ -43,7 +45,7 @@ export function newAttempt(
     isHedge,
     startedMs,
   }: Pick<RunningAttempt, "id" | "nodeId" | "because" | "isHedge" | "startedMs">,
-): RunningAttempt {
+): Draft<RunningAttempt> {
   return {
     id,
     nodeId,
@@ -61,10 +63,11 @@ export function newAttempt(
     receivedBytes: 0,
     verifiedBlocks: 0,
     isSilent: false,
+    reviewAtMs: startedMs,
   };
 }
 
-export function draftOfAttempt(attempt: RunningAttempt): Draft<RunningAttempt> {
+export function copyOfAttempt(attempt: RunningAttempt): RunningAttempt {
   return {
     id: attempt.id,
     nodeId: attempt.nodeId,
@@ -82,6 +85,7 @@ export function draftOfAttempt(attempt: RunningAttempt): Draft<RunningAttempt> {
     receivedBytes: attempt.receivedBytes,
     verifiedBlocks: attempt.verifiedBlocks,
     isSilent: attempt.isSilent,
+    reviewAtMs: attempt.reviewAtMs,
   };
 }
 
@@ -92,8 +96,10 @@ export function neededEnd(attempt: RunningAttempt, blocks: readonly Block[]): nu
 
 /** The run of blocks [firstBlock, endBlock), at least one. */
 export function blockRun(blocks: readonly Block[], firstBlock: number, endBlock: number): BlockRun {
-  const [first, last] = [blocks[firstBlock], blocks[endBlock - 1]];
-  const isRun = first !== undefined && last !== undefined && firstBlock < endBlock;
-  invariant(isRun, `Cannot run from block ${firstBlock} to ${endBlock} of ${blocks.length}`);
+  const first = blocks[firstBlock];
+  const last = blocks[endBlock - 1];
+  if (first === undefined || last === undefined || firstBlock >= endBlock) {
+    invariant(false, `Cannot run from block ${firstBlock} to ${endBlock} of ${blocks.length}`);
+  }
   return { firstBlock, endBlock, start: first.start, end: last.end };
 }

@@ -58,7 +58,7 @@ export function attemptOn(
   return {
     ...{ id: 0, nodeId: nodeNamed(name), firstBlock, endBlock, start: firstBlock * 100_000, end: endBlock * 100_000 },
     ...{ because: "first", startedMs: 0, firstByteMs: 20, lastProgressMs: 1_000, receivedBytes: 0, usualGapMs: 10 },
-    ...{ verifiedBlocks: 0, neededEndBlock: endBlock, isHedge: false, isSilent: false },
+    ...{ verifiedBlocks: 0, neededEndBlock: endBlock, isHedge: false, isSilent: false, reviewAtMs: 0 },
     ...change,
   };
 }

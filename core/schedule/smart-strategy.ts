@@ -59,19 +59,26 @@ export const smartStrategy = smartStrategyWith("smart", { splits: true, hedges: 
 
 function assign(situation: Situation, parts: SmartParts): Assignment[] {
   const { slackMs, isAhead, sharesBottleneck } = situation;
+  if (isAllGiven(situation)) return [];
   const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
   const nodes = supplies(helpers(situation), urgency.doubt);
   if (nodes.length === 0) return [];
   const splits = parts.splits && !sharesBottleneck;
   const racing = parts.races ? racers(situation, nodes) : [];
   if (racing.length > 0) return race(situation, racing);
-  const shared = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
+  const assigned = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
   const probing = probe(situation, urgency.mayExplore);
-  const assigned = probing === undefined ? shared : [...shared, probing];
+  if (probing !== undefined) assigned.push(probing);
   if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
-  const idle = nodes.filter(({ nodeId }) => !assigned.some((assignment) => assignment.nodeId === nodeId));
   const { runMs, mayHedge } = urgency;
-  return [...assigned, ...playEndgame(situation, { nodes, idle }, { steals: splits, hedges: mayHedge, runMs })];
+  const move = playEndgame(situation, { nodes, assigned }, { steals: splits, hedges: mayHedge, runMs });
+  if (move !== undefined) assigned.push(move);
+  return assigned;
+}
+
+/** Every second time that it asks: all blocks are being fetched, and no node is free to help. */
+function isAllGiven({ missing, candidates }: Situation): boolean {
+  return missing.length === 0 && candidates.every(({ running }) => running > 0);
 }
 
 /**
@@ -81,12 +88,10 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
  */
 function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts: SmartParts): number {
   const { slackMs, isAhead, missing, sharesBottleneck, cause } = situation;
-  const takenBytes = assigned.reduce(
-    (sum, { run, because }) => sum + (because === "hedge" ? 0 : run.end - run.start),
-    0,
-  );
-  const missingBytes = missing.reduce((sum, run) => sum + run.end - run.start, 0);
-  if (missingBytes <= takenBytes) return isAhead ? Infinity : END_REVIEW_MS;
+  let leftBytes = 0;
+  for (const { start, end } of missing) leftBytes += end - start;
+  for (const { run, because } of assigned) if (because !== "hedge") leftBytes -= run.end - run.start;
+  if (leftBytes <= 0) return isAhead ? Infinity : END_REVIEW_MS;
   if (cause === "failover") return MIN_ROOM_REVIEW_MS;
   if (!parts.splits || sharesBottleneck) return Infinity;
   const { runMs, doubt } = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;

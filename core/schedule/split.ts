@@ -4,7 +4,7 @@
  * pieces reach a quarter of the possible rate over unequal nodes, guided ones 93 to 97 % (scheduling note, fact 2).
  */
 import type { NodeSupply } from "./node-supply.ts";
-import { completionMs, fluidFinishMs } from "./node-supply.ts";
+import { byBegin, completionMs, fluidFinishMs } from "./node-supply.ts";
 import type { Cause } from "./plan-events.ts";
 import type { BlockRun } from "./running-attempt.ts";
 import { blockRun } from "./running-attempt.ts";
@@ -72,9 +72,8 @@ function shareOut(
   { blocks, cause }: Situation,
   { runMs, shares }: { readonly runMs: number; readonly shares: Assignment[] },
 ): void {
-  const free = holders.filter((node) => hasRoom(node, runMs));
+  const free = byBegin(holders.filter((node) => hasRoom(node, runMs)));
   if (free.length === 0) return;
-  if (free.length > 1) free.sort((a, b) => a.beginsInMs - b.beginsInMs);
   const left = [...runs];
   let bytes = 0;
   for (const run of runs) bytes += run.end - run.start;
@@ -101,10 +100,14 @@ export function roomInMs(nodes: readonly NodeSupply[], assigned: readonly Assign
   let soonestMs = Infinity;
   for (const node of nodes) {
     const { view, running } = node.candidate;
-    const own = assigned.filter(({ nodeId }) => nodeId === node.nodeId);
-    const requests = running + own.length;
+    let requests = running;
+    let bytes = view.inFlightBytes;
+    for (const { nodeId, run } of assigned) {
+      if (nodeId !== node.nodeId) continue;
+      requests += 1;
+      bytes += run.end - run.start;
+    }
     if (!node.isKnown || requests === 0 || requests >= MAX_RUNNING_PER_NODE) continue;
-    const bytes = own.reduce((sum, { run }) => sum + run.end - run.start, view.inFlightBytes);
     soonestMs = Math.min(soonestMs, Math.max(0, bytes / node.rate - fullRunMs(node, runMs)));
   }
   return soonestMs;

@@ -35,6 +35,9 @@ const MAX_FETCHES = 8;
 /** Fetches that may have overlapped the newest one. */
 const RECENT_RECORDS = 8;
 
+/** More than a day of video. */
+const MAX_SEGMENTS = 2 ** 20;
+
 interface Fetch {
   readonly wish: SegmentWish;
   readonly driver: PlanDriver;
@@ -46,7 +49,7 @@ interface Fetch {
 export class EngineSource implements SegmentSource {
   readonly records: SegmentRecord[] = [];
   readonly #options: EngineSourceOptions;
-  readonly #fetches = new Map<string, Fetch>();
+  readonly #fetches = new Map<number, Fetch>();
   readonly #blocksOf = new Map<number, readonly Block[]>();
   /** What the player asked for last, and the fetch that was or is under way for it. */
   #newest: Fetch | null = null;
@@ -218,6 +221,7 @@ function askedFor({ slot, seq, level }: SegmentWish): Asked {
   return { rendition: `${level}`, slot, seq: slot === "init" ? 0 : seq };
 }
 
-function keyOf({ slot, seq, level }: SegmentWish): string {
-  return slot === "init" ? `init of ${level}` : `${seq} of ${level}`;
+/** Headers below zero, segments from it on. */
+function keyOf({ slot, seq, level }: SegmentWish): number {
+  return slot === "init" ? -1 - level : level * MAX_SEGMENTS + seq;
 }

@@ -41,6 +41,8 @@ export class FluidNetwork {
   readonly #links: readonly NodeLink<Transfer>[];
   readonly #linkOf: ReadonlyMap<string, NodeLink<Transfer>>;
   readonly #flowing: Transfer[] = [];
+  /** Those that are being read: kept to be filled again. */
+  readonly #due: Transfer[] = [];
   readonly #intervals: BusyInterval[] = [];
   #underWay = 0;
   #busySinceMs = 0;
@@ -234,12 +236,20 @@ export class FluidNetwork {
   }
 
   #readDue(nowMs: number): void {
-    if (!this.#flowing.some(({ dueMs }) => dueMs <= nowMs)) return;
+    if (!this.#isAnyDue(nowMs)) return;
     const unreadSinceMs = nowMs - this.#options.readEveryMs / 2;
-    const due = this.#flowing.filter(
-      ({ dueMs, isAnswered, lastReadMs }) => dueMs <= nowMs || (isAnswered && lastReadMs <= unreadSinceMs),
-    );
+    const due = this.#due;
+    for (const transfer of this.#flowing) {
+      const { dueMs, isAnswered, lastReadMs } = transfer;
+      if (dueMs <= nowMs || (isAnswered && lastReadMs <= unreadSinceMs)) due.push(transfer);
+    }
     for (const transfer of due) this.#read(transfer);
+    due.length = 0;
+  }
+
+  #isAnyDue(nowMs: number): boolean {
+    for (const { dueMs } of this.#flowing) if (dueMs <= nowMs) return true;
+    return false;
   }
 
   /** Shares the links anew if anything changed, and sets the alarm for what comes next. */

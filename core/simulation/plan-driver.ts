@@ -3,13 +3,13 @@
  * transfers become events. In the same order and with the same contents, estimates before plan, so that what the real
  * driver recorded can be replayed here. It holds no policy.
  */
-import type { EstimateBook, EstimateEvent } from "../estimate/estimate-book.ts";
-import { applyEvent } from "../estimate/estimate-book.ts";
+import type { Draft } from "../draft.ts";
+import type { EstimateEvent, OwnBook } from "../estimate/estimate-book.ts";
+import { learn, learnBytes } from "../estimate/estimate-book.ts";
 import type { AttemptEnd } from "../estimate/node-estimate.ts";
 import { invariant } from "../invariant.ts";
 import type { Random } from "../random.ts";
-import type { Step } from "../schedule/fetch-plan.ts";
-import { beginFetch, onEvent } from "../schedule/fetch-plan.ts";
+import { beginFetch, moveOn, moveOnWithBytes } from "../schedule/fetch-plan.ts";
 import type { PlanContext } from "../schedule/plan-context.ts";
 import type { FailureKind, PlanCommand, PlanEvent } from "../schedule/plan-events.ts";
 import { FAILURE_ENDS } from "../schedule/plan-events.ts";
@@ -26,8 +26,8 @@ export interface DriverPorts {
   readonly clock: VirtualClock;
   readonly network: FluidNetwork;
   readonly random: Random;
-  /** What is believed now; replaced at every event. */
-  book: EstimateBook;
+  /** What is believed now. */
+  readonly book: OwnBook;
   /** What hashing a block costs. */
   readonly verifyMsPerMiB: number;
 }
@@ -44,7 +44,7 @@ export interface FetchListener {
 
 interface OpenAttempt {
   readonly record: AttemptRecord;
-  readonly nextBlock: { index: number };
+  nextBlock: number;
   transfer: Transfer | null;
   /** Blocks that are being hashed, and what is to be told behind them. */
   hashing: number;
@@ -58,6 +58,7 @@ export class PlanDriver {
   readonly #listener: FetchListener;
   readonly #open = new Map<number, OpenAttempt>();
   readonly #accepted: boolean[];
+  readonly #context: Draft<PlanContext>;
   #releasedBlocks = 0;
   #plan: FetchPlan | null = null;
   #sleeping: Alarm | null = null;
@@ -68,10 +69,13 @@ export class PlanDriver {
     this.#ports = ports;
     this.#listener = listener;
     this.#accepted = input.blocks.map(() => false);
+    this.#context = { nowMs: ports.clock.nowMs, book: ports.book, random: ports.random, explains: false };
   }
 
   begin(): void {
-    this.#carryOut(beginFetch(this.#input, this.#context()));
+    const { plan, commands } = beginFetch(this.#input, this.#contextNow());
+    this.#plan = plan;
+    for (const command of commands) this.#carryOut(command);
   }
 
   /** The player asks for what was begun ahead, or says anew how long it can wait. */
@@ -91,21 +95,23 @@ export class PlanDriver {
     return this.#plan === null || (this.#plan.phase === "fetching" && hasMissing(this.#plan));
   }
 
-  #context(): PlanContext {
-    const { clock, book, random } = this.#ports;
-    return { nowMs: clock.nowMs, book, random };
+  /** The same one at every event, as nobody keeps it. */
+  #contextNow(): PlanContext {
+    this.#context.nowMs = this.#ports.clock.nowMs;
+    return this.#context;
   }
 
   #tell(event: PlanEvent): void {
-    if (this.#plan !== null) this.#carryOut(onEvent(this.#plan, event, this.#context()));
+    if (this.#plan === null) return;
+    for (const command of moveOn(this.#plan, event, this.#contextNow())) this.#carryOut(command);
   }
 
-  #carryOut({ plan, commands }: Step): void {
-    this.#plan = plan;
-    for (const command of commands) this.#carryOutOne(command);
+  #tellBytes(id: number, bytes: number): void {
+    if (this.#plan === null) return;
+    for (const command of moveOnWithBytes(this.#plan, id, bytes, this.#contextNow())) this.#carryOut(command);
   }
 
-  #carryOutOne(command: PlanCommand): void {
+  #carryOut(command: PlanCommand): void {
     switch (command.do) {
       case "start":
         this.#startAttempt(command);
@@ -142,7 +148,7 @@ export class PlanDriver {
     this.record.attempts[id] = record;
     const attempt: OpenAttempt = {
       record,
-      nextBlock: { index: firstBlock },
+      nextBlock: firstBlock,
       transfer: null,
       hashing: 0,
       afterHashing: null,
@@ -156,7 +162,7 @@ export class PlanDriver {
   #listenerOf(id: number, attempt: OpenAttempt, blockEnds: readonly number[]): TransferListener {
     const { record } = attempt;
     const { nodeId } = record;
-    const firstBlock = attempt.nextBlock.index;
+    const firstBlock = attempt.nextBlock;
     return {
       firstByte: () => {
         const atMs = this.#ports.clock.nowMs;
@@ -167,12 +173,11 @@ export class PlanDriver {
       bytes: (bytes, isCorrupt) => {
         record.receivedBytes += bytes;
         this.record.wastedBytes += bytes;
-        this.#learn({ saw: "bytes", bytes, nodeId, atMs: this.#ports.clock.nowMs });
-        this.#tell({ saw: "bytes", attempt: id, bytes });
-        const { nextBlock } = attempt;
-        while ((blockEnds[nextBlock.index - firstBlock] ?? Infinity) <= record.receivedBytes) {
-          const block = nextBlock.index;
-          nextBlock.index += 1;
+        learnBytes(this.#ports.book, nodeId, bytes, this.#ports.clock.nowMs);
+        this.#tellBytes(id, bytes);
+        while ((blockEnds[attempt.nextBlock - firstBlock] ?? Infinity) <= record.receivedBytes) {
+          const block = attempt.nextBlock;
+          attempt.nextBlock += 1;
           this.#verify(id, attempt, { block, isCorrupt });
         }
       },
@@ -251,14 +256,17 @@ export class PlanDriver {
   }
 
   #learn(event: EstimateEvent): void {
-    this.#ports.book = applyEvent(this.#ports.book, event);
+    learn(this.#ports.book, event);
   }
 
   #accept(id: number, block: number): void {
-    invariant(this.#accepted[block] === false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
+    if (this.#accepted[block] !== false) {
+      invariant(false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
+    }
     this.#accepted[block] = true;
-    const [{ start = 0, end = 0 } = {}, record] = [this.#input.blocks[block], this.record.attempts[id]];
-    if (record !== undefined) record.acceptedBytes += end - start;
+    const accepted = this.#input.blocks[block];
+    const record = this.record.attempts[id];
+    if (record !== undefined && accepted !== undefined) record.acceptedBytes += accepted.end - accepted.start;
     if (block !== this.#releasedBlocks) return;
     while (this.#accepted[this.#releasedBlocks] === true) this.#releasedBlocks += 1;
     const releasedBytes = this.#input.blocks[this.#releasedBlocks - 1]?.end ?? 0;

@@ -6,6 +6,7 @@
 import type { EstimateBook, EstimateEvent } from "../estimate/estimate-book.ts";
 import type { LinkEstimate } from "../estimate/link-estimate.ts";
 import type { NodeEstimate } from "../estimate/node-estimate.ts";
+import { ownBook } from "../estimate/estimate-book.ts";
 import { NodeTable } from "../estimate/node-table.ts";
 import type { NodeId } from "../ids.ts";
 import type { PlanCommand, PlanEvent } from "../schedule/plan-events.ts";
@@ -50,7 +51,9 @@ export interface Recording {
   readonly notes: readonly RecordedNote[];
 }
 
-export function recordBook({ nodes, link, hedgeBudget }: EstimateBook): RecordedBook {
+/** A copy: the book may go on to learn. */
+export function recordBook(book: EstimateBook): RecordedBook {
+  const { nodes, link, hedgeBudget } = ownBook(book);
   return { nodes: [...nodes], link: { ...link, open: [...link.open] }, hedgeBudget };
 }
 

@@ -20,10 +20,10 @@
  * `planFor` (core/network/named-plans.ts) makes plans by name. `cold.records` has every segment with its attempts; bound.ts
  * says what no strategy could have beaten: `boundOf(input, cold)`.
  */
-import type { EstimateBook } from "../estimate/estimate-book.ts";
+import type { OwnBook } from "../estimate/estimate-book.ts";
 import type { BookSnapshot } from "../estimate/book-snapshot.ts";
 import { restoreBook, snapshotBook } from "../estimate/book-snapshot.ts";
-import { emptyBook } from "../estimate/estimate-book.ts";
+import { emptyBook, ownBook } from "../estimate/estimate-book.ts";
 import { parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
 import type { NetworkPlan } from "../network/conditions.ts";
@@ -86,7 +86,7 @@ export function runSession(input: SessionInput): SessionResult {
     ...{ clock, network, random: seededRandom(seed ^ 0x5eed_0003), book: warmBook(input) },
     verifyMsPerMiB: input.verifyMsPerMiB ?? 0,
   };
-  const startBook = ports.book;
+  const hedgeBudgetBytes = ports.book.hedgeBudget;
   const nodeIds = plan.nodes.map(({ nodeId }) => parsedNodeId(nodeId));
   let isOver = false;
   const onOver = () => {
@@ -106,7 +106,6 @@ export function runSession(input: SessionInput): SessionResult {
   clock.run(() => isOver);
   player.source.close();
   const book = snapshotBook(ports.book, { nowMs: clock.nowMs, wallMs: clock.nowMs });
-  const hedgeBudgetBytes = startBook.hedgeBudget;
   return sessionResult({ plan, video, player, network, endMs: clock.nowMs, book, hedgeBudgetBytes });
 }
 
@@ -114,11 +113,11 @@ function isNative(strategy: Strategy | NativePolicy): strategy is NativePolicy {
   return "errorRetries" in strategy;
 }
 
-function warmBook({ warmBook: snapshot }: SessionInput): EstimateBook {
-  if (snapshot === undefined) return emptyBook();
+function warmBook({ warmBook: snapshot }: SessionInput): OwnBook {
+  if (snapshot === undefined) return ownBook(emptyBook());
   const book = restoreBook(snapshot, { nowMs: 0, wallMs: snapshot.savedAtMs + BETWEEN_SESSIONS_MS });
   invariant(book !== undefined, "Cannot read the estimates of the earlier session");
-  return book;
+  return ownBook(book);
 }
 
 function parsedNodeId(text: string) {
