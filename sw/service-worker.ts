@@ -19,6 +19,7 @@ import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { VERSION } from "#wire/contract/version.ts";
 import { engineRecorder } from "#wire/exchange/engine-recorder.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import { background } from "./background.ts";
 import { durableTables } from "./db.ts";
@@ -71,6 +72,7 @@ const playlist = playlists({
 });
 
 const recorder = engineRecorder();
+const openFetches = new OpenFetches();
 const newTraceId = () => crypto.randomUUID();
 const segments = segmentCache(SEGMENT_CACHE_BYTES);
 const slackSeconds = (session: string) => heads.slackSeconds(session);
@@ -82,6 +84,7 @@ function startFetch(request: SegmentRequest): SegmentFetch {
     fetch: liveFetch,
     digest: sha256,
     estimates: recorder.over(estimates),
+    openFetches,
     onTrace: record,
     onStep: recorder.onStep,
   });

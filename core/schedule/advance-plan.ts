@@ -6,7 +6,7 @@ import { viewNode } from "../estimate/estimate-book.ts";
 import { expectedCompletionMs } from "../estimate/node-estimate.ts";
 import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
 import type { PlanContext } from "./plan-context.ts";
-import { candidates, judge, situationOf } from "./plan-context.ts";
+import { isRoundOver, judge, situationOf } from "./plan-context.ts";
 import type { Cause, GiveUpCode } from "./plan-events.ts";
 import { firstMissing, hasLeftBlocks, hasMissing, removeAttempt, replaceAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
@@ -127,8 +127,7 @@ function endOrWait(turn: Turn, reviewInMs: number, context: PlanContext): void {
       return;
     }
   }
-  const roundIsOver = plan.failedInRound.size > 0 && candidates(plan, context).length === 0;
-  if (unserved && plan.nextRoundAtMs === null && roundIsOver) {
+  if (unserved && plan.nextRoundAtMs === null && isRoundOver(plan, context)) {
     plan.nextRoundAtMs = context.nowMs + roundPauseMs(plan.roundsFailed);
     plan.roundsFailed += 1;
   }

@@ -50,6 +50,8 @@ export interface FetchPlan {
   readonly lastAcceptedMs: number;
   /** The wake that the driver knows of. */
   readonly wakeAtMs: number | null;
+  /** The program itself was late: until then nobody is called silent, for what nodes sent meanwhile may wait to be read. */
+  readonly lateUntilMs: number;
 }
 
 /** Runs of blocks that are neither accepted nor being fetched in time, longest possible, in order. */
@@ -140,5 +142,6 @@ export function draftOfPlan(plan: FetchPlan): Draft<FetchPlan> {
     nextRoundAtMs: plan.nextRoundAtMs,
     lastAcceptedMs: plan.lastAcceptedMs,
     wakeAtMs: plan.wakeAtMs,
+    lateUntilMs: plan.lateUntilMs,
   };
 }
