@@ -114,7 +114,7 @@ function ask(change: Partial<SegmentAsk> = {}): SegmentAsk {
   const place = { videoId: VIDEO_ID, rendition: RENDITION, slot: "segment", seq: 1 } as const;
   return {
     ...{ address: { asks: "segment", ...place }, place, path: `/media/${VIDEO_ID}/${RENDITION}/1.m4s` },
-    ...{ session: "s", strategy: "smart", request: "r", range: null, ...change },
+    ...{ session: "s", strategy: "smart", request: "r", range: null, bitsPerSecond: null, ...change },
   };
 }
 

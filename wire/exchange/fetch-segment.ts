@@ -14,7 +14,7 @@ import type { FetchPlan } from "#core/schedule/plan-state.ts";
 import { hasMissing } from "#core/schedule/plan-state.ts";
 import type { Random } from "#core/random.ts";
 import { seededRandom } from "#core/random.ts";
-import { replicaSources } from "#core/schedule/source.ts";
+import { recordSources } from "#core/schedule/source.ts";
 import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { readBlockList } from "#wire/client/block-list.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
@@ -118,7 +118,7 @@ class SegmentDriver {
       turn: entry.seq,
       givesUpWhenAllUnreachable: this.#request.giveUpWhenAllUnreachable ?? false,
     };
-    const sources = replicaSources(entry.record, (nodeId) => nodeUrls.has(nodeId));
+    const sources = recordSources(entry.record, undefined, (nodeId) => nodeUrls.has(nodeId));
     const context = this.#context();
     const step = beginFetch(
       { ...facts, sources, blocks: this.#blocks, strategy: STRATEGIES_BY_NAME[strategy] },
