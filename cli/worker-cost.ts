@@ -15,6 +15,7 @@ import { seededRandom } from "#core/random.ts";
 import { makeBlockList } from "#wire/client/block-list.ts";
 import { chunkHashOf, sha256 } from "#wire/client/digest.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { SegmentFetchPorts, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import type { VirtualClock } from "#wire/exchange/virtual-network.ts";
 import { createVirtualClock, createVirtualNetwork } from "#wire/exchange/virtual-network.ts";
@@ -113,7 +114,7 @@ async function createStage(seed: number): Promise<Stage> {
       entry: { seq: 0, durationSeconds: 4, record, blocks },
       nodeUrls: new Map(nodeIds.map((nodeId) => [nodeId, `http://${nodeId}`])),
     },
-    ports: { clock, random, fetch: network.fetch, digest: sha256, estimates },
+    ports: { clock, random, fetch: network.fetch, digest: sha256, estimates, openFetches: new OpenFetches() },
     requestCount: () => network.requests.length,
   };
 }

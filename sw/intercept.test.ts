@@ -41,7 +41,7 @@ describe("intercept()", () => {
   });
 
   it("reads player, strategy and request from the address, and the range from the header", () => {
-    const path = `${SEGMENT}?session=left&strategy=naive&request=r7`;
+    const path = `${SEGMENT}?session=left&strategy=naive&request=r7&bandwidth=2500000`;
     expect(intercept(seen(path, { range: "bytes=0-9" }), ORIGIN)).toEqual({
       address: { asks: "segment", videoId: VIDEO, rendition: "720p", seq: 3 },
       path: SEGMENT,
@@ -49,6 +49,7 @@ describe("intercept()", () => {
       strategy: "naive",
       request: "r7",
       range: "bytes=0-9",
+      bitsPerSecond: 2_500_000,
     });
   });
 
@@ -60,6 +61,7 @@ describe("intercept()", () => {
         strategy: "smart",
         request: null,
         range: null,
+        bitsPerSecond: null,
       });
     },
   );

@@ -27,6 +27,8 @@ export interface MediaRequest {
   readonly request: string | null;
   /** The `Range` header as it came. */
   readonly range: string | null;
+  /** What the player believes the network to carry; null when it did not say. */
+  readonly bitsPerSecond: number | null;
 }
 
 /** What the worker looks at. */
@@ -57,7 +59,13 @@ export function intercept(seen: SeenRequest, origin: string): MediaRequest | und
     strategy: STRATEGIES.find((name) => name === url.searchParams.get(QUERY.strategy)) ?? DEFAULT_STRATEGY,
     request: nameIn(url, QUERY.request),
     range: seen.headers.get("range"),
+    bitsPerSecond: countIn(url, QUERY.bandwidth),
   };
+}
+
+function countIn(url: URL, parameter: string): number | null {
+  const digits = url.searchParams.get(parameter) ?? "";
+  return /^[0-9]{1,12}$/.test(digits) ? Number(digits) : null;
 }
 
 function nameIn(url: URL, parameter: string): string | null {

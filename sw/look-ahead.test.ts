@@ -132,7 +132,7 @@ function askFor(seq: number, change: AskChange): SegmentAsk {
   };
   return {
     ...{ address: { asks: "segment", ...place }, place, path: `/media/${videoId}/${rendition}/${seq}.m4s` },
-    ...{ session, strategy, request: "r", range: null },
+    ...{ session, strategy, request: "r", range: null, bitsPerSecond: null },
   };
 }
 
@@ -280,5 +280,40 @@ describe("lookAhead()", () => {
     const { ask, fetches } = await setUp();
     for (const seq of [3, 4, 5]) await ask(seq, { strategy: "naive" });
     expect(fetches).toEqual([]);
+  });
+});
+
+describe("lookAhead().expect()", () => {
+  const init = (strategy: SegmentAsk["strategy"] = "smart") => askFor(0, { slot: "init", strategy });
+
+  it("begins the header and its first segment, and hands both to the player when it asks", async () => {
+    const { ahead, fetches } = await setUp();
+    ahead.expect(init());
+    expect(fetches.map(({ request }) => [request.slot, request.entry.seq])).toEqual([
+      ["init", 0],
+      ["segment", 0],
+    ]);
+    expect(ahead.asked(init()).take()).toBe(fetches[0]);
+    expect(ahead.asked(askFor(0, {})).take()).toBe(fetches[1]);
+    expect(fetches).toHaveLength(2);
+  });
+
+  it("stops both when the player begins with another rendition", async () => {
+    const { ahead, fetches } = await setUp();
+    ahead.expect(init());
+    ahead.asked(askFor(0, { slot: "init", rendition: "480p" }));
+    expect(fetches.slice(0, 2).map(({ cancelled }) => cancelled)).toEqual([
+      ["another-rendition"],
+      ["another-rendition"],
+    ]);
+  });
+
+  it("begins nothing for a player that has asked already, or for a strategy that does not look ahead", async () => {
+    const { ahead, fetches } = await setUp();
+    ahead.expect(init("naive"));
+    expect(fetches).toHaveLength(0);
+    ahead.asked(askFor(3, {}));
+    ahead.expect(init());
+    expect(fetches.every(({ request }) => request.slot !== "init")).toBe(true);
   });
 });

@@ -56,6 +56,8 @@ export interface Wanted {
 export interface LookAhead {
   /** The player asks: it is remembered, and what was begun for somewhere else is stopped in this tick. */
   asked(ask: SegmentAsk): Wanted;
+  /** The player is about to ask for this header: it is begun with its first segment, if the strategy looks ahead at all. */
+  expect(ask: SegmentAsk): void;
   /** The session is still there. */
   heard(session: string): void;
   /** The session is gone: everything that was begun for it is stopped in this tick. */
@@ -163,23 +165,23 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
         sharesBottleneck: sharesBottleneck(estimates.read().link, nowMs),
       },
     });
-    for (const { seq } of next) {
-      if (session.ahead.size >= MAX_AHEAD_OF_SESSION) break;
-      const there: ChunkPlace = { ...place, slot: "segment", seq };
-      if (session.ahead.has(keyOf(there))) continue;
-      const ahead: Ahead = { place: there, locating: new AbortController(), sizeBytes: 0, fetch: undefined };
-      session.ahead.set(keyOf(there), ahead);
-      begin(session, question, ahead);
-    }
+    for (const { seq } of next) open(session, question, { ...place, slot: "segment", seq });
   }
 
-  function begin(session: Session, question: Question, ahead: Ahead): void {
+  function open(session: Session, question: Pick<Question, "ask">, place: ChunkPlace): void {
+    if (session.ahead.size >= MAX_AHEAD_OF_SESSION || session.ahead.has(keyOf(place))) return;
+    const ahead: Ahead = { place, locating: new AbortController(), sizeBytes: 0, fetch: undefined };
+    session.ahead.set(keyOf(place), ahead);
+    begin(session, question, ahead);
+  }
+
+  function begin(session: Session, question: Pick<Question, "ask">, ahead: Ahead): void {
     const known = manifests.peek(ahead.place);
     if (known !== undefined) start(session, question, ahead, known);
     else background.add("begin a segment ahead", locateAndStart(session, question, ahead));
   }
 
-  async function locateAndStart(session: Session, question: Question, ahead: Ahead): Promise<void> {
+  async function locateAndStart(session: Session, question: Pick<Question, "ask">, ahead: Ahead): Promise<void> {
     try {
       const chunk = await manifests.locate(ahead.place, ahead.locating.signal);
       if (session.ahead.get(keyOf(ahead.place)) === ahead) start(session, question, ahead, chunk);
@@ -190,7 +192,12 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
     }
   }
 
-  function start(session: Session, question: Question, ahead: Ahead, { entry, nodeUrls }: LocatedChunk): void {
+  function start(
+    session: Session,
+    question: Pick<Question, "ask">,
+    ahead: Ahead,
+    { entry, nodeUrls }: LocatedChunk,
+  ): void {
     const { ask } = question;
     const { videoId, rendition, slot, seq } = ahead.place;
     const { hash, sizeBytes } = entry.record;
@@ -212,7 +219,7 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
   }
 
   /** Whole before the player asked: into the cache with it. */
-  async function keep(session: Session, question: Question, ahead: Ahead, hash: ChunkHash): Promise<void> {
+  async function keep(session: Session, question: Pick<Question, "ask">, ahead: Ahead, hash: ChunkHash): Promise<void> {
     const { fetch } = ahead;
     if (fetch === undefined) return;
     const trace = await fetch.done;
@@ -278,6 +285,15 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
       const question: Question = { ask, asked: session.asked, waitsFor: slot, isAssigned: false };
       session.newest.set(rendition, question);
       return wanted(session, question);
+    },
+    expect(ask) {
+      const session = sessionOf(ask);
+      const outlook = { waitsFor: "init", hasMissingBlocks: false, slackMs: null, sharesBottleneck: false } as const;
+      const stay = () => ({ inARow: 0, hasSwitched: false });
+      // A player that has asked since knows better what it wants.
+      if (session.asked.length > 0 || ports.strategies[ask.strategy].segmentsAhead(outlook, stay) === 0) return;
+      open(session, { ask }, ask.place);
+      open(session, { ask }, { ...ask.place, slot: "segment" });
     },
     heard(name) {
       const session = sessions.get(name);

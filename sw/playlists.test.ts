@@ -14,7 +14,7 @@ function setUp() {
   const failure: { now: VStackError | undefined } = { now: undefined };
   const asked: string[] = [];
   const { work } = sampleBackground();
-  const answer = playlists({
+  const { answer, ...rest } = playlists({
     ask: async (path) => {
       asked.push(path);
       if (failure.now !== undefined) throw failure.now;
@@ -24,7 +24,7 @@ function setUp() {
     clock: manualClock(),
     background: work,
   });
-  return { answer, asked, failure, work };
+  return { ...rest, answer, asked, failure, work };
 }
 
 describe("playlists()", () => {
@@ -54,6 +54,24 @@ describe("playlists()", () => {
     await settle();
     await work.settled();
     failure.now = new VStackError("unreachable", "Cannot ask");
+    expect((await answer(HIGH)).status).toBe(200);
+  });
+
+  it("gives what was asked for a moment ago once, and asks anew after that", async () => {
+    const { answer, asked, prepare } = setUp();
+    prepare(HIGH);
+    expect((await answer(HIGH)).status).toBe(200);
+    expect(asked).toEqual([HIGH]);
+    await answer(HIGH);
+    expect(asked).toEqual([HIGH, HIGH]);
+  });
+
+  it("asks anew when what was asked for before the player did failed", async () => {
+    const { answer, failure, prepare } = setUp();
+    failure.now = new VStackError("timeout", "Cannot ask");
+    prepare(HIGH);
+    await settle();
+    failure.now = undefined;
     expect((await answer(HIGH)).status).toBe(200);
   });
 

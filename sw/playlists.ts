@@ -20,6 +20,10 @@ const PLAYLIST_DEADLINE_MS = 2_000;
 const COPY_DEADLINE_MS = 1_000;
 /** A day at one-second segments is 4 MB; beyond that it is no playlist of ours. */
 const MAX_PLAYLIST_CHARACTERS = 4 * 1024 * 1024;
+/** Playlists that were asked for before the player did: one for each player that is about to begin. */
+const MAX_PREPARED = 16;
+/** hls.js asks for a rendition's playlist some tens of milliseconds after the other. */
+const PREPARED_MS = 5_000;
 /** Failures that say something about the server, not about the playlist: the copy may stand in. */
 const SERVER_FAILURES: readonly ErrorCode[] = [
   "unreachable",
@@ -40,9 +44,47 @@ export interface PlaylistPorts {
   readonly background: Background;
 }
 
-/** @returns what answers a request for the playlist at `path`; it never rejects */
-export function playlists(ports: PlaylistPorts): (path: string) => Promise<Response> {
+export interface Playlists {
+  /** Answers a request for the playlist at `path`; never rejects. */
+  answer(path: string): Promise<Response>;
+  /** From the server, by the question that is under way if there is one. */
+  text(path: string): Promise<string>;
+  /** The one of last time; undefined when there is none. */
+  copy(path: string): Promise<string | undefined>;
+  /** Asks for a playlist that will be wanted in a moment. */
+  prepare(path: string): void;
+}
+
+export function playlists(ports: PlaylistPorts): Playlists {
   const { table, background } = ports;
+  const asking = new Map<string, Promise<string>>();
+  const prepared = new Map<string, { readonly text: Promise<string>; readonly askedMs: number }>();
+
+  /** One question for each playlist at a time. */
+  function text(path: string): Promise<string> {
+    const underWay = asking.get(path);
+    if (underWay !== undefined) return underWay;
+    const asked = fetchText(path).finally(() => asking.delete(path));
+    asking.set(path, asked);
+    return asked;
+  }
+
+  function prepare(path: string): void {
+    const asked = text(path);
+    // Whoever asks for it then asks anew.
+    asked.catch(() => prepared.delete(path));
+    prepared.set(path, { text: asked, askedMs: ports.clock.nowMs() });
+    const [oldest] = prepared.keys();
+    if (prepared.size > MAX_PREPARED && oldest !== undefined) prepared.delete(oldest);
+  }
+
+  /** What was asked for a moment ago is as good as new. Once. */
+  async function preparedText(path: string): Promise<string | undefined> {
+    const known = prepared.get(path);
+    prepared.delete(path);
+    if (known === undefined || ports.clock.nowMs() - known.askedMs > PREPARED_MS) return undefined;
+    return await known.text.catch(() => undefined);
+  }
 
   async function fetchText(path: string): Promise<string> {
     const response = await ports.ask(path, PLAYLIST_DEADLINE_MS);
@@ -54,9 +96,9 @@ export function playlists(ports: PlaylistPorts): (path: string) => Promise<Respo
   }
 
   /** The qualities that the player may switch to later must be at hand when the server is gone by then. */
-  async function prefetchRenditions(masterPath: string, text: string): Promise<void> {
-    for (const path of renditionPaths(masterPath, text)) {
-      if ((await table.get(path)) === undefined) await fetchText(path);
+  async function prefetchRenditions(masterPath: string, master: string): Promise<void> {
+    for (const path of renditionPaths(masterPath, master)) {
+      if ((await table.get(path)) === undefined) await text(path);
     }
   }
 
@@ -65,20 +107,22 @@ export function playlists(ports: PlaylistPorts): (path: string) => Promise<Respo
     return stored.success ? stored.output.text : undefined;
   }
 
-  return async (path) => {
+  async function answer(path: string): Promise<Response> {
     try {
-      const text = await fetchText(path);
+      const known = (await preparedText(path)) ?? (await text(path));
       if (parseMediaPath(path)?.asks === "master") {
-        background.add("prefetch the playlists of a video", prefetchRenditions(path, text));
+        background.add("prefetch the playlists of a video", prefetchRenditions(path, known));
       }
-      return playlistResponse(text);
+      return playlistResponse(known);
     } catch (error) {
       const code = errorCode(error);
       if (code === "not-found" || code === "gone") background.add("forget a playlist", table.remove([path]));
       const copy = SERVER_FAILURES.includes(code) ? await copyOf(path) : undefined;
       return copy === undefined ? problemResponse(error, path) : playlistResponse(copy);
     }
-  };
+  }
+
+  return { answer, text, copy: copyOf, prepare };
 }
 
 /** Addresses of media playlists that a multivariant playlist (RFC 8216 section 4.3.4) names, at most {@link MAX_RENDITIONS}. */

@@ -5,6 +5,7 @@ import { VStackError } from "#wire/contract/errors.ts";
 import { SERVED_BY } from "#wire/contract/headers.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import type { SegmentAsk } from "./delivery-story.ts";
 import { estimateStore } from "./estimate-store.ts";
@@ -86,7 +87,10 @@ async function setUp(wish: Wish = {}) {
     segments: segmentCache(100_000),
     ready: estimates.ready,
     fetchSegment: (request: SegmentRequest) =>
-      fetchSegment(request, { clock, random: () => 0.5, fetch: network, digest: sha256, estimates, onTrace: record }),
+      fetchSegment(request, {
+        ...{ clock, random: () => 0.5, fetch: network, digest: sha256, estimates, onTrace: record },
+        openFetches: new OpenFetches(),
+      }),
     askGateway: async (path) => {
       log.urls.push(`gateway:${path}`);
       if (wish.gateway === undefined) throw new VStackError("unreachable", "Cannot ask the gateway");
@@ -110,7 +114,7 @@ function ask(change: Partial<SegmentAsk> = {}): SegmentAsk {
   const place = { videoId: VIDEO_ID, rendition: RENDITION, slot: "segment", seq: 1 } as const;
   return {
     ...{ address: { asks: "segment", ...place }, place, path: `/media/${VIDEO_ID}/${RENDITION}/1.m4s` },
-    ...{ session: "s", strategy: "smart", request: "r", range: null, ...change },
+    ...{ session: "s", strategy: "smart", request: "r", range: null, bitsPerSecond: null, ...change },
   };
 }
 

@@ -19,6 +19,7 @@ import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { VERSION } from "#wire/contract/version.ts";
 import { engineRecorder } from "#wire/exchange/engine-recorder.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import { background } from "./background.ts";
 import { durableTables } from "./db.ts";
@@ -26,6 +27,7 @@ import { deliveredMessage } from "./delivery-figures.ts";
 import type { SegmentAsk } from "./delivery-story.ts";
 import { estimateStore } from "./estimate-store.ts";
 import type { MediaRequest } from "./intercept.ts";
+import { headStart } from "./head-start.ts";
 import { intercept } from "./intercept.ts";
 import { lookAhead } from "./look-ahead.ts";
 import { manifestCache } from "./manifest-cache.ts";
@@ -63,7 +65,7 @@ const feed = traceFeed({
 });
 const traces = traceLog({ table: tables.traces, clock, background: work, onChange: (trace) => feed.changed(trace) });
 const record = (trace: SegmentTrace) => traces.record(trace);
-const playlist = playlists({
+const texts = playlists({
   ask: (path, deadlineMs) => ask(path, { signal: forEver, deadlineMs }),
   table: tables.playlists,
   clock,
@@ -71,6 +73,7 @@ const playlist = playlists({
 });
 
 const recorder = engineRecorder();
+const openFetches = new OpenFetches();
 const newTraceId = () => crypto.randomUUID();
 const segments = segmentCache(SEGMENT_CACHE_BYTES);
 const slackSeconds = (session: string) => heads.slackSeconds(session);
@@ -82,6 +85,7 @@ function startFetch(request: SegmentRequest): SegmentFetch {
     fetch: liveFetch,
     digest: sha256,
     estimates: recorder.over(estimates),
+    openFetches,
     onTrace: record,
     onStep: recorder.onStep,
   });
@@ -93,6 +97,8 @@ const ahead = lookAhead({
   strategies: STRATEGIES_BY_NAME,
   ...{ clock, estimates, manifests, segments, newTraceId, slackSeconds, fetchSegment: startFetch, background: work },
 });
+
+const begin = headStart({ playlists: texts, lookAhead: ahead, ready: estimates.ready });
 
 const ports: Omit<RespondPorts, "onDelivered"> = {
   ...{ clock, newTraceId, manifests, segments, record, slackSeconds, fetchSegment: startFetch, lookAhead: ahead },
@@ -116,9 +122,12 @@ async function tell(client: Promise<Client | undefined>, ask: SegmentAsk, trace:
   if (ask.request !== null) (await client)?.postMessage(deliveredMessage(trace, traces.all(), ask.request));
 }
 
-function answerPlaylist(event: FetchEvent, path: string): void {
-  const response = playlist(path);
+function answerPlaylist(event: FetchEvent, { address, ...asked }: MediaRequest): void {
+  const response = texts.answer(asked.path);
   event.respondWith(response);
+  if (address.asks === "master") {
+    work.add("begin ahead of the player", begin({ ...asked, address }, address.videoId));
+  }
   event.waitUntil(response.then(() => work.settled()));
 }
 
@@ -127,7 +136,7 @@ function answerMedia(event: FetchEvent, asked: MediaRequest): void {
   switch (address.asks) {
     case "master":
     case "playlist":
-      answerPlaylist(event, asked.path);
+      answerPlaylist(event, asked);
       return;
     case "init":
       answerSegment(event, { ...asked, place: { ...address, slot: "init", seq: 0 } });

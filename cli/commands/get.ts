@@ -15,6 +15,7 @@ import { VStackError } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import type { EstimateStore, SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import { interrupted } from "../interrupted.ts";
 import { bytesText, printJson, printLine, startProgress } from "../print.ts";
 
@@ -152,7 +153,8 @@ function fetchPorts(): SegmentFetchPorts {
       book = applyEvent(book, event);
     },
   };
-  return { clock: liveClock, random: liveRandom, fetch: liveFetch, digest: sha256, estimates };
+  const openFetches = new OpenFetches();
+  return { clock: liveClock, random: liveRandom, fetch: liveFetch, digest: sha256, estimates, openFetches };
 }
 
 function emptyPage(page: ManifestPage, seq: number): VStackError {

@@ -17,6 +17,7 @@ import { errorCode } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import type { SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { PlayClock } from "./play-clock.ts";
 import { bufferedSeconds, NOT_PLAYING, withSegment } from "./play-clock.ts";
 
@@ -137,7 +138,8 @@ class Reader {
         this.#book = applyEvent(this.#book, event);
       },
     };
-    this.#fetchPorts = { clock, random, fetch: liveFetch, digest: sha256, estimates };
+    const openFetches = new OpenFetches();
+    this.#fetchPorts = { clock, random, fetch: liveFetch, digest: sha256, estimates, openFetches };
   }
 
   /** The page with this segment; an old one when the metadata server is away. */

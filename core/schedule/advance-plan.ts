@@ -7,7 +7,7 @@ import { viewNode } from "../estimate/estimate-book.ts";
 import { expectedCompletionMs } from "../estimate/node-estimate.ts";
 import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
 import type { PlanContext } from "./plan-context.ts";
-import { candidates, judge, situationOf } from "./plan-context.ts";
+import { isRoundOver, judge, situationOf } from "./plan-context.ts";
 import type { Cause, Decision, GiveUpCode } from "./plan-events.ts";
 import { firstMissing, hasLeftBlocks, hasMissing, removeAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
@@ -129,8 +129,7 @@ function endOrWait(turn: Turn, reviewInMs: number, context: PlanContext): void {
       return;
     }
   }
-  const roundIsOver = plan.failedInRound.size > 0 && candidates(plan, context).length === 0;
-  if (roundIsOver && plan.nextRoundAtMs === null && hasMissing(plan)) {
+  if (plan.nextRoundAtMs === null && hasMissing(plan) && isRoundOver(plan, context)) {
     plan.nextRoundAtMs = context.nowMs + roundPauseMs(plan.roundsFailed);
     plan.roundsFailed += 1;
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emptyBook } from "../estimate/estimate-book.ts";
+import { applyEvent, emptyBook } from "../estimate/estimate-book.ts";
 import type { NodeId } from "../ids.ts";
 import { parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
@@ -150,6 +150,7 @@ class Game {
   readonly accepted: number[] = [];
   readonly started: (PlanCommand & { do: "start" })[] = [];
   ending: (PlanCommand & { do: "finish" | "give-up" }) | undefined;
+  book = emptyBook();
   readonly #random = seededRandom(1);
 
   constructor(input: FetchInput) {
@@ -159,7 +160,7 @@ class Game {
   }
 
   context(): PlanContext {
-    return { nowMs: this.nowMs, book: emptyBook(), random: this.#random };
+    return { nowMs: this.nowMs, book: this.book, random: this.#random };
   }
 
   tell(event: PlanEvent): void {
@@ -433,6 +434,72 @@ describe("onEvent()", () => {
       game.wake();
     }
     expect(game.started.slice(1).map((start) => start.nodeId)).not.toContain(liar);
+  });
+
+  test("drops a node that another fetch caught lying, and asks it for nothing more while others answer", () => {
+    const game = new Game(inputOf({ strategy: smartStrategy }));
+    game.book = applyEvent(game.book, { saw: "block-bad", nodeId: node("a"), atMs: 0 });
+    game.tell({ saw: "liar", nodeId: node("a") });
+    expect(game.started.filter(({ attempt }) => game.cancelled.has(attempt)).map(({ nodeId }) => nodeId)).toEqual([
+      "a",
+    ]);
+    const before = game.started.length;
+    for (let turn = 0; turn < 50 && game.ending === undefined; turn += 1) {
+      for (const [attempt] of game.open) game.move(attempt, "block-ok");
+      game.wake();
+    }
+    expect(game.ending?.do).toBe("finish");
+    expect(game.started.slice(before).map(({ nodeId }) => nodeId)).not.toContain("a");
+  });
+
+  test.each([smartStrategy, naiveStrategy])(
+    "of $name: a liar is the last resort, after a round in which all others failed",
+    (strategy) => {
+      const game = new Game(inputOf({ strategy }));
+      game.book = applyEvent(game.book, { saw: "block-bad", nodeId: node("a"), atMs: 0 });
+      game.tell({ saw: "liar", nodeId: node("a") });
+      const askedAfter = () => game.started.filter(({ nodeId, attempt }) => nodeId === "a" && game.open.has(attempt));
+      expect(askedAfter()).toEqual([]);
+      const [b, c] = [node("b"), node("c")];
+      for (let turn = 0; turn < 20 && askedAfter().length === 0; turn += 1) {
+        for (const [attempt, { nodeId }] of game.open) if (nodeId !== "a") game.move(attempt, "status");
+        if (askedAfter().length === 0) game.wake();
+        for (const nodeId of [b, c]) game.book = applyEvent(game.book, { saw: "block-bad", nodeId, atMs: game.nowMs });
+      }
+      expect(askedAfter().length).toBeGreaterThan(0);
+      expect(game.plan.roundsFailed).toBeGreaterThan(0);
+    },
+  );
+
+  test("blames nobody for the time in which the program itself did not run", () => {
+    const game = new Game(inputOf({ strategy: smartStrategy, sources: inputOf().sources.slice(0, 1) }));
+    game.move(0, "first-byte");
+    game.move(0, "bytes");
+    const asked = game.started.length;
+    game.nowMs += 2_000;
+    game.wake();
+    expect(game.plan.running.some(({ isSilent }) => isSilent)).toBe(false);
+    game.move(0, "bytes");
+    game.wake();
+    expect(game.plan.running.some(({ isSilent }) => isSilent)).toBe(false);
+    expect(game.started).toHaveLength(asked);
+  });
+
+  test("calls a node silent that had sent nothing while the program did not run", () => {
+    const game = new Game(inputOf({ strategy: smartStrategy, sources: inputOf().sources.slice(0, 1) }));
+    game.move(0, "first-byte");
+    game.nowMs += 2_000;
+    game.wake();
+    const wokenMs = game.nowMs;
+    while (game.plan.running.some(({ isSilent }) => !isSilent)) game.wake();
+    expect(game.nowMs - wokenMs).toBeLessThanOrEqual(150);
+  });
+
+  test("does not give up a chunk because the machine slept", () => {
+    const game = new Game(inputOf({ strategy: smartStrategy }));
+    game.nowMs += 3_600_000;
+    game.wake();
+    expect(game.ending).toBeUndefined();
   });
 
   test("pauses 100 ms, then longer, up to a second between rounds of failures", () => {

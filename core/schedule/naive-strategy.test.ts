@@ -35,6 +35,15 @@ test("naiveStrategy.assign() goes round the holders by turn", () => {
   expect([0, 1, 2, 3].flatMap((turn) => chosen(["a", "b", "c"], turn))).toEqual(["a", "b", "c", "a"]);
 });
 
+test("naiveStrategy.assign() goes round the same way whatever order a record names its holders in", () => {
+  const orders = [
+    ["a", "b", "c"],
+    ["c", "b", "a"],
+    ["b", "c", "a"],
+  ];
+  expect(orders.flatMap((names, turn) => chosen(names, turn))).toEqual(["a", "b", "c"]);
+});
+
 test("naiveStrategy.assign() has nobody to ask without candidates", () => {
   expect(chosen([], 1)).toEqual([]);
 });

@@ -12,7 +12,10 @@ export const naiveStrategy: Strategy = {
   name: "naive",
   assign({ missing, candidates, turn, cause }) {
     return missing.flatMap((run) => {
-      const able = candidates.filter((candidate) => covers(candidate.source, run));
+      // By name: every record has an order of its own, and going round it would go to one node again and again.
+      const able = candidates
+        .filter((candidate) => covers(candidate.source, run))
+        .sort((a, b) => (a.source.nodeId < b.source.nodeId ? -1 : 1));
       const next = able[turn % Math.max(1, able.length)];
       return next === undefined ? [] : [{ nodeId: next.source.nodeId, run, because: cause }];
     });

@@ -19,8 +19,23 @@ export interface PlanContext {
   readonly explains?: boolean;
 }
 
-/** Sources that may be asked now, in the order of the record. */
-export function candidates(plan: FetchPlan, { book, nowMs }: PlanContext): Candidate[] {
+/**
+ * Sources that may be asked now, in the order of the record. One that any fetch caught lying is no candidate, unless a round
+ * in which all others failed is over and still nobody else can be asked: perhaps it is one sector that is bad.
+ */
+export function candidates(plan: FetchPlan, context: PlanContext): Candidate[] {
+  const able = answeringSources(plan, context);
+  const honest = able.filter(({ view }) => view.health !== "quarantined");
+  return honest.length === 0 && plan.roundsFailed > 0 ? able : honest;
+}
+
+/** Whether nobody can be asked although nobody is waited for: the round is over. */
+export function isRoundOver(plan: FetchPlan, context: PlanContext): boolean {
+  if (candidates(plan, context).length > 0) return false;
+  return plan.failedInRound.size > 0 || answeringSources(plan, context).length > 0;
+}
+
+function answeringSources(plan: FetchPlan, { book, nowMs }: PlanContext): Candidate[] {
   const able: Candidate[] = [];
   for (const source of plan.input.sources) {
     const { nodeId } = source;
@@ -39,8 +54,11 @@ export function candidates(plan: FetchPlan, { book, nowMs }: PlanContext): Candi
 
 /** What the strategy thinks of an attempt under way. */
 export function judge(plan: FetchPlan, attempt: RunningAttempt, context: PlanContext): Verdict {
-  const view = viewNode(context.book, attempt.nodeId, context.nowMs);
-  return plan.input.strategy.judge({ nowMs: context.nowMs, attempt, view });
+  const { nowMs } = context;
+  const view = viewNode(context.book, attempt.nodeId, nowMs);
+  const verdict = plan.input.strategy.judge({ nowMs, attempt, view });
+  if (verdict.is === "on-time" || nowMs >= plan.lateUntilMs) return verdict;
+  return { is: attempt.isSilent ? "silent" : "on-time", reviewAtMs: plan.lateUntilMs };
 }
 
 /** What the strategy may look at to start attempts. */

@@ -22,6 +22,8 @@ export type PlanEvent =
       /** For people, for example `status 503`. */
       readonly detail: string;
     }
+  /** Another fetch of the program caught this node lying. */
+  | { readonly saw: "liar"; readonly nodeId: NodeId }
   /** The player asks for what was begun ahead of it; or says anew how long it can wait. */
   | { readonly saw: "wanted"; readonly slackMs: number | null }
   /** The time of the last `wake` command has come. */

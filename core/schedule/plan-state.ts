@@ -50,6 +50,8 @@ export interface FetchPlan {
   readonly lastAcceptedMs: number;
   /** The wake that the driver knows of. */
   readonly wakeAtMs: number | null;
+  /** The program itself was late: until then nobody is called silent, for what nodes sent meanwhile may wait to be read. */
+  readonly lateUntilMs: number;
 }
 
 /** Runs of blocks that are neither accepted nor being fetched in time, longest possible, in order. */
@@ -139,6 +141,7 @@ export function newPlan(input: FetchInput, nowMs: number): Draft<FetchPlan> {
     nextRoundAtMs: null,
     lastAcceptedMs: nowMs,
     wakeAtMs: null,
+    lateUntilMs: -Infinity,
   };
 }
 
@@ -159,5 +162,6 @@ export function copyOfPlan(plan: FetchPlan): Draft<FetchPlan> {
     nextRoundAtMs: plan.nextRoundAtMs,
     lastAcceptedMs: plan.lastAcceptedMs,
     wakeAtMs: plan.wakeAtMs,
+    lateUntilMs: plan.lateUntilMs,
   };
 }

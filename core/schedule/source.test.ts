@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { parseChunkHash, parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
 import type { ChunkRecord } from "../placement/record.ts";
-import { covers, replicaSources } from "./source.ts";
+import { covers, recordSources } from "./source.ts";
 
 const hash = parseChunkHash("0".repeat(64));
 const [a, b, c] = [parseNodeId("a"), parseNodeId("b"), parseNodeId("c")];
 
-test("replicaSources() names the replica holders that have an address, in the record's order", () => {
+test("recordSources() names the replica holders that have an address, in the record's order", () => {
   invariant(
     hash !== undefined && a !== undefined && b !== undefined && c !== undefined,
     "Cannot name the test's nodes",
@@ -21,11 +21,11 @@ test("replicaSources() names the replica holders that have an address, in the re
       { nodeId: a, holds: "replica" },
     ],
   };
-  expect(replicaSources(record, () => true)).toEqual([
+  expect(recordSources(record, undefined, () => true)).toEqual([
     { nodeId: c, start: 0, end: 500 },
     { nodeId: a, start: 0, end: 500 },
   ]);
-  expect(replicaSources(record, (nodeId) => nodeId === a)).toHaveLength(1);
+  expect(recordSources(record, undefined, (nodeId) => nodeId === a)).toHaveLength(1);
 });
 
 test("covers() holds only for a range inside the source", () => {

@@ -114,11 +114,16 @@ export class EngineSource implements SegmentSource {
     const driver = new PlanDriver(input, record, ports, {
       released: () => fetch.listener?.progress(record.deliveredBytes),
       changed: () => this.#lookAhead(),
+      caught: (nodeId) => this.#dropLiar(nodeId, fetch),
       ended: () => this.#onEnded(fetch),
     });
     const fetch: Fetch = { wish, driver, listener: null, requestedMs: startedMs, hasEnded: false };
     this.#fetches.set(keyOf(wish), fetch);
     return fetch;
+  }
+
+  #dropLiar(nodeId: NodeId, finder: Fetch): void {
+    for (const fetch of [...this.#fetches.values()]) if (fetch !== finder) fetch.driver.dropLiar(nodeId);
   }
 
   #onEnded(fetch: Fetch): void {

@@ -7,6 +7,7 @@ import type { Draft } from "../draft.ts";
 import type { EstimateEvent, OwnBook } from "../estimate/estimate-book.ts";
 import { learn, learnBytes } from "../estimate/estimate-book.ts";
 import type { AttemptEnd } from "../estimate/node-estimate.ts";
+import type { NodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
 import type { Random } from "../random.ts";
 import { beginFetch, moveOn, moveOnWithBytes } from "../schedule/fetch-plan.ts";
@@ -38,6 +39,8 @@ export interface FetchListener {
   released(): void;
   /** The plan changed, other than by an answer or a read. */
   changed(): void;
+  /** A node delivered wrong bytes. */
+  caught(nodeId: NodeId): void;
   /** Delivered or failed; not told of what was aborted. */
   ended(): void;
 }
@@ -82,6 +85,11 @@ export class PlanDriver {
   want(slackMs: number | null): void {
     this.#tell({ saw: "wanted", slackMs });
     this.#listener.changed();
+  }
+
+  /** Another fetch of the session caught the node lying. */
+  dropLiar(nodeId: NodeId): void {
+    this.#tell({ saw: "liar", nodeId });
   }
 
   abort(reason: string): void {
@@ -215,6 +223,7 @@ export class PlanDriver {
     if (!isCorrupt) record.blocksVerified += 1;
     this.#learn({ saw, nodeId: record.nodeId, atMs: this.#ports.clock.nowMs });
     this.#tellAndShow({ saw, attempt: id, block });
+    if (isCorrupt) this.#listener.caught(record.nodeId);
   }
 
   #onEnded(id: number): void {

@@ -166,11 +166,12 @@ async function playTrial(
 export interface Lies {
   /** Blocks that a node lied about before it was believed no more. */
   readonly caught: number;
-  /** Of one fetch, the most: header and first segment are fetched side by side, and each may meet one. */
-  readonly mostOfFetch: number;
   /** Requests that it got afterwards. */
   readonly askedAfter: number;
 }
+
+/** Traces begin at whole milliseconds of the wall clock. */
+const ROUNDED_MS = 1;
 
 /** A bad block ends all that a fetch has under way there, each attempt with the same reason. */
 export function lies({ traces }: PlayedTrial, nodeId: string): Lies {
@@ -189,8 +190,7 @@ export function lies({ traces }: PlayedTrial, nodeId: string): Lies {
   );
   return {
     caught: fetches.reduce((sum, blocks) => sum + blocks, 0),
-    mostOfFetch: Math.max(0, ...fetches),
-    askedAfter: own.filter(({ fromMs }) => fromMs > caughtMs).length,
+    askedAfter: own.filter(({ fromMs }) => fromMs > caughtMs + ROUNDED_MS).length,
   };
 }
 

@@ -58,10 +58,7 @@ test("a hung node holds its bytes for at most 0.8 s, a lying one is caught at it
   expect(metrics.playedSeconds).toBeGreaterThan(PLAYED_SECONDS);
   expect(metrics.detectedAfterMs).not.toBeNull();
   expect(metrics.detectedAfterMs ?? 0).toBeLessThan(HUNG_MS + LATE_MS);
-  const { caught, mostOfFetch, askedAfter } = lies(trial, "n2");
-  expect([mostOfFetch, askedAfter]).toEqual([1, 0]);
-  // Header and first segment were asked for in one moment.
-  expect(caught).toBeLessThanOrEqual(2);
+  expect(lies(trial, "n2")).toEqual({ caught: 1, askedAfter: 0 });
   expect(trial.traces.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   expect(metrics.stallMs).toBeLessThan(MAX_STALL_SECONDS * 1000);
 });

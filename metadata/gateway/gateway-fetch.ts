@@ -12,6 +12,7 @@ import { liveRandom } from "#wire/client/live-clock.ts";
 import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
 import type { SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
 import { openChunkBody } from "./chunk-body.ts";
 import { fetchSlots } from "./fetch-slots.ts";
@@ -54,7 +55,8 @@ export type GatewayFetch = (
 
 export function gatewayFetch({ directory, clock, registry, fetch = liveFetch }: GatewayFetchPorts): GatewayFetch {
   const slots = fetchSlots(MAX_FETCHES, MAX_WAITING);
-  const ports = { clock, random: liveRandom, fetch, digest: sha256, estimates: gatewayEstimates() };
+  const shared = { estimates: gatewayEstimates(), openFetches: new OpenFetches() };
+  const ports = { clock, random: liveRandom, fetch, digest: sha256, ...shared };
   const registers = [registry];
   const fetches = new Counter({
     name: "vstack_gateway_fetches_total",

@@ -70,8 +70,12 @@ export function canUseEngine(): boolean {
   return Hls.isSupported();
 }
 
-const MASTER = (options: EngineOptions) =>
-  `${PATHS.masterPlaylist(options.videoId)}?${QUERY.session}=${options.session}`;
+/** The strategy and the estimate let the worker begin what is asked for next (sw/head-start.ts). */
+function masterAddress({ videoId, session, strategy, startEstimateBitsPerSecond }: EngineOptions): string {
+  const query = new URLSearchParams({ [QUERY.session]: session, [QUERY.strategy]: strategy() });
+  if (startEstimateBitsPerSecond !== undefined) query.set(QUERY.bandwidth, startEstimateBitsPerSecond.toFixed(0));
+  return `${PATHS.masterPlaylist(videoId)}?${query}`;
+}
 
 export function startEngine(options: EngineOptions): PlaybackEngine {
   let measured = false;
@@ -107,7 +111,7 @@ export function startEngine(options: EngineOptions): PlaybackEngine {
     if (data.fatal) recovery.fault(data);
   });
   hls.attachMedia(options.video);
-  hls.loadSource(MASTER(options));
+  hls.loadSource(masterAddress(options));
   return {
     choose: (index) => {
       hls.nextLevel = index;
@@ -182,7 +186,7 @@ function recoverWith(hls: Hls, options: EngineOptions) {
   const loadAgain = () => {
     // Before the playlists are there nothing can be continued: the master is asked for again.
     if (hasQualities) hls.startLoad();
-    else hls.loadSource(MASTER(options));
+    else hls.loadSource(masterAddress(options));
   };
   return {
     works: () => {

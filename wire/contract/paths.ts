@@ -125,6 +125,8 @@ export const QUERY = {
   strategy: "strategy",
   /** Names one request of the player, so that a message can abort it. */
   request: "request",
+  /** What a player believes the network to carry, bits per second; it asks for the multivariant playlist with it. */
+  bandwidth: "bandwidth",
   capability: "capability",
   position: "position",
   /** `gateway` keeps the worker's own request to the gateway from being intercepted. */

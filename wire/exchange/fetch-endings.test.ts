@@ -277,3 +277,37 @@ describe("fetchSegment()", () => {
     expect(steps.flatMap(({ commands }) => commands).filter(({ do: what }) => what === "finish")).toHaveLength(1);
   });
 });
+
+describe("fetchSegment() beside others of the program", () => {
+  test("drops a node that another fetch caught lying, at once, and asks it for nothing more", async () => {
+    const [steady, liar] = [{ rateBytesPerSecond: 1e6 }, { rateBytesPerSecond: 1e6, flipsByteAt: 5 }];
+    const world = await createWorld({ nodes: { a: liar, b: steady, c: steady }, known: EQUAL });
+    const fetches = ["t1", "t2", "t3"].map((traceId) => fetchSegment({ ...world.request, traceId }, world.ports));
+    const outcomes = await Promise.all(
+      fetches.map(async (fetching) => {
+        const [bytes, trace] = await settled(world.clock, Promise.all([readAll(fetching.body), fetching.done]));
+        return { bytes, trace };
+      }),
+    );
+    const own = outcomes.flatMap(({ trace }) => trace.attempts.filter(({ nodeId }) => nodeId === "a"));
+    const caughtMs = Math.min(...own.flatMap(({ outcome, endedMs }) => (outcome === "corrupt" ? [endedMs ?? 0] : [])));
+    expect(new Set(own.flatMap(({ outcome, reason }) => (outcome === "corrupt" ? [reason] : []))).size).toBe(1);
+    expect(own.some(({ reason }) => reason === "caught-lying")).toBe(true);
+    expect(own.every(({ startedMs, endedMs }) => startedMs <= caughtMs && (endedMs ?? Infinity) <= caughtMs)).toBe(
+      true,
+    );
+    expect(outcomes.every(({ bytes }) => isSame(bytes, world.chunk))).toBe(true);
+  });
+
+  test("looks at what nodes sent while the program did not run before it calls them silent", async () => {
+    const steady = { rateBytesPerSecond: 1e6 };
+    const world = await createWorld({ nodes: { a: steady, b: steady, c: steady }, known: EQUAL });
+    const fetching = fetchSegment(world.request, world.ports);
+    await untilRequests(world, 3);
+    const before = world.network.requests.length;
+    world.clock.stall(5_000);
+    const { trace } = await outcomeOf(world, fetching);
+    expect(trace.attempts.slice(0, before).map(({ outcome }) => outcome)).not.toContain("stalled");
+    expect(trace.attempts.map(({ because }) => because)).not.toContain("failover");
+  });
+});

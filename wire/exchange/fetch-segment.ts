@@ -2,6 +2,7 @@
  * THE driver of a fetch plan (core/schedule/fetch-plan.ts): commands become attempts, answers become events. Worker,
  * gateway, `vstack get` and virtual players all fetch through it. It holds no policy.
  */
+import type { NodeId } from "#core/ids.ts";
 import type { Block } from "#core/placement/blocks.ts";
 import { chunkBlocks } from "#core/placement/blocks.ts";
 import type { Step } from "#core/schedule/fetch-plan.ts";
@@ -13,7 +14,7 @@ import type { FetchPlan } from "#core/schedule/plan-state.ts";
 import { hasMissing } from "#core/schedule/plan-state.ts";
 import type { Random } from "#core/random.ts";
 import { seededRandom } from "#core/random.ts";
-import { replicaSources } from "#core/schedule/source.ts";
+import { recordSources } from "#core/schedule/source.ts";
 import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { readBlockList } from "#wire/client/block-list.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
@@ -70,6 +71,7 @@ class SegmentDriver {
   /** Said before the plan began. */
   #wanted: { readonly slackMs: number | null } | undefined;
   #sleeping = new AbortController();
+  #leave: () => void = () => undefined;
   #hasEnded = false;
   #settle: (trace: SegmentTrace) => void = () => undefined;
   /** Undefined once it was said. */
@@ -116,7 +118,7 @@ class SegmentDriver {
       turn: entry.seq,
       givesUpWhenAllUnreachable: this.#request.giveUpWhenAllUnreachable ?? false,
     };
-    const sources = replicaSources(entry.record, (nodeId) => nodeUrls.has(nodeId));
+    const sources = recordSources(entry.record, undefined, (nodeId) => nodeUrls.has(nodeId));
     const context = this.#context();
     const step = beginFetch(
       { ...facts, sources, blocks: this.#blocks, strategy: STRATEGIES_BY_NAME[strategy] },
@@ -125,8 +127,11 @@ class SegmentDriver {
     const { sizeBytes, blockSizeBytes } = entry.record;
     const input = { ...facts, sources, sizeBytes, blockSizeBytes, strategy };
     this.#note({ began: input, seed: this.#seed }, context.nowMs, step);
+    this.#leave = this.#ports.openFetches.join(this.#hearOfLiar);
     this.#carryOut(step);
   }
+
+  readonly #hearOfLiar = (nodeId: NodeId): void => this.#guard(() => this.#tell({ saw: "liar", nodeId }));
 
   want(slackSeconds: number | null): void {
     const slackMs = slackSeconds === null ? null : slackSeconds * 1000;
@@ -256,8 +261,10 @@ class SegmentDriver {
         this.recorder.attemptEnded(id, "failed", `${report.kind}: ${report.detail}`);
         break;
     }
+    const liar = report.saw === "block-bad" ? this.#open.nodeOf(id) : undefined;
     this.#tell(planEventOf(id, report));
     this.#offered = undefined;
+    if (liar !== undefined) this.#ports.openFetches.caught(liar, this.#hearOfLiar);
     this.#settleWhenIdle();
   }
 
@@ -274,6 +281,7 @@ class SegmentDriver {
     this.#hasEnded = true;
     this.#sayAssigned?.();
     this.#sleeping.abort();
+    this.#leave();
     if (error === undefined) this.release.close();
     else this.release.fail(error);
     this.recorder.ended(outcome, error?.message ?? null);

@@ -14,6 +14,7 @@ import { chunkHashOf } from "#wire/client/digest.ts";
 import type { SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
 import { SegmentTraceSchema } from "#wire/contract/segment-trace.ts";
 import { fetchSegment } from "./fetch-segment.ts";
+import { OpenFetches } from "./open-fetches.ts";
 import type { EstimateStore, SegmentFetch, SegmentFetchPorts, SegmentRequest } from "./segment-fetch.ts";
 import type { VirtualClock, VirtualNetwork, VirtualNode } from "./virtual-network.ts";
 import { createVirtualClock, createVirtualNetwork } from "./virtual-network.ts";
@@ -81,7 +82,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const digest = async (bytes: Uint8Array<ArrayBuffer>) => new Uint8Array(createHash("sha256").update(bytes).digest());
   return {
     ...{ clock, network, estimates, chunk, request },
-    ports: { clock, random: seededRandom(2), fetch: network.fetch, digest, estimates },
+    ports: { clock, random: seededRandom(2), fetch: network.fetch, digest, estimates, openFetches: new OpenFetches() },
   };
 }
 

@@ -34,6 +34,10 @@ export class OpenAttempts {
     return this.#open.has(id);
   }
 
+  nodeOf(id: number): NodeId | undefined {
+    return this.#open.get(id)?.nodeId;
+  }
+
   add(id: number, attempt: Pick<OpenAttempt, "nodeId" | "wantedBytes" | "isHedge" | "stop">): void {
     const { nodeId, wantedBytes, isHedge } = attempt;
     this.#open.set(id, { ...attempt, startedMs: this.#ports.clock.nowMs(), receivedBytes: 0, answered: false });

@@ -11,6 +11,7 @@ import type { Clock } from "#wire/client/live-clock.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
 import type { SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
+import type { OpenFetches } from "./open-fetches.ts";
 
 /** What to fetch, for whom, by which strategy. */
 export interface SegmentRequest {
@@ -50,6 +51,8 @@ export interface SegmentFetchPorts {
   /** Raw SHA-256. */
   readonly digest: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
   readonly estimates: EstimateStore;
+  /** All fetches that share these estimates. */
+  readonly openFetches: OpenFetches;
   /** Told at every change of the trace (the same growing record); must be quick and must not throw. */
   readonly onTrace?: (trace: SegmentTrace) => void;
   /** Told of every step of the plan before its commands are carried out, for recordings; must be quick, must not throw. */

@@ -12,6 +12,8 @@ const READ_BYTES = 16 * 1024;
 export interface VirtualClock extends Clock {
   /** Jumps to the next sleeper and wakes it; false when nobody sleeps. */
   wakeNext(): boolean;
+  /** The program does not run: time passes, and whoever should have woken wakes late. */
+  stall(ms: number): void;
 }
 
 export function createVirtualClock(): VirtualClock {
@@ -35,6 +37,9 @@ export function createVirtualClock(): VirtualClock {
         sleepers.add(sleeper);
         signal.addEventListener("abort", finish, { once: true });
       }),
+    stall(ms) {
+      nowMs += ms;
+    },
     wakeNext() {
       const [next] = [...sleepers].sort((a, b) => a.atMs - b.atMs);
       if (next === undefined) return false;
