@@ -21,6 +21,7 @@ import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
 import type { Random } from "#core/random.ts";
+import { beginLimit } from "#wire/client/limit.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { GrantedRequest } from "#wire/contract/consensus-api.ts";
 import type { AcceptorAnswer, AcceptorLinks } from "./acceptor-links.ts";
@@ -131,7 +132,8 @@ interface Driven {
 
 function drive(first: ProposalStep<ChunkRecord>, driven: Driven, ports: DeciderPorts): Promise<Decision> {
   const { clock, random } = ports;
-  const stopping = AbortSignal.any([driven.signal, AbortSignal.timeout(DECIDE_DEADLINE_MS)]);
+  const limit = beginLimit(driven.signal, DECIDE_DEADLINE_MS);
+  const stopping = limit.either;
   return new Promise((resolve) => {
     let { proposal } = first;
     const { number } = driven;
@@ -169,6 +171,7 @@ function drive(first: ProposalStep<ChunkRecord>, driven: Driven, ports: DeciderP
             break;
           case "finish":
             stopping.removeEventListener("abort", stop);
+            limit.end();
             ports.observe?.({ ...finishEvent(proposal, command.outcome), proposal: number });
             resolve({ outcome: command.outcome, config: proposal.config, ballots: proposal.ballots });
             break;
