@@ -151,7 +151,7 @@ class MessageStream {
     if (this.#state !== "open" || isFull) return null;
     this.#lastId += 1;
     const id = this.#lastId;
-    if (this.#lines.length === 0) process.nextTick(() => this.#flush());
+    if (this.#lines.length === 0) setImmediate(() => this.#flush());
     this.#lines.push(messageLine({ id, text }));
     const sentMs = this.#options.nowMs();
     return new Promise((resolve, reject) => {
