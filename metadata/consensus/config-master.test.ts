@@ -26,7 +26,10 @@ describe("sqliteConfigMaster()", () => {
     // Lost once more.
     const third = await newMaster().adopt(3, members, adopted.epoch + 1);
     expect(third.epoch).toBeGreaterThan(adopted.epoch + 1_000_000);
+    // A database that was put back.
+    await master.beginAnew();
+    expect((await master.adopt(3, members, 7)).epoch).toBe(third.epoch);
     // A group that no node that was there remembers.
-    expect((await master.found(9, members)).epoch).toBe(adopted.epoch);
+    expect((await master.found(9, members)).epoch).toBe(third.epoch);
   });
 });

@@ -42,6 +42,11 @@ export interface ConfigMaster {
   /** Makes a change active. @returns false when another has begun since */
   activate(config: GroupConfig): Promise<boolean>;
   /**
+   * The database may be older than what was done with it, as one that was put back from a backup is: whatever is given out
+   * from now on is behind all that a later state of it can have given out.
+   */
+  beginAnew(): Promise<void>;
+  /**
    * Takes in a group of an earlier catalogue: gives out an epoch above all that its master ever gave out, for a group that is
    * not known or whose active epoch is older than those.
    *
@@ -91,11 +96,24 @@ export function sqliteConfigMaster(db: Database): ConfigMaster {
       });
     },
 
+    async beginAnew() {
+      await db.transaction().execute(async (within) => {
+        const rows = await within.selectFrom("acceptor_groups").select(["group_number", "next_epoch"]).execute();
+        for (const { group_number, next_epoch } of rows) {
+          await within
+            .updateTable("acceptor_groups")
+            .set({ next_epoch: firstBehind(next_epoch) })
+            .where("group_number", "=", group_number)
+            .execute();
+        }
+      });
+    },
+
     async adopt(group, members, usedEpoch) {
       return await db.transaction().execute(async (within) => {
         const row = await rowOf(within, group);
         const isOurs = row !== undefined && row.next_epoch > usedEpoch;
-        const epoch = isOurs ? row.next_epoch : masterOf(usedEpoch) * EPOCHS_OF_A_MASTER + EPOCHS_OF_A_MASTER + 1;
+        const epoch = isOurs ? row.next_epoch : firstBehind(usedEpoch);
         const active = row === undefined ? null : readState(row).active;
         const pending = { group, epoch, members };
         await write(within, { group, active, pending }, epoch + 1);
@@ -108,6 +126,11 @@ export function sqliteConfigMaster(db: Database): ConfigMaster {
 /** Which master gave an epoch out, counted from 0. */
 function masterOf(epoch: number): number {
   return Math.floor((epoch - 1) / EPOCHS_OF_A_MASTER);
+}
+
+/** First epoch of the master after the one that gave this epoch out. */
+function firstBehind(epoch: number): number {
+  return (masterOf(epoch) + 1) * EPOCHS_OF_A_MASTER + 1;
 }
 
 /** Of a group that nobody remembers: an acceptor of the lost master that is away may still know it. */
