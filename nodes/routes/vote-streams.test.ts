@@ -15,6 +15,7 @@ import { nodeMetrics } from "../metrics.ts";
 import { createNodeApp } from "../node-app.ts";
 import { createMemoryStore } from "../storage/memory-store.ts";
 import { SimulatedDisk } from "../storage/simulated-disk.ts";
+import { MAX_STREAMS } from "./vote-streams.ts";
 
 const clusterKey = await importClusterKey(btoa("a key of thirty-two bytes for us"));
 const nodeId = parseNodeId("node-1");
@@ -152,6 +153,17 @@ describe("POST /consensus/stream", () => {
       [1, 200],
       [2, 401],
     ]);
+  });
+
+  test("opens no more than it has room for, and again when one has ended", async () => {
+    const { url, mint } = await startNode();
+    const capability = await mint("node-1");
+    const streams = await Promise.all(Array.from({ length: MAX_STREAMS }, () => open(url, capability)));
+    expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await open(url, capability)).status).toBe(429);
+    streams[0]?.sayRaw("enough\n");
+    await streams[0]?.ended;
+    expect((await open(url, capability)).status).toBe(200);
   });
 
   test("answers what is under way when the node stops, and then ends", async () => {

@@ -27,7 +27,7 @@ import { vote, type VotePorts } from "../consensus/vote.ts";
 import { type NodeEnv, socketOf } from "./node-env.ts";
 
 /** Streams at once; whoever comes then asks by requests. A cluster has a proposer or two, and each renews its stream. */
-const MAX_STREAMS = 32;
+export const MAX_STREAMS = 32;
 
 export interface StreamPorts {
   readonly log: Log;
@@ -46,11 +46,11 @@ export function voteStreams(ports: VotePorts & StreamPorts): OpenStream {
   let count = 0;
   return (context, claims) => {
     const { incoming, outgoing } = socketOf(context);
-    if (incoming === undefined || outgoing === undefined || ports.stopping?.aborted === true) {
+    const isGone = outgoing === undefined || outgoing.destroyed;
+    if (incoming === undefined || isGone || ports.stopping?.aborted === true) {
       throw new VStackError("unavailable", "Cannot open a stream here");
     }
-    // The answer begins before the body ends: what answers HTTP/2 is another object, and nothing here makes one.
-    if (!("writeHead" in outgoing) || count >= MAX_STREAMS) {
+    if (count >= MAX_STREAMS) {
       throw new VStackError("too-many-requests", `Cannot open a stream as ${MAX_STREAMS} are open`);
     }
     count += 1;
@@ -103,6 +103,9 @@ class VoteStream {
     incoming.on("error", end);
     outgoing.on("error", end);
     incoming.once("end", end);
+    outgoing.on("drain", () => {
+      this.#readOrWait();
+    });
     incoming.on("data", (part: Buffer) => {
       this.#read(part);
     });
@@ -124,12 +127,21 @@ class VoteStream {
 
   async #answer({ id, text }: MessageFrame): Promise<void> {
     this.#underWay += 1;
-    if (this.#underWay >= MAX_STREAM_MESSAGES) this.#sides.incoming.pause();
+    this.#readOrWait();
     const answer = await this.#vote(text);
     this.#underWay -= 1;
-    if (this.#underWay < MAX_STREAM_MESSAGES) this.#sides.incoming.resume();
+    this.#readOrWait();
     if (answer !== null) this.#send(answerLine({ id, ...answer }));
     if (this.#isEnding && this.#underWay === 0) this.#finish();
+  }
+
+  /** Nothing more is read while too much is under way, or whoever asked does not take its answers. */
+  #readOrWait(): void {
+    const { incoming, outgoing } = this.#sides;
+    const mustWait = this.#underWay >= MAX_STREAM_MESSAGES || outgoing.writableNeedDrain;
+    if (mustWait === incoming.isPaused()) return;
+    if (mustWait) incoming.pause();
+    else incoming.resume();
   }
 
   /** Null when the emulated network lets no answer through. */
@@ -160,6 +172,7 @@ class VoteStream {
         const text = this.#lines.join("");
         this.#lines = [];
         if (!this.#sides.outgoing.writableEnded) this.#sides.outgoing.write(text);
+        this.#readOrWait();
       });
     }
     this.#lines.push(line);

@@ -67,7 +67,13 @@ export function messageStreams(options: MessageStreamsOptions): MessageStreams {
   const wayTo = (url: string): Way | null => {
     const known = ways.get(url);
     if (known !== undefined) return known;
-    if (!url.startsWith("http://") || ways.size >= MAX_WAYS) return null;
+    if (!url.startsWith("http://")) return null;
+    if (ways.size >= MAX_WAYS) {
+      // Nodes move, and nobody says that an address is of no use any more.
+      const unused = [...ways].find(([, { stream }]) => stream === null);
+      if (unused === undefined) return null;
+      ways.delete(unused[0]);
+    }
     const way: Way = { stream: null, failures: 0, notBeforeMs: 0 };
     ways.set(url, way);
     return way;
