@@ -37,6 +37,8 @@ import { chunkPlacer, enoughNodes } from "./placement/place-chunk.ts";
 import type { ReleaseLoop } from "./placement/release-loop.ts";
 import { releaseLoop } from "./placement/release-loop.ts";
 import { sqliteReleases } from "./placement/releases.ts";
+import type { EarlierRecordsLoop } from "./upkeep/earlier-records.ts";
+import { earlierRecordsLoop } from "./upkeep/earlier-records.ts";
 import type { MendLoop } from "./upkeep/mend-loop.ts";
 import { mendLoop } from "./upkeep/mend-loop.ts";
 import { positionLocks } from "./upkeep/position-locks.ts";
@@ -81,6 +83,7 @@ export interface MetadataParts {
   readonly stopDeciding: () => void;
   readonly releaseLoop: ReleaseLoop;
   readonly mendLoop: MendLoop;
+  readonly earlierRecords: EarlierRecordsLoop;
   readonly rebuild: RebuildRun;
   /** Looks after the members of acceptor groups. */
   readonly groupLoop: ReconfigurationLoop;
@@ -163,6 +166,7 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
     groupLoop,
     rebuild,
     mendLoop: mendLoop({ ...upkeep, registry }),
+    earlierRecords: earlierRecordsLoop({ ...upkeep, db, consensus }),
     labNetworks,
     benchRuns,
   };

@@ -89,7 +89,7 @@ export function chunkServers(count: number): ChunkServers {
 }
 
 function acceptorFacts({ incarnation, starts, writes }: MemoryAcceptor): Heartbeat["acceptor"] {
-  return { incarnation, starts, writes };
+  return { incarnation, starts, writes, program: "started once" };
 }
 
 function vote({ acceptor }: ChunkServer, url: URL, { body }: RequestInit): Response {

@@ -54,16 +54,15 @@ async function serve(
   const { ffmpeg } = found;
   if (ffmpeg === null) log.info({ reason: found.reason }, "No ffmpeg: only what browsers play can be stored");
   else log.info({ path: ffmpeg.ffmpegPath, version: ffmpeg.version }, "Using ffmpeg");
-  const { app, ingest, directory, releaseLoop, mendLoop, groupLoop, rebuild, labNetworks, benchRuns, stopDeciding } =
-    await assembleMetadata({
-      ...{ db, log, uploadsFolder, clock: liveClock, fetch: pooledFetch(liveFetch), pid: process.pid },
-      ...{ ffmpeg, ladder: config.ladder },
-      consensus: { acceptors: config.acceptors, replaceAfterMs: config.replaceAfterSeconds * 1000 },
-      ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
-      ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
-      bench: { program: config.program, folder: resolve(config.dataFolder, BENCH_FOLDER) },
-      clusterKey: await importClusterKey(config.clusterKeyText),
-    });
+  const { app, ingest, directory, rebuild, labNetworks, benchRuns, stopDeciding, ...loops } = await assembleMetadata({
+    ...{ db, log, uploadsFolder, clock: liveClock, fetch: pooledFetch(liveFetch), pid: process.pid },
+    ...{ ffmpeg, ladder: config.ladder },
+    consensus: { acceptors: config.acceptors, replaceAfterMs: config.replaceAfterSeconds * 1000 },
+    ...(config.labCopies === undefined ? {} : { labCopies: config.labCopies }),
+    ...{ lab: config.lab, pagesFolder: config.pagesFolder, publicUrl: () => url },
+    bench: { program: config.program, folder: resolve(config.dataFolder, BENCH_FOLDER) },
+    clusterKey: await importClusterKey(config.clusterKeyText),
+  });
   const listening = await listen(app, config);
   url = publicUrlOf(config, listening.port);
   await ingest.resume();
@@ -71,9 +70,10 @@ async function serve(
   const parts = [
     directory,
     ingest,
-    releaseLoop,
-    mendLoop,
-    groupLoop,
+    loops.releaseLoop,
+    loops.mendLoop,
+    loops.earlierRecords,
+    loops.groupLoop,
     ...(labNetworks === undefined ? [] : [labNetworks]),
   ];
   const running = parts.map((part) => part.run(stopping.signal));

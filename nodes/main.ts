@@ -44,16 +44,17 @@ async function runNode(config: NodeConfig): Promise<object> {
     ...{ fileSystem: metrics.timed(liveFileSystem, "votes"), folder, log, observe: metrics.voted },
     waitsForVerdict: metadataUrl !== undefined,
   });
+  const stopping = new AbortController();
   const app = createNodeApp({
     ...{ nodeId, store, acceptor, clusterKey, lab, log, registry, metrics },
     ...(lab ? { networks: new LabNetworks({ nodeId, clock: liveClock, ledger: parentLedger(config) }) } : {}),
     pid: process.pid,
     clock: liveClock,
+    stopping: stopping.signal,
   });
   const listening = await listen(app, config);
   const urls = nodeUrls(config, listening.port);
 
-  const stopping = new AbortController();
   const report = async (signal: AbortSignal): Promise<void> => {
     const heartbeat: Heartbeat = {
       ...{ nodeId, ...urls, incarnation: store.incarnation, acceptor: acceptor.report(), pid: process.pid },

@@ -10,6 +10,8 @@ const FLUSH_BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.
 export interface NodeMetrics {
   readonly served: (bytes: number) => void;
   readonly stored: (bytes: number) => void;
+  /** Counts a message that came through a stream. */
+  readonly streamed: () => void;
   /** Counts what the acceptor has decided. */
   readonly voted: (step: AcceptorStep) => void;
   /** The same file system, its flushes timed: those of files under `what`. */
@@ -46,6 +48,11 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
     labelNames: ["reason"],
     registers,
   });
+  const streamed = new Counter({
+    name: "vstack_stream_messages_total",
+    help: "Messages to the acceptor that came through a stream; others are requests",
+    registers,
+  });
   const time = async (what: FlushedFiles | "folder", work: () => Promise<void>): Promise<void> => {
     const end = flush.startTimer({ what });
     await work();
@@ -62,6 +69,9 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
     },
     stored: (bytes) => {
       storedBytes.inc(bytes);
+    },
+    streamed: () => {
+      streamed.inc();
     },
     voted: ({ asked, request, answer }) => {
       if (answer.say === "sealed" || answer.say === "stranger") refusals.inc({ reason: answer.say });

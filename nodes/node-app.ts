@@ -45,6 +45,8 @@ export interface NodeAppPorts {
   readonly clock: { nowMs(): number; wallMs(): number };
   /** Longest wait for the next bytes of an upload; tests shorten it. */
   readonly uploadStallMs?: number;
+  /** The node stops: what is kept open ends. */
+  readonly stopping?: AbortSignal;
 }
 
 export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
@@ -65,7 +67,13 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
     app.use("/consensus/*", faultsOfEverybody(labParts.networks));
   }
   const readCapability = rememberingReader(clusterKey);
-  app.route("/", consensusRoutes({ nodeId, acceptor, readCapability, wallMs }));
+  const streams = {
+    log,
+    streamed: metrics.streamed,
+    ...(ports.stopping === undefined ? {} : { stopping: ports.stopping }),
+    ...(labParts === undefined ? {} : { passFaults: (gone: AbortSignal) => labParts.networks.passFaults(gone) }),
+  };
+  app.route("/", consensusRoutes({ nodeId, acceptor, readCapability, wallMs, ...streams }));
   const chunks = {
     nodeId,
     store,

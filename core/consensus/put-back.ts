@@ -10,8 +10,8 @@ export interface AcceptorReport {
   readonly starts: number;
   /** Changes that it has made durable since it was made. */
   readonly writes: number;
-  /** Of the program. */
-  readonly pid: number;
+  /** Random, of the program's start: process ids come again, in a container always the same. */
+  readonly program: string;
 }
 
 /**
@@ -22,5 +22,5 @@ export interface AcceptorReport {
  */
 export function isPutBack(before: AcceptorReport, now: AcceptorReport): boolean {
   if (before.incarnation !== now.incarnation) return false;
-  return now.starts < before.starts || (now.pid !== before.pid && now.writes < before.writes);
+  return now.starts < before.starts || (now.program !== before.program && now.writes < before.writes);
 }

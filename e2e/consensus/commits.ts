@@ -24,10 +24,11 @@ interface Uploader extends ProposerClient {
 }
 
 /** @param owner whether this uploader owns the positions of every video that it is asked for */
-function startUploader(cluster: AcceptorCluster, owner: boolean, fetch: FetchPort = keptFetch): Uploader {
+function startUploader(cluster: AcceptorCluster, owner: boolean, fetch?: FetchPort): Uploader {
   const { clusterKey, master, urlOf } = cluster;
   const client = startProposer({
-    ...{ clusterKey, urlOf, fetch, owns: () => owner },
+    ...{ clusterKey, urlOf, owns: () => owner },
+    ...(fetch === undefined ? {} : { fetch }),
     active: (group) => master.active(group),
   });
   return {
@@ -36,7 +37,7 @@ function startUploader(cluster: AcceptorCluster, owner: boolean, fetch: FetchPor
       const bytes = new Uint8Array(randomBytes(CHUNK_BYTES));
       const { links, decider, mint, signal } = client;
       const request = { bytes, position, blockSizeBytes: BLOCK_BYTES, homes: homesOf(cluster, client, position) };
-      const ports = { clock: liveClock, fetch, links, decider };
+      const ports = { clock: liveClock, fetch: fetch ?? keptFetch, links, decider };
       return commitChunk({ ...request, valueId: client.newValueId(), mint, signal }, ports);
     },
   };

@@ -9,7 +9,8 @@ import { mintCapability } from "#wire/client/capability.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import { liveFetch } from "#wire/client/http.ts";
 import { liveClock, liveRandom } from "#wire/client/live-clock.ts";
-import { grantSubject } from "#wire/contract/consensus-api.ts";
+import { grantSubject, MAX_CONSENSUS_BYTES } from "#wire/contract/consensus-api.ts";
+import { messageStreams } from "#wire/server/message-streams.ts";
 import { pooledFetch } from "#wire/server/pooled-fetch.ts";
 import type { AcceptorLinks } from "#wire/exchange/acceptor-links.ts";
 import { acceptorLinks } from "#wire/exchange/acceptor-links.ts";
@@ -29,6 +30,7 @@ export interface ProposerWorld {
   readonly active: (group: number) => GroupConfig;
   /** The token of the one proposer that owns a video's positions in round 0; it is asked with each proposer's own. */
   readonly owns: (videoId: VideoId, proposer: string, config: GroupConfig) => boolean;
+  /** Everything goes through it, and no streams are kept; as the metadata server asks unless given. */
   readonly fetch?: FetchPort;
 }
 
@@ -54,6 +56,9 @@ export function startProposer(world: ProposerWorld): ProposerClient {
       return nodeId === undefined || url === undefined ? undefined : { nodeId, url };
     },
     ...{ mint, clock: liveClock, fetch: world.fetch ?? keptFetch, signal, atEndOfTurn: setImmediate },
+    ...(world.fetch === undefined
+      ? { stream: messageStreams({ nowMs: () => performance.now(), maxBytes: MAX_CONSENSUS_BYTES, signal }) }
+      : {}),
   });
   const decider = recordDecider({
     groups: { current: (group) => Promise.resolve(world.active(group)) },

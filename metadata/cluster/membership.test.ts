@@ -21,7 +21,7 @@ const beat = (name = "node-1", over: Partial<Heartbeat> = {}): Heartbeat => ({
   internalUrl: "http://127.0.0.1:8081",
   publicUrl: "http://127.0.0.1:8081",
   incarnation: "disk-a",
-  acceptor: { incarnation: "log-a", starts: 1, writes: 0 },
+  acceptor: { incarnation: "log-a", starts: 1, writes: 0, program: "p1" },
   pid: 10,
   chunkCount: 0,
   usedBytes: 0,

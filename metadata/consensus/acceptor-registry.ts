@@ -21,7 +21,7 @@ export type AcceptorStanding = "new" | "welcome" | "foreign" | "rolled-back";
 
 export interface AcceptorRegistry {
   /** A heartbeat came. The answer is what the node is told. */
-  hear(heartbeat: Pick<Heartbeat, "nodeId" | "acceptor" | "pid">): Promise<HeartbeatAnswer["acceptor"]>;
+  hear(heartbeat: Pick<Heartbeat, "nodeId" | "acceptor">): Promise<HeartbeatAnswer["acceptor"]>;
   /** `new` also for one that was never heard of. */
   standing(nodeId: string, incarnation: string): AcceptorStanding;
   /** How long it has been known to this start of the program, milliseconds; null when it was known before. */
@@ -42,7 +42,8 @@ const ReportSchema: v.GenericSchema<unknown, AcceptorReport> = v.object({
   incarnation: v.string(),
   starts: CountSchema,
   writes: CountSchema,
-  pid: CountSchema,
+  // Older servers kept process ids: what they heard last is another program's.
+  program: v.optional(v.string(), ""),
 });
 
 export interface AcceptorRegistryPorts {
@@ -75,8 +76,7 @@ export async function openAcceptorRegistry({ db, clock, log }: AcceptorRegistryP
     acceptors.set(nameOf(nodeId, report.incarnation), known);
   };
   return {
-    async hear({ nodeId, acceptor, pid }) {
-      const report = { ...acceptor, pid };
+    async hear({ nodeId, acceptor: report }) {
       const known = acceptors.get(nameOf(nodeId, report.incarnation));
       if (known === undefined) {
         log.info({ nodeId, incarnation: report.incarnation }, "Heard of a new acceptor");
@@ -93,7 +93,7 @@ export async function openAcceptorRegistry({ db, clock, log }: AcceptorRegistryP
         return "rolled-back";
       }
       const { starts, writes } = known.report;
-      if (report.starts > starts || report.writes > writes || report.pid !== known.report.pid) {
+      if (report.starts > starts || report.writes > writes || report.program !== known.report.program) {
         await keep(nodeId, { ...known, report });
       }
       return "ok";

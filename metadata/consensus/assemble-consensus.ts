@@ -6,12 +6,14 @@ import type { AcceptorTarget } from "#wire/client/acceptor-client.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import { liveRandom } from "#wire/client/live-clock.ts";
+import { MAX_CONSENSUS_BYTES } from "#wire/contract/consensus-api.ts";
 import type { AcceptorLinks, MessageReport } from "#wire/exchange/acceptor-links.ts";
 import { acceptorLinks } from "#wire/exchange/acceptor-links.ts";
 import type { ProposerEvent, RecordDecider } from "#wire/exchange/decide-record.ts";
 import { recordDecider } from "#wire/exchange/decide-record.ts";
 import type { MintCapability } from "#wire/exchange/store-chunk.ts";
 import type { Log } from "#wire/server/log.ts";
+import { messageStreams } from "#wire/server/message-streams.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
 import type { Database } from "../database/open-database.ts";
 import type { PlacementIndex } from "../placement/placement-index.ts";
@@ -100,6 +102,7 @@ export async function assembleConsensus(world: ConsensusWorld): Promise<Consensu
     mint,
     clock,
     fetch,
+    stream: messageStreams({ nowMs: () => clock.nowMs(), maxBytes: MAX_CONSENSUS_BYTES, signal }),
     signal,
     report: (message) => {
       figures.message(message);

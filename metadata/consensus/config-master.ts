@@ -8,6 +8,13 @@ import type { GroupConfig, Member } from "#core/consensus/group.ts";
 import { GroupConfigSchema } from "#wire/contract/consensus-api.ts";
 import type { Database } from "../database/open-database.ts";
 
+/**
+ * Epochs of a master whose database is not lost. One that is made again begins behind all of these: nobody may have heard of
+ * the last epochs that the lost one gave out, and an epoch that is given out twice breaks agreement (rule `own-epoch`). A change
+ * of members every second for thirty years has fewer.
+ */
+const EPOCHS_OF_A_MASTER = 1_000_000_000;
+
 /** What the master knows of one group. */
 export interface GroupState {
   readonly group: number;
@@ -21,11 +28,11 @@ export interface ConfigMaster {
   states(): Promise<GroupState[]>;
   state(group: number): Promise<GroupState | undefined>;
   /**
-   * Makes members active that are the first of their group, in an epoch of at least `fromEpoch`.
+   * Makes members active that are the first of their group.
    *
    * @returns what is active: another's choice when there was one already
    */
-  found(group: number, members: readonly Member[], fromEpoch?: number): Promise<GroupConfig>;
+  found(group: number, members: readonly Member[]): Promise<GroupConfig>;
   /**
    * Begins a change of members where `from` is active, in place of any change that has begun before.
    *
@@ -35,8 +42,13 @@ export interface ConfigMaster {
   /** Makes a change active. @returns false when another has begun since */
   activate(config: GroupConfig): Promise<boolean>;
   /**
-   * Takes in a group of an earlier catalogue: gives out an epoch above all that were ever used, for a group that is not known
-   * or whose active epoch is older than those.
+   * The database may be older than what was done with it, as one that was put back from a backup is: whatever is given out
+   * from now on is behind all that a later state of it can have given out.
+   */
+  beginAnew(): Promise<void>;
+  /**
+   * Takes in a group of an earlier catalogue: gives out an epoch above all that its master ever gave out, for a group that is
+   * not known or whose active epoch is older than those.
    *
    * @param usedEpoch highest epoch that anybody has heard of
    */
@@ -52,12 +64,12 @@ export function sqliteConfigMaster(db: Database): ConfigMaster {
 
     state: (group) => readGroup(db, group),
 
-    async found(group, members, fromEpoch = 1) {
+    async found(group, members) {
       return await db.transaction().execute(async (within) => {
         const row = await rowOf(within, group);
         const known = row === undefined ? null : readState(row).active;
         if (known !== null) return known;
-        const epoch = Math.max(row?.next_epoch ?? 1, fromEpoch);
+        const epoch = row?.next_epoch ?? (await firstEpoch(within));
         const config = { group, epoch, members };
         await write(within, { group, active: config, pending: null }, epoch + 1);
         return config;
@@ -84,10 +96,24 @@ export function sqliteConfigMaster(db: Database): ConfigMaster {
       });
     },
 
+    async beginAnew() {
+      await db.transaction().execute(async (within) => {
+        const rows = await within.selectFrom("acceptor_groups").select(["group_number", "next_epoch"]).execute();
+        for (const { group_number, next_epoch } of rows) {
+          await within
+            .updateTable("acceptor_groups")
+            .set({ next_epoch: firstBehind(next_epoch) })
+            .where("group_number", "=", group_number)
+            .execute();
+        }
+      });
+    },
+
     async adopt(group, members, usedEpoch) {
       return await db.transaction().execute(async (within) => {
         const row = await rowOf(within, group);
-        const epoch = Math.max(row?.next_epoch ?? 1, usedEpoch + 1);
+        const isOurs = row !== undefined && row.next_epoch > usedEpoch;
+        const epoch = isOurs ? row.next_epoch : firstBehind(usedEpoch);
         const active = row === undefined ? null : readState(row).active;
         const pending = { group, epoch, members };
         await write(within, { group, active, pending }, epoch + 1);
@@ -95,6 +121,27 @@ export function sqliteConfigMaster(db: Database): ConfigMaster {
       });
     },
   };
+}
+
+/** Which master gave an epoch out, counted from 0. */
+function masterOf(epoch: number): number {
+  return Math.floor((epoch - 1) / EPOCHS_OF_A_MASTER);
+}
+
+/** First epoch of the master after the one that gave this epoch out. */
+function firstBehind(epoch: number): number {
+  return (masterOf(epoch) + 1) * EPOCHS_OF_A_MASTER + 1;
+}
+
+/** Of a group that nobody remembers: an acceptor of the lost master that is away may still know it. */
+async function firstEpoch(within: Database): Promise<number> {
+  const newest = await within
+    .selectFrom("acceptor_groups")
+    .select("next_epoch")
+    .orderBy("next_epoch", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return masterOf(newest?.next_epoch ?? 1) * EPOCHS_OF_A_MASTER + 1;
 }
 
 interface GroupRow {

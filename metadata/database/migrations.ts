@@ -109,6 +109,9 @@ CREATE INDEX chunks_at_risk ON chunks (video_id, rendition, seq) WHERE copies_mi
 CREATE INDEX releases_by_position ON releases (position, hash);
 `;
 
+/** Id of values that nobody decided: an older build had them in this database alone. metadata/upkeep/earlier-records.ts */
+export const EARLIER_VALUE_ID = "old.0";
+
 const CHUNK_PAXOS = `
 CREATE TABLE acceptor_groups (
   group_number INTEGER PRIMARY KEY,

@@ -58,6 +58,7 @@ export async function rebuildCatalogue(ports: RebuildPorts, report: RebuildRepor
   const evidence = evidenceOf(answers);
   requireEnough(evidence, answers, ports);
   report({ groupsTotal: evidence.length });
+  await consensus.master.beginAnew();
   for (const [index, one] of evidence.entries()) {
     signal.throwIfAborted();
     await takeOver(one, answers, ports, signal);

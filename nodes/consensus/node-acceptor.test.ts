@@ -47,10 +47,11 @@ describe("NodeAcceptor", () => {
     await first.close();
     const second = await openAcceptor(disk);
     expect(second.incarnation).toBe(first.incarnation);
-    expect([first.report(), second.report()]).toEqual([
+    expect([first.report(), second.report()]).toMatchObject([
       { incarnation: first.incarnation, starts: 1, writes: 5 },
       { incarnation: first.incarnation, starts: 2, writes: 5 },
     ]);
+    expect(second.report().program).not.toBe(first.report().program);
     expect(await readKeys(second, 4)).toEqual(["v0", "v1", "v2", null]);
     const late = acceptOf(0, ballotOf(1), valueOf("late"));
     expect(await second.entries(requestOf(second, [late]), NO_GRANTS)).toEqual({
@@ -178,7 +179,7 @@ describe("NodeAcceptor", () => {
     expect(renames.length).toBeGreaterThan(2);
     const again = await openAcceptor(disk);
     expect(await readKeys(again, 5)).toEqual(["v60", "v56", "v57", "v58", "v59"]);
-    expect(again.report()).toEqual({ ...before, starts: 2 });
+    expect(again.report()).toMatchObject({ incarnation: before.incarnation, writes: before.writes, starts: 2 });
   });
 });
 

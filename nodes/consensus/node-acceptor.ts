@@ -10,6 +10,7 @@ import { randomBytes } from "node:crypto";
 import type { Answered, Write } from "#core/consensus/acceptor.ts";
 import { answerEntries, answerSeal } from "#core/consensus/acceptor.ts";
 import type { EntriesAnswer, EntriesRequest, SealAnswer, SealRequest } from "#core/consensus/messages.ts";
+import type { AcceptorReport } from "#core/consensus/put-back.ts";
 import { SOUND } from "#core/consensus/rules.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
 import type { GroupsAnswerSchema, StatesAnswerSchema } from "#wire/contract/consensus-api.ts";
@@ -55,6 +56,7 @@ export class NodeAcceptor {
   readonly #memory: VoteMemory;
   readonly #journal: Journal<VoteChange>;
   readonly #observe: (step: AcceptorStep) => void;
+  readonly #program = newToken();
   #mayVote: boolean;
 
   private constructor(opening: AcceptorOpening, memory: VoteMemory, journal: Journal<VoteChange>) {
@@ -68,10 +70,10 @@ export class NodeAcceptor {
   /** Opens the acceptor in a folder, a new one where there is none. */
   static async open(opening: AcceptorOpening): Promise<NodeAcceptor> {
     const { log } = opening;
-    const memory = new VoteMemory(newIncarnation());
+    const memory = new VoteMemory(newToken());
     const startOver = (damagedLines: number) => {
       const { incarnation } = memory;
-      memory.startAnew(newIncarnation());
+      memory.startAnew(newToken());
       const which = { damagedLines, incarnation, next: memory.incarnation };
       log.error(which, "Cannot read some votes: this acceptor is no more, and another one begins");
     };
@@ -98,8 +100,8 @@ export class NodeAcceptor {
   }
 
   /** For the heartbeat. */
-  report(): { readonly incarnation: string; readonly starts: number; readonly writes: number } {
-    return this.#memory.identity;
+  report(): AcceptorReport {
+    return { ...this.#memory.identity, program: this.#program };
   }
 
   /**
@@ -156,7 +158,7 @@ export class NodeAcceptor {
     // Who was promised an answer gets an error instead: nothing that this acceptor says counts any more.
     await this.#journal.append().catch(() => {});
     const { incarnation } = this.#memory;
-    this.#memory.startAnew(newIncarnation());
+    this.#memory.startAnew(newToken());
     this.#log.error({ incarnation, next: this.#memory.incarnation }, "The disk was put back: another acceptor begins");
     try {
       await this.#journal.rewrite();
@@ -208,8 +210,8 @@ export class NodeAcceptor {
   }
 }
 
-/** Of an acceptor, random: two disks share none. */
-function newIncarnation(): string {
+/** Of an acceptor or a start of the program, random: two disks share none, and no two starts. */
+function newToken(): string {
   return randomBytes(16).toString("hex");
 }
 

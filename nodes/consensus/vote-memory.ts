@@ -131,11 +131,16 @@ export class VoteMemory implements AcceptorMemory<ChunkRecord>, JournalState<Vot
   }
 }
 
-/** The group in which a key is voted on. */
+/** The last video that was asked about: keys of one video come in a row, from a proposer as from the journal. */
+let last = { video: "/", group: -1 };
+
+/** The group in which a key is voted on. That it is a position was seen where it came in. */
 export function groupOfKey(key: string): number {
+  if (key.startsWith(last.video)) return last.group;
   const position = parsePosition(key);
   invariant(position !== undefined, `Cannot vote on "${key}" as it is no position`);
-  return groupOfVideo(position.videoId);
+  last = { video: `${position.videoId}/`, group: groupOfVideo(position.videoId) };
+  return last.group;
 }
 
 function changeOf(write: Write<ChunkRecord>): VoteChange {

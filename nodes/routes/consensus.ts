@@ -15,9 +15,10 @@ import { parseInput } from "#wire/server/validated.ts";
 import { vote, type VotePorts } from "../consensus/vote.ts";
 import type { NodeEnv } from "./node-env.ts";
 import { receiveJson } from "./receive-json.ts";
+import { type StreamPorts, voteStreams } from "./vote-streams.ts";
 import { checkAllowed } from "./write-chunk.ts";
 
-export interface ConsensusPorts extends VotePorts {
+export interface ConsensusPorts extends VotePorts, StreamPorts {
   readonly nodeId: NodeId;
 }
 
@@ -34,6 +35,8 @@ export function consensusRoutes(ports: ConsensusPorts): Hono<NodeEnv> {
     const request = await receiveJson(context, EntriesRequestSchema, MAX_CONSENSUS_BYTES);
     return context.json(await vote(request, ports), 200, HEADERS);
   });
+  const openStream = voteStreams(ports);
+  app.post(ROUTES.consensusStream, async (context) => openStream(context, await mustBeAllowed(context)));
   app.post(ROUTES.consensusSeal, async (context) => {
     await mustBeAllowed(context);
     const request = await receiveJson(context, SealRequestSchema, MAX_JSON_BYTES);
@@ -48,7 +51,9 @@ export function consensusRoutes(ports: ConsensusPorts): Hono<NodeEnv> {
     const { group, after } = parseInput(StatesQuerySchema, context.req.query(), "query");
     return context.json(await acceptor.states(group, after), 200, HEADERS);
   });
-  for (const path of [ROUTES.consensusEntries, ROUTES.consensusSeal]) app.all(path, methodNotAllowed("POST"));
+  for (const path of [ROUTES.consensusEntries, ROUTES.consensusStream, ROUTES.consensusSeal]) {
+    app.all(path, methodNotAllowed("POST"));
+  }
   for (const path of [ROUTES.consensusGroups, ROUTES.consensusStates]) app.all(path, methodNotAllowed("GET", "HEAD"));
   return app;
 }

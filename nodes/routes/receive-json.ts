@@ -1,7 +1,4 @@
-/**
- * Reads a JSON body from Node's request itself: the Web stream around it cost a third of a vote's work (measured with 32
- * askers at once, 460 against 330 us of both sides).
- */
+/** Reads a JSON body from Node's request itself: a body of some hundred bytes needs no Web stream around it. */
 import type { IncomingMessage } from "node:http";
 import type { Context } from "hono";
 import type * as v from "valibot";

@@ -79,9 +79,9 @@ export async function checkAllowed(
   context: Context<NodeEnv>,
   wanted: { method: CapabilityClaims["method"]; subject: string },
   { clusterKey, wallMs }: { readonly clusterKey: ClusterKey | CapabilityReader; readonly wallMs: () => number },
-): Promise<void> {
+): Promise<CapabilityClaims> {
   const text = context.req.query(QUERY.capability) ?? bearerToken(context.req.header("authorization"));
-  await checkCapability(clusterKey, text, { ...wanted, nowMs: wallMs() });
+  return await checkCapability(clusterKey, text, { ...wanted, nowMs: wallMs() });
 }
 
 /** RFC 6750 section 2.1; the scheme's name has no case (RFC 9110 section 11.1). */

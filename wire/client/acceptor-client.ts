@@ -23,7 +23,7 @@ import { CARRIED_ACCEPT } from "#wire/contract/headers.ts";
 import { PATHS, ROUTES } from "#wire/contract/paths.ts";
 import { toBase64Url } from "./digest.ts";
 import type { FetchPort } from "./http.ts";
-import { askJson } from "./http.ts";
+import { type AnswerText, askJson, readAnswer } from "./http.ts";
 
 /** A vote takes a round trip and a flush; whoever needs longer hangs, and the others decide without it. */
 const VOTE_DEADLINE_MS = 3_000;
@@ -43,9 +43,20 @@ export interface Asking {
   /** The platform's unless given. */
   readonly fetch?: FetchPort;
   readonly signal: AbortSignal;
+  /**
+   * Streams that are kept to the nodes, for entries. A message in a stream ends by its deadline or with the stream, not by
+   * the signal; null says that it has to go as a request.
+   */
+  readonly stream?: StreamPort;
   /** Until the answer is there; 3 s for votes and seals, 10 s for what only reads, unless given. */
   readonly deadlineMs?: number;
 }
+
+/** Sends a text to a kept stream (wire/contract/message-stream.ts): wire/server/message-streams.ts where there is Node. */
+export type StreamPort = (
+  url: string,
+  message: { readonly text: string; readonly capability: string; readonly deadlineMs: number },
+) => Promise<AnswerText> | null;
 
 export type GroupsAnswer = v.InferOutput<typeof GroupsAnswerSchema>;
 export type StatesAnswer = v.InferOutput<typeof StatesAnswerSchema>;
@@ -61,7 +72,10 @@ export async function askEntries(
   request: GrantedRequest,
   asking: Asking,
 ): Promise<EntriesAnswer<ChunkRecord>> {
-  const answer = await post(target, ROUTES.consensusEntries, EntriesAnswerSchema, { body: request, asking });
+  const text = requestText(request);
+  const answer =
+    (await throughStream(target, text, asking)) ??
+    (await post(target, ROUTES.consensusEntries, EntriesAnswerSchema, { body: text, asking }));
   return checkedAnswer(target, request.entries, answer);
 }
 
@@ -75,7 +89,8 @@ export async function askSeal(
   request: SealRequest,
   asking: Asking,
 ): Promise<SealAnswer<ChunkRecord>> {
-  const answer = await post(target, ROUTES.consensusSeal, SealAnswerSchema, { body: request, asking });
+  const body = JSON.stringify(request);
+  const answer = await post(target, ROUTES.consensusSeal, SealAnswerSchema, { body, asking });
   if (answer.say === "page") checkPage(target, request.after, answer);
   return answer;
 }
@@ -169,15 +184,44 @@ async function post<Schema extends v.GenericSchema>(
   target: AcceptorTarget,
   path: string,
   schema: Schema,
-  { body, asking }: { readonly body: object; readonly asking: Asking },
+  { body, asking }: { readonly body: string; readonly asking: Asking },
 ): Promise<v.InferOutput<Schema>> {
   const { headers, ...options } = await askOptions(target, { deadlineMs: VOTE_DEADLINE_MS, ...asking });
   return await askJson(`${target.url}${path}`, schema, {
     ...options,
     method: "POST",
     headers: { ...headers, "content-type": "application/json" },
-    body: JSON.stringify(body),
+    body,
   });
+}
+
+async function throughStream(
+  { nodeId, url }: AcceptorTarget,
+  text: string,
+  { stream, mint, signal, deadlineMs = VOTE_DEADLINE_MS }: Asking,
+): Promise<EntriesAnswer<ChunkRecord> | null> {
+  if (stream === undefined || signal.aborted) return null;
+  const capability = await mint({ method: "VOTE", subject: nodeId });
+  const path = `${url}${ROUTES.consensusStream}`;
+  const answer = await stream(path, { text, capability, deadlineMs });
+  return answer === null ? null : readAnswer(path, EntriesAnswerSchema, answer, MAX_CONSENSUS_BYTES);
+}
+
+/** Texts of what goes to several acceptors as it is. */
+const texts = new WeakMap<object, string>();
+
+function textOf(one: object): string {
+  const known = texts.get(one);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(one);
+  texts.set(one, text);
+  return text;
+}
+
+/** JSON of a request. Its members and each entry are the same objects for every acceptor, and written once. */
+function requestText({ config, incarnation, entries, grants }: GrantedRequest): string {
+  const rest = `"incarnation":${JSON.stringify(incarnation)},"entries":[${entries.map(textOf).join(",")}]`;
+  return `{"config":${textOf(config)},${rest},"grants":${JSON.stringify(grants)}}`;
 }
 
 async function askOptions({ nodeId }: AcceptorTarget, { mint, ...asking }: Asking) {

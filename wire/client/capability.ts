@@ -54,13 +54,14 @@ export async function mintCapability(key: ClusterKey, grant: Grant): Promise<str
  * Checks that a capability allows `method` on `subject` now.
  *
  * @param text from the query or the Authorization header; undefined when there was none
+ * @returns what it says
  * @throws VStackError `unauthorized` when there is none or it is not ours or over, `forbidden` when it allows another thing
  */
 export async function checkCapability(
   key: ClusterKey | CapabilityReader,
   text: string | undefined,
   wanted: { method: CapabilityClaims["method"]; subject: string; nowMs: number },
-): Promise<void> {
+): Promise<CapabilityClaims> {
   const read = typeof key === "function" ? key : (given: string) => readClaims(key, given);
   if (text === undefined || text === "") {
     throw new VStackError(
@@ -84,6 +85,7 @@ export async function checkCapability(
       `Cannot ${wanted.method} "${wanted.subject}" as the capability allows ${claims.method} "${claims.subject}"`,
     );
   }
+  return claims;
 }
 
 /** What a capability says; undefined when it is not ours. Whether it is over is for the caller to look at. */

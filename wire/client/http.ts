@@ -6,6 +6,8 @@ import * as v from "valibot";
 import { VStackError } from "#wire/contract/errors.ts";
 import { MAX_JSON_BYTES } from "#wire/contract/limits.ts";
 import { PROBLEM_MEDIA_TYPE, ProblemSchema, problemCode } from "#wire/contract/problem.ts";
+import type { Limit } from "./limit.ts";
+import { beginLimit } from "./limit.ts";
 
 /** Default deadline of a small request, to headers and body together. */
 const DEFAULT_DEADLINE_MS = 10_000;
@@ -38,19 +40,12 @@ export const liveFetch: FetchPort = (url, init) => fetch(url, init);
 export async function ask(url: string, options: AskOptions): Promise<Response> {
   const { signal, deadlineMs = DEFAULT_DEADLINE_MS } = options;
   const deadline = AbortSignal.timeout(deadlineMs);
-  const limit = { either: AbortSignal.any([signal, deadline]), deadlineMs, isLate: () => deadline.aborted };
-  return await askWithin(url, options, limit);
+  const limit = { either: AbortSignal.any([signal, deadline]), isLate: () => deadline.aborted };
+  return await askWithin(url, { ...options, deadlineMs }, limit);
 }
 
-/** What ends a request: its signal, or the deadline. */
-interface Limit {
-  readonly either: AbortSignal;
-  readonly deadlineMs: number;
-  readonly isLate: () => boolean;
-}
-
-async function askWithin(url: string, options: AskOptions, { either, deadlineMs, isLate }: Limit): Promise<Response> {
-  const { method = "GET", headers = {}, body, signal, fetch = liveFetch } = options;
+async function askWithin(url: string, options: AskOptions, { either, isLate }: Limit): Promise<Response> {
+  const { method = "GET", headers = {}, body, signal, deadlineMs = DEFAULT_DEADLINE_MS, fetch = liveFetch } = options;
   let response: Response;
   try {
     response = await fetch(url, {
@@ -86,75 +81,55 @@ export async function askJson<Schema extends v.GenericSchema>(
   }
 }
 
-/**
- * A deadline that is taken away when all is read. `AbortSignal.any` and `AbortSignal.timeout` leave that to the collector, which
- * cost a server that asks a thousand small things a second a tenth of a millisecond each.
- */
-function beginLimit(signal: AbortSignal, deadlineMs: number): Limit & { readonly end: () => void } {
-  const either = new AbortController();
-  let isOver = false;
-  const stop = () => {
-    either.abort(signal.reason);
-  };
-  const leave = whenAborted(signal, stop);
-  const timer = setTimeout(() => {
-    isOver = true;
-    either.abort(new DOMException("The deadline is over", "TimeoutError"));
-  }, deadlineMs);
-  return {
-    either: either.signal,
-    deadlineMs,
-    isLate: () => isOver,
-    end: () => {
-      clearTimeout(timer);
-      leave();
-    },
-  };
-}
-
-const stopsOf = new WeakMap<AbortSignal, Set<() => void>>();
-
-/** Calls back at once or once; one listener for everybody, as a signal of a program has many under way. Returns how to leave. */
-function whenAborted(signal: AbortSignal, stop: () => void): () => void {
-  if (signal.aborted) {
-    stop();
-    return () => undefined;
-  }
-  let stops = stopsOf.get(signal);
-  if (stops === undefined) {
-    const all = new Set<() => void>();
-    signal.addEventListener(
-      "abort",
-      () => {
-        for (const each of all) each();
-      },
-      { once: true },
-    );
-    stopsOf.set(signal, all);
-    stops = all;
-  }
-  const own = stops;
-  own.add(stop);
-  return () => {
-    own.delete(stop);
-  };
-}
-
 async function readJson<Schema extends v.GenericSchema>(
   url: string,
   schema: Schema,
   { options, response }: { readonly options: AskOptions; readonly response: Response },
 ): Promise<v.InferOutput<Schema>> {
-  const { maxCharacters = MAX_JSON_BYTES } = options;
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (cause) {
+    throw noJson(url, cause);
+  }
+  return parseAnswer(url, schema, text, options.maxCharacters ?? MAX_JSON_BYTES);
+}
+
+/** An answer that came another way than by `fetch`. */
+export interface AnswerText {
+  /** As of an answer of HTTP. */
+  readonly status: number;
+  readonly text: string;
+}
+
+/**
+ * Reads such an answer as {@link askJson} reads others.
+ *
+ * @throws VStackError with the code of the problem document when the status is not 2xx; `bad-answer` as {@link askJson}
+ */
+export function readAnswer<Schema extends v.GenericSchema>(
+  url: string,
+  schema: Schema,
+  { status, text }: AnswerText,
+  maxCharacters: number,
+): v.InferOutput<Schema> {
+  if (status >= 200 && status < 300) return parseAnswer(url, schema, text, maxCharacters);
+  const message = `Cannot ask ${url} as the server answered ${status}`;
+  throw problemError(text, url) ?? new VStackError("bad-answer", message, { details: { status, url } });
+}
+
+function parseAnswer<Schema extends v.GenericSchema>(
+  url: string,
+  schema: Schema,
+  text: string,
+  maxCharacters: number,
+): v.InferOutput<Schema> {
   let parsed: v.SafeParseResult<Schema>;
   try {
-    const text = await response.text();
     if (text.length > maxCharacters) throw new RangeError(`The body has ${text.length} characters`);
     parsed = v.safeParse(schema, JSON.parse(text));
   } catch (cause) {
-    throw new VStackError("bad-answer", `Cannot read the answer of ${url} as it is no JSON within the limit`, {
-      cause,
-    });
+    throw noJson(url, cause);
   }
   if (parsed.success) return parsed.output;
   const pointer = v.getDotPath(parsed.issues[0]) ?? "";
@@ -162,6 +137,10 @@ async function readJson<Schema extends v.GenericSchema>(
     "bad-answer",
     `Cannot use the answer of ${url} as "${pointer}" is wrong: ${parsed.issues[0].message}`,
   );
+}
+
+function noJson(url: string, cause: unknown): VStackError {
+  return new VStackError("bad-answer", `Cannot read the answer of ${url} as it is no JSON within the limit`, { cause });
 }
 
 interface FailedRequest {
@@ -186,18 +165,19 @@ async function answeredError(url: string, method: string, response: Response): P
   const fallback = `Cannot ${method} ${url} as the server answered ${response.status}`;
   const type = response.headers.get("content-type") ?? "";
   const text = await response.text().catch(() => "");
-  if (type.startsWith(PROBLEM_MEDIA_TYPE)) {
-    const problem = v.safeParse(ProblemSchema, safeJson(text));
-    if (problem.success) {
-      const code = problemCode(problem.output.type) ?? "bad-answer";
-      return new VStackError(code, problem.output.detail ?? problem.output.title, {
-        details: { ...problem.output, url },
-      });
-    }
-  }
+  const problem = type.startsWith(PROBLEM_MEDIA_TYPE) ? problemError(text, url) : undefined;
+  if (problem !== undefined) return problem;
   return new VStackError(response.status === 404 ? "not-found" : "bad-answer", fallback, {
     details: { status: response.status, url },
   });
+}
+
+/** The error that a problem document tells of. */
+function problemError(text: string, url: string): VStackError | undefined {
+  const problem = v.safeParse(ProblemSchema, safeJson(text));
+  if (!problem.success) return undefined;
+  const { type, detail, title } = problem.output;
+  return new VStackError(problemCode(type) ?? "bad-answer", detail ?? title, { details: { ...problem.output, url } });
 }
 
 function safeJson(text: string): unknown {

@@ -15,7 +15,13 @@ export const HeartbeatSchema = v.object({
   publicUrl: UrlSchema,
   incarnation: v.pipe(v.string(), v.maxLength(64)),
   /** The node as an acceptor; core/consensus/put-back.ts says what the numbers tell. */
-  acceptor: v.object({ incarnation: v.pipe(v.string(), v.maxLength(64)), starts: CountSchema, writes: CountSchema }),
+  acceptor: v.object({
+    incarnation: v.pipe(v.string(), v.maxLength(64)),
+    starts: CountSchema,
+    writes: CountSchema,
+    /** Older nodes say none. */
+    program: v.optional(v.pipe(v.string(), v.maxLength(64)), ""),
+  }),
   pid: CountSchema,
   chunkCount: CountSchema,
   usedBytes: CountSchema,

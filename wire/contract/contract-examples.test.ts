@@ -67,7 +67,7 @@ const heartbeat = {
   nodeId: "node-1",
   ...urls,
   incarnation: "i1",
-  acceptor: { incarnation: "a1", starts: 2, writes: 3 },
+  acceptor: { incarnation: "a1", starts: 2, writes: 3, program: "p1" },
   pid: 1,
   ...fill,
 };

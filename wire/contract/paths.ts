@@ -8,6 +8,7 @@ export const ROUTES = {
   chunk: "/chunks/:hash",
   /** Of a node: the votes of ChunkPaxos. */
   consensusEntries: "/consensus/entries",
+  consensusStream: "/consensus/stream",
   consensusSeal: "/consensus/seal",
   consensusGroups: "/consensus/groups",
   consensusStates: "/consensus/states",

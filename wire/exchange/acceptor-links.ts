@@ -5,7 +5,7 @@
 import type { GroupConfig, Member } from "#core/consensus/group.ts";
 import type { Entry, Refusal, Reply } from "#core/consensus/messages.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
-import type { AcceptorTarget, Asking } from "#wire/client/acceptor-client.ts";
+import type { AcceptorTarget, Asking, StreamPort } from "#wire/client/acceptor-client.ts";
 import { askEntries } from "#wire/client/acceptor-client.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
@@ -61,6 +61,8 @@ export interface AcceptorLinksPorts {
   readonly mint: Asking["mint"];
   readonly clock: Clock;
   readonly fetch: FetchPort;
+  /** Streams that are kept to the acceptors, where the platform has them. */
+  readonly stream?: StreamPort;
   /** Runs something when this turn of the event loop has ended, before any timer: `setImmediate` where there is one. */
   readonly atEndOfTurn: (run: () => void) => void;
   /** Ends everything. */
@@ -176,7 +178,7 @@ function isOneMessage(a: Waiting, b: Waiting): boolean {
 
 /** @returns whether no answer came */
 async function sendBatch(batch: Batch, ports: AcceptorLinksPorts): Promise<boolean> {
-  const { clock, fetch, mint, signal } = ports;
+  const { clock, fetch, mint, signal, stream } = ports;
   const [{ to, question }] = batch;
   const startedMs = clock.nowMs();
   const grants = new Set(batch.flatMap(({ question: { grant } }) => (grant === null ? [] : [grant])));
@@ -186,7 +188,13 @@ async function sendBatch(batch: Batch, ports: AcceptorLinksPorts): Promise<boole
     if (target === undefined) throw new RangeError(`Node "${to.nodeId}" is not known`);
     const entries = batch.map((one) => one.question.entry);
     const request = { config: question.config, incarnation: to.incarnation, entries, grants: [...grants] };
-    const asking = { mint, fetch, signal, deadlineMs: MESSAGE_DEADLINE_MS };
+    const asking = {
+      mint,
+      fetch,
+      signal,
+      deadlineMs: MESSAGE_DEADLINE_MS,
+      ...(stream === undefined ? {} : { stream }),
+    };
     const answer = await askEntries(target, request, asking);
     for (const [at, waiting] of batch.entries()) {
       if (answer.say !== "answered") waiting.answer({ saw: "refusal", refusal: answer });

@@ -21,6 +21,7 @@ import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
 import type { Random } from "#core/random.ts";
+import { beginLimit } from "#wire/client/limit.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { GrantedRequest } from "#wire/contract/consensus-api.ts";
 import type { AcceptorAnswer, AcceptorLinks } from "./acceptor-links.ts";
@@ -131,13 +132,12 @@ interface Driven {
 
 function drive(first: ProposalStep<ChunkRecord>, driven: Driven, ports: DeciderPorts): Promise<Decision> {
   const { clock, random } = ports;
-  const stopping = AbortSignal.any([driven.signal, AbortSignal.timeout(DECIDE_DEADLINE_MS)]);
   return new Promise((resolve) => {
     let { proposal } = first;
     const { number } = driven;
-    const stop = () => {
+    const limit = beginLimit(driven.signal, DECIDE_DEADLINE_MS, () => {
       see({ saw: "stop" });
-    };
+    });
     const see = (event: ProposalEvent<ChunkRecord>) => {
       if (proposal.phase === "done") return;
       ports.observe?.({ ...seenEvent(proposal, event), proposal: number });
@@ -154,31 +154,29 @@ function drive(first: ProposalStep<ChunkRecord>, driven: Driven, ports: DeciderP
             });
             break;
           case "wake":
-            void clock.sleep(command.afterMs, stopping).then(() => {
+            void clock.sleep(command.afterMs, limit.either).then(() => {
               see({ saw: "wake" });
             });
             break;
           case "refresh":
             // Without an answer the old one stands, and is asked about again after a pause.
             void ports.groups
-              .current(proposal.config.group, stopping)
+              .current(proposal.config.group, limit.either)
               .catch(() => proposal.config)
               .then((config) => {
                 see({ saw: "config", config });
               });
             break;
           case "finish":
-            stopping.removeEventListener("abort", stop);
+            limit.end();
             ports.observe?.({ ...finishEvent(proposal, command.outcome), proposal: number });
             resolve({ outcome: command.outcome, config: proposal.config, ballots: proposal.ballots });
             break;
         }
       }
     };
-    stopping.addEventListener("abort", stop, { once: true });
     beginCarrying(first, driven);
     act(first);
-    if (stopping.aborted) stop();
   });
 }
 

@@ -3,11 +3,24 @@ import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { VStackError } from "#wire/contract/errors.ts";
+import type { Problem } from "#wire/contract/problem.ts";
 import { PROBLEM_KINDS, PROBLEM_MEDIA_TYPE, problemType } from "#wire/contract/problem.ts";
 import type { Log } from "./log.ts";
 
 /** Seconds after which a 429 or 503 may be tried again. */
 const RETRY_AFTER_SECONDS = 1;
+
+/** The document of an error: what {@link problemResponse} answers with. */
+export function problemOf(error: unknown, instance: string): Problem {
+  const known = error instanceof VStackError;
+  const code: ErrorCode = known ? error.code : "internal";
+  return {
+    ...(known ? error.details : {}),
+    ...{ type: problemType(code), ...PROBLEM_KINDS[code] },
+    ...(known ? { detail: error.message } : {}),
+    instance,
+  };
+}
 
 /**
  * The answer that an error stands for. Unknown errors say nothing about our insides.
@@ -20,17 +33,8 @@ export function problemResponse(
   instance: string,
   extraHeaders: Readonly<Record<string, string>> = {},
 ): Response {
-  const known = error instanceof VStackError;
-  const code: ErrorCode = known ? error.code : "internal";
-  const { status, title } = PROBLEM_KINDS[code];
-  const body = {
-    ...(known ? error.details : {}),
-    type: problemType(code),
-    title,
-    status,
-    ...(known ? { detail: error.message } : {}),
-    instance,
-  };
+  const body = problemOf(error, instance);
+  const { status } = body;
   const headers: Record<string, string> = {
     "content-type": PROBLEM_MEDIA_TYPE,
     "cache-control": "no-store",

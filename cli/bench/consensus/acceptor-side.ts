@@ -10,12 +10,13 @@ import { askEntries, askGroups } from "#wire/client/acceptor-client.ts";
 import { importClusterKey, mintCapability } from "#wire/client/capability.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import { liveClock, liveRandom } from "#wire/client/live-clock.ts";
-import { grantSubject } from "#wire/contract/consensus-api.ts";
+import { grantSubject, MAX_CONSENSUS_BYTES } from "#wire/contract/consensus-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { AcceptorLinks } from "#wire/exchange/acceptor-links.ts";
 import { acceptorLinks } from "#wire/exchange/acceptor-links.ts";
 import type { Ownership, RecordDecider } from "#wire/exchange/decide-record.ts";
 import { recordDecider } from "#wire/exchange/decide-record.ts";
+import { messageStreams } from "#wire/server/message-streams.ts";
 import type { RoleProcess } from "../../processes.ts";
 import { startRole, stopRoles } from "../../processes.ts";
 import type { Links } from "../links/start-links.ts";
@@ -133,14 +134,9 @@ function decidersOver({
   const proposer = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
   const targetOf = (name: string) => targets.find(({ nodeId }) => nodeId === name);
   const groups = { current: (group: number) => Promise.resolve({ group, epoch: 1, members }) };
-  const bundled = acceptorLinks({
-    targetOf,
-    mint,
-    clock: liveClock,
-    fetch,
-    signal,
-    atEndOfTurn: setImmediate,
-  });
+  const stream = messageStreams({ nowMs: () => liveClock.nowMs(), maxBytes: MAX_CONSENSUS_BYTES, signal });
+  const ways = { targetOf, mint, fetch, stream, signal };
+  const bundled = acceptorLinks({ ...ways, clock: liveClock, atEndOfTurn: setImmediate });
   const single: AcceptorLinks = {
     ...bundled,
     async ask(to, { config, entry, grant }) {
@@ -148,7 +144,7 @@ function decidersOver({
       if (target === undefined) return { saw: "lost" };
       const request = { config, incarnation: to.incarnation, entries: [entry], grants: grant === null ? [] : [grant] };
       try {
-        const answer = await askEntries(target, request, { mint, fetch, signal });
+        const answer = await askEntries(target, request, ways);
         if (answer.say !== "answered") return { saw: "refusal", refusal: answer };
         const [reply] = answer.replies;
         return reply === undefined ? { saw: "lost" } : { saw: "reply", reply };

@@ -12,7 +12,8 @@ export interface Wanted extends Load {
 }
 
 const BATCH = 60;
-const FAIR = "fair: one register a request on both sides";
+const FAIR =
+  "fair: one register a message on both sides, over connections that are kept; ours to each acceptor, in streams, etcd's one to its leader";
 export const WANTED: readonly Wanted[] = [
   { id: "1 client", clients: 1, batch: 1, bundling: "single", note: FAIR },
   { id: "32 clients", clients: 32, batch: 1, bundling: "single", note: FAIR },

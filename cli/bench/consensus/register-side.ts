@@ -31,6 +31,7 @@ export interface RegisterSide {
 
 /** Positions of one video: a film of an hour in one quality. */
 const REGISTERS_OF_VIDEO = 900;
+const POOL_BYTES = 65_536;
 const RENDITION: RenditionId | undefined = parseRenditionId("720p");
 
 /** Makes ever new registers with records as an upload makes them. */
@@ -60,10 +61,19 @@ function recordOn(holders: readonly NodeId[]): ChunkRecord {
   };
 }
 
-function randomBytes(count: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(count));
+/** Made ahead: a client that spends its time on random numbers measures those. */
+const pool = Buffer.alloc(POOL_BYTES);
+let usedBytes = POOL_BYTES;
+
+function randomBytes(count: number): Buffer {
+  if (usedBytes + count > POOL_BYTES) {
+    crypto.getRandomValues(pool);
+    usedBytes = 0;
+  }
+  usedBytes += count;
+  return pool.subarray(usedBytes - count, usedBytes);
 }
 
 function randomHex(bytes: number): string {
-  return Buffer.from(randomBytes(bytes)).toString("hex");
+  return randomBytes(bytes).toString("hex");
 }
