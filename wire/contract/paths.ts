@@ -132,6 +132,9 @@ export function parseMediaPath(path: string): MediaAddress | undefined {
   return seq === undefined ? undefined : { asks: "segment", videoId, rendition, seq };
 }
 
+/** Value of {@link QUERY}.purpose. */
+export const PURPOSE_UPKEEP = "upkeep";
+
 /** Query parameters. A custom header would cost a preflight per node address; a query does not. */
 export const QUERY = {
   /** Names the player that asks; keeps strategy, playhead and traces of two players apart. */
@@ -145,6 +148,8 @@ export const QUERY = {
   version: "version",
   /** SHA-256 of the bytes of a shard. */
   digest: "digest",
+  /** `upkeep` on a read that no viewer has asked for: it is no demand. */
+  purpose: "purpose",
   /** `gateway` keeps the worker's own request to the gateway from being intercepted. */
   via: "via",
 } as const;

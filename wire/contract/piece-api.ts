@@ -35,7 +35,7 @@ export function pieceSubject({ hash, shard }: Piece): string {
 
 /** A version of a record; a PUT without one counts as the first. */
 export const VersionSchema = v.pipe(CountSchema, v.minValue(1));
-const ShardSchema = v.pipe(CountSchema, v.maxValue(MAX_SHARD));
+export const ShardSchema = v.pipe(CountSchema, v.maxValue(MAX_SHARD));
 
 /** {@link import("#core/placement/piece.ts").Piece} as JSON. */
 export const PieceSchema = v.object({

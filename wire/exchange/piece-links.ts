@@ -13,7 +13,7 @@ import { ask, askJson } from "#wire/client/http.ts";
 import { DeleteChunkAnswerSchema, PutChunkAnswerSchema } from "#wire/contract/chunk-api.ts";
 import { errorCode, VStackError } from "#wire/contract/errors.ts";
 import { MEDIA_TYPES } from "#wire/contract/headers.ts";
-import { PATHS, QUERY, ROUTES } from "#wire/contract/paths.ts";
+import { PATHS, PURPOSE_UPKEEP, QUERY, ROUTES } from "#wire/contract/paths.ts";
 import type { Damage, InventoryPage, PieceEntry, PieceVerdict } from "#wire/contract/piece-api.ts";
 import {
   DeleteShardAnswerSchema,
@@ -148,7 +148,7 @@ async function readPiece(
   const { start, end } = range;
   const expectedBytes = end - start;
   if (expectedBytes === 0) return new Uint8Array(0);
-  const url = `${node.url}${PATHS.piece(piece)}`;
+  const url = `${node.url}${PATHS.piece(piece)}?${QUERY.purpose}=${PURPOSE_UPKEEP}`;
   const response = await ask(url, {
     headers: { range: `bytes=${start}-${end - 1}` },
     ...{ fetch, signal, deadlineMs: TRANSFER_DEADLINE_MS },
