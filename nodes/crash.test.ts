@@ -1,6 +1,6 @@
 /**
- * Kills a real storage node (SIGKILL) again and again while clients store and delete, and asks after each restart for
- * everything that was acknowledged: nothing lost, nothing corrupt, and bytes gone only with their last reference.
+ * Kills a real storage node (SIGKILL) again and again while clients store and delete chunks and shards, and asks after each
+ * restart for everything that was acknowledged: nothing lost, nothing corrupt, and bytes gone only with their last reference.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -19,24 +19,29 @@ export interface FolderRestPorts {
 
 export class FolderRest {
   readonly #ports: FolderRestPorts;
-  #look: { readonly atMs: number; readonly bytes: Promise<number> } | undefined;
+  #bytes = 0;
+  #looking: { readonly atMs: number; readonly ended: Promise<void> } | undefined;
 
   constructor(ports: FolderRestPorts) {
     this.#ports = ports;
   }
 
-  /** As it was at most {@link REFRESH_MS} ago. */
+  /** As it was ten seconds ago at most, or when the folder could last be looked at: a figure is no reason to fail. */
   async bytes(): Promise<number> {
     const nowMs = this.#ports.nowMs();
-    const isFresh = this.#look !== undefined && nowMs - this.#look.atMs < REFRESH_MS;
-    if (this.#look !== undefined && isFresh) return await this.#look.bytes;
-    const look = { atMs: nowMs, bytes: this.#measure() };
-    this.#look = look;
-    // A look that failed is nothing to keep.
-    look.bytes.catch(() => {
-      if (this.#look === look) this.#look = undefined;
-    });
-    return await look.bytes;
+    if (this.#looking === undefined || nowMs - this.#looking.atMs >= REFRESH_MS) {
+      this.#looking = { atMs: nowMs, ended: this.#look() };
+    }
+    await this.#looking.ended;
+    return this.#bytes;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#bytes = await this.#measure();
+    } catch {
+      // Too many open files, or a disk in trouble: others say so.
+    }
   }
 
   async #measure(): Promise<number> {
