@@ -54,7 +54,7 @@ async function serve(
   const { ffmpeg } = found;
   if (ffmpeg === null) log.info({ reason: found.reason }, "No ffmpeg: only what browsers play can be stored");
   else log.info({ path: ffmpeg.ffmpegPath, version: ffmpeg.version }, "Using ffmpeg");
-  const { app, ingest, directory, releaseLoop, mendLoop, groupLoop, rebuild, labNetworks, benchRuns, stopDeciding } =
+  const { app, ingest, directory, releaseLoop, redundancy, groupLoop, rebuild, labNetworks, benchRuns, stopDeciding } =
     await assembleMetadata({
       ...{ db, log, uploadsFolder, clock: liveClock, fetch: pooledFetch(liveFetch), pid: process.pid },
       ...{ ffmpeg, ladder: config.ladder },
@@ -72,7 +72,7 @@ async function serve(
     directory,
     ingest,
     releaseLoop,
-    mendLoop,
+    redundancy,
     groupLoop,
     ...(labNetworks === undefined ? [] : [labNetworks]),
   ];
