@@ -47,7 +47,7 @@ export interface StoreStats {
   readonly fillRatio: number;
 }
 
-/** A piece and its references, in no order. */
+/** A piece and its references, in no order, as they are at this moment: to be used before anything is awaited. */
 export interface KeptPiece {
   readonly piece: PieceId;
   readonly sizeBytes: number;

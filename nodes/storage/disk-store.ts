@@ -26,7 +26,7 @@ import type { FileSystem, ReadableFile } from "./file-system.ts";
 import { FolderRest } from "./folder-rest.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { hasErrorCode } from "#wire/server/system-error.ts";
-import { ReaderCourtesy } from "./reader-courtesy.ts";
+import { livePause, ReaderCourtesy } from "./reader-courtesy.ts";
 import type { ReferenceChange } from "./reference-index.ts";
 import { ReferenceIndex } from "./reference-index.ts";
 import { matchFiles } from "./match-files.ts";
@@ -86,7 +86,7 @@ class DiskStore implements ChunkStore {
   readonly #space: SpaceLedger;
   readonly #rest: FolderRest;
   readonly #log: Log;
-  readonly #readers = new ReaderCourtesy();
+  readonly #readers = new ReaderCourtesy(livePause);
   readonly #changes = new KeyedLock<PieceId>();
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;

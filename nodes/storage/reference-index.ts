@@ -125,7 +125,7 @@ export class ReferenceIndex {
       const entry = this.#entries.get(name);
       if (entry === undefined) return [];
       const { piece, sizeBytes, present, references } = entry;
-      return [{ piece, sizeBytes, isHere: present, references: [...references] }];
+      return [{ piece, sizeBytes, isHere: present, references }];
     });
   }
 

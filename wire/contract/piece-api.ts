@@ -38,7 +38,7 @@ export const VersionSchema = v.pipe(CountSchema, v.minValue(1));
 export const ShardSchema = v.pipe(CountSchema, v.maxValue(MAX_SHARD));
 
 /** {@link import("#core/placement/piece.ts").Piece} as JSON. */
-export const PieceSchema = v.object({
+const PieceSchema = v.object({
   hash: ChunkHashSchema,
   /** Null: the replica. */
   shard: v.nullable(ShardSchema),
