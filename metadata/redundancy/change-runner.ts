@@ -8,7 +8,7 @@ import type { ChunkRecord, Holder, Scheme } from "#core/placement/record.ts";
 
 import { planChange, writtenBytes } from "#core/redundancy/change-plan.ts";
 import type { Cluster } from "#core/redundancy/cluster.ts";
-import { isReadable } from "#core/redundancy/cluster.ts";
+import { isCounted, isReadable } from "#core/redundancy/cluster.ts";
 import { piecesWithout } from "#core/redundancy/form.ts";
 import type { ChangeStep, Outcome } from "#core/redundancy/transition.ts";
 import { beginChange, resumeChange } from "#core/redundancy/transition.ts";
@@ -128,7 +128,11 @@ export class ChangeRunner {
     if (typeof wanted === "string") return { end: "refused", writtenBytes: 0, reason: wanted };
     const maker = await this.#makerFor(standing, { cluster, blocks: entry?.blocks, signal });
     const list = await this.#listFor(wanted.scheme, { record, blocks: entry?.blocks, maker });
-    const planned = planChange({ ...standing, ...wanted, from: record, ...list }, cluster);
+    // A piece on a dead node that the new form does without is not there: else a form that makes do with the nodes that are
+    // left would look weaker than the present one.
+    const away = piecesWithout(record.holders, wanted.holders).filter((holder) => !isCounted(cluster, holder));
+    const missing = [...standing.faulty, ...piecesWithout(away, standing.faulty)];
+    const planned = planChange({ ...standing, ...wanted, faulty: missing, from: record, ...list }, cluster);
     if (planned.outcome === "nothing-to-do") return IDLE;
     if (planned.outcome === "refused") return { end: "refused", writtenBytes: 0, reason: planned.reason };
     return await this.#carryOut(request, { first: beginChange(planned.plan), blocks: list.blocks, maker }, signal);

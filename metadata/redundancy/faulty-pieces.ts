@@ -15,7 +15,12 @@ import { holderOf, shardColumn } from "../database/piece-columns.ts";
 export type Fault = Exclude<PieceVerdict, "intact">;
 
 export interface FaultyPieces {
-  add(position: Position, hash: ChunkHash, fault: { readonly holder: Holder; readonly verdict: Fault }): Promise<void>;
+  /** @returns false when it was known */
+  add(
+    position: Position,
+    hash: ChunkHash,
+    fault: { readonly holder: Holder; readonly verdict: Fault },
+  ): Promise<boolean>;
   of(position: Position, hash: ChunkHash): Promise<{ readonly holder: Holder; readonly verdict: Fault }[]>;
   /** They are intact, or named no more. */
   remove(position: Position, hash: ChunkHash, holders: readonly Holder[]): Promise<void>;
@@ -31,11 +36,25 @@ export function sqliteFaultyPieces(db: Database, wallMs: () => number): FaultyPi
   return {
     async add(position, hash, { holder, verdict }) {
       const key = { position: positionText(position), hash, node_id: holder.nodeId, shard: shardColumn(holder) };
-      await db
-        .insertInto("faulty_pieces")
-        .values({ ...key, verdict, found_ms: wallMs() })
-        .onConflict((conflict) => conflict.columns(["position", "hash", "node_id", "shard"]).doUpdateSet({ verdict }))
-        .execute();
+      const values = { ...key, verdict, found_ms: wallMs() };
+      return await db.transaction().execute(async (within) => {
+        const added = await within
+          .insertInto("faulty_pieces")
+          .values(values)
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst();
+        const isNew = (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
+        if (isNew) return true;
+        await within
+          .updateTable("faulty_pieces")
+          .set({ verdict })
+          .where("position", "=", key.position)
+          .where("hash", "=", hash)
+          .where("node_id", "=", key.node_id)
+          .where("shard", "=", key.shard)
+          .execute();
+        return false;
+      });
     },
 
     async of(position, hash) {

@@ -52,11 +52,15 @@ export interface ScrubProgress {
   readonly piecesTotal: number;
   readonly bytesChecked: number;
   readonly bytesTotal: number;
+  /** Found in this cycle and the one before: they follow each other without a pause. */
   readonly corrupt: number;
   readonly missing: number;
   readonly reportsWaiting: number;
   readonly isTooSlow: boolean;
 }
+
+type Found = Readonly<Record<Fault, number>>;
+const NOTHING_FOUND: Found = { corrupt: 0, absent: 0 };
 
 interface NodeScrub {
   state: ScrubState;
@@ -74,8 +78,8 @@ export class ScrubLoop {
   #cycleStartMs: number;
   #completedAtSeconds: number | null = null;
   #isHurried = false;
-  #corrupt = 0;
-  #missing = 0;
+  #found: Found = NOTHING_FOUND;
+  #foundBefore: Found = NOTHING_FOUND;
   #isTooSlow = false;
 
   constructor(ports: ScrubLoopPorts) {
@@ -95,7 +99,9 @@ export class ScrubLoop {
       piecesTotal: pieces,
       bytesChecked: bytes - sum(({ totals }) => totals.leftBytes),
       bytesTotal: bytes,
-      ...{ corrupt: this.#corrupt, missing: this.#missing, isTooSlow: this.#isTooSlow },
+      corrupt: this.#found.corrupt + this.#foundBefore.corrupt,
+      missing: this.#found.absent + this.#foundBefore.absent,
+      isTooSlow: this.#isTooSlow,
       reportsWaiting: sum(({ state }) => state.reports.length),
     };
   }
@@ -104,6 +110,7 @@ export class ScrubLoop {
   ask(): boolean {
     if (this.#isHurried) return false;
     this.#beginCycle();
+    this.#foundBefore = NOTHING_FOUND;
     this.#isHurried = true;
     return true;
   }
@@ -203,10 +210,12 @@ export class ScrubLoop {
     const { pieces, faulty, onFault, log } = this.#ports;
     const holder = holderOf(nodeId, piece.shard ?? WHOLE);
     const positions = await pieces.positionsOf(nodeId, piece);
-    for (const position of positions) await faulty.add(position, piece.hash, { holder, verdict });
-    if (positions.length === 0) return;
-    if (verdict === "corrupt") this.#corrupt += 1;
-    else this.#missing += 1;
+    let isNew = false;
+    for (const position of positions) {
+      if (await faulty.add(position, piece.hash, { holder, verdict })) isNew = true;
+    }
+    if (!isNew) return;
+    this.#found = { ...this.#found, [verdict]: this.#found[verdict] + 1 };
     log.warn({ nodeId, piece: pieceId(piece), verdict }, "A piece is not what its record says: it is made again");
     onFault();
   }
@@ -250,8 +259,8 @@ export class ScrubLoop {
 
   #beginCycle(): void {
     this.#cycleStartMs = this.#ports.clock.wallMs();
-    this.#corrupt = 0;
-    this.#missing = 0;
+    this.#foundBefore = this.#found;
+    this.#found = NOTHING_FOUND;
     for (const scrub of this.#nodes.values()) {
       const { pieces, sizeBytes } = scrub.totals;
       scrub.totals = { pieces, sizeBytes, left: pieces, leftBytes: sizeBytes };
