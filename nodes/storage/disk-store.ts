@@ -86,7 +86,7 @@ class DiskStore implements ChunkStore {
   readonly #space: SpaceLedger;
   readonly #rest: FolderRest;
   readonly #log: Log;
-  readonly #readers = new ReaderCourtesy(livePause);
+  readonly #readers: ReaderCourtesy;
   readonly #changes = new KeyedLock<PieceId>();
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
@@ -97,6 +97,7 @@ class DiskStore implements ChunkStore {
     this.#index = parts.index;
     this.#journal = parts.journal;
     this.#log = log;
+    this.#readers = new ReaderCourtesy({ nowMs, pause: livePause });
     this.#rest = new FolderRest({ fileSystem, folder, nowMs });
     this.#space = new SpaceLedger({
       nowMs,

@@ -14,8 +14,12 @@ async function hasGoneOn(waiting: Promise<void>): Promise<boolean> {
 /** A courtesy whose pauses end when the test says so. */
 function courtesy() {
   const pauses: (() => void)[] = [];
-  const readers = new ReaderCourtesy(() => new Promise((resolve) => pauses.push(resolve)));
-  return { readers, pauses };
+  const times = { nowMs: 0 };
+  const readers = new ReaderCourtesy({
+    nowMs: () => times.nowMs,
+    pause: () => new Promise((resolve) => pauses.push(resolve)),
+  });
+  return { readers, pauses, times };
 }
 
 test("giveWay() goes on at once without readers", async () => {
@@ -24,16 +28,20 @@ test("giveWay() goes on at once without readers", async () => {
   expect(pauses).toEqual([]);
 });
 
-test("giveWay() pauses once after reads that have ended meanwhile", async () => {
-  const { readers, pauses } = courtesy();
+test("giveWay() pauses at every step until nobody has read for two seconds", async () => {
+  const { readers, pauses, times } = courtesy();
   readers.begin();
   readers.end();
-  const waiting = readers.giveWay();
-  expect(await hasGoneOn(waiting)).toBe(false);
-  pauses[0]?.();
-  expect(await hasGoneOn(waiting)).toBe(true);
+  for (const nowMs of [0, 1_000, 1_999]) {
+    times.nowMs = nowMs;
+    const waiting = readers.giveWay();
+    expect(await hasGoneOn(waiting)).toBe(false);
+    pauses.pop()?.();
+    expect(await hasGoneOn(waiting)).toBe(true);
+  }
+  times.nowMs = 2_000;
   expect(await hasGoneOn(readers.giveWay())).toBe(true);
-  expect(pauses).toHaveLength(1);
+  expect(pauses).toEqual([]);
 });
 
 test("giveWay() waits behind its pause until the last reader has ended", async () => {
