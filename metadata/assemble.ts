@@ -146,7 +146,8 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const stopDeciding = () => {
     deciding.abort();
   };
-  const rebuild = rebuildRun({ ...upkeep, db, consensus, directory }, deciding.signal);
+  const adoptForm = (videoId: VideoId) => redundancy.adoptForm(videoId);
+  const rebuild = rebuildRun({ ...upkeep, db, consensus, directory, adoptForm }, deciding.signal);
   const app = createMetadataApp({
     ...world,
     ...{

@@ -32,6 +32,8 @@ export interface RebuildVideosPorts extends IndexDecidedPorts {
   /** Whether an upload works on the video. */
   readonly isBeingStored: (videoId: VideoId) => Promise<boolean>;
   readonly clock: Clock;
+  /** The form of its records is the form that the video has. */
+  readonly adoptForm: (videoId: VideoId) => Promise<void>;
 }
 
 export interface RebuildVideosAround {
@@ -99,6 +101,7 @@ async function rebuildVideo(
   for (const chunk of chunks) await catalog.putChunk(chunk);
   const renditions = facts.renditions.map((rendition) => v.parse(RenditionSchema, rendition));
   await catalog.finishVideo(videoId, { durationSeconds: facts.durationSeconds, renditions });
+  await ports.adoptForm(videoId);
   return true;
 }
 

@@ -49,6 +49,8 @@ export interface VideoForms {
   /** Keeps a decision and what follows from it, together. */
   decide(decision: Decision): Promise<void>;
   settle(videoId: VideoId): Promise<void>;
+  /** It has this form already; nobody knows since when. */
+  adopt(videoId: VideoId, form: Form, nowSeconds: number): Promise<void>;
   /** @param form null takes the choice back */
   setOverride(videoId: VideoId, form: Form["kind"] | null, nowSeconds: number): Promise<void>;
   /** The newest first. */
@@ -150,6 +152,10 @@ export function sqliteVideoForms(db: Database): VideoForms {
 
     async settle(videoId) {
       await db.updateTable("video_forms").set({ is_settled: 1 }).where("video_id", "=", videoId).execute();
+    },
+
+    async adopt(videoId, { kind, replicas }, nowSeconds) {
+      await upsert(db, videoId, { form: kind, replicas, is_settled: 1 }, nowSeconds);
     },
 
     async setOverride(videoId, form, nowSeconds) {

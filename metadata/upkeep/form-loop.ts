@@ -30,7 +30,7 @@ const PAGE_SEGMENTS = 64;
 /** Chunks of a video at once. The budget lets fewer through when there is more urgent work. */
 const WORKERS = 3;
 /** Below it five shards take as many blocks of 4 KiB on disks as three copies, or nearly. */
-export const LEAST_CODED_BYTES = 16 * 1024;
+const LEAST_CODED_BYTES = 16 * 1024;
 /** Of a video, chunks that cannot be changed now before the rest of it is left for later. */
 const MAX_REFUSED = 8;
 
@@ -170,7 +170,7 @@ export class FormLoop {
 }
 
 /** Whether a chunk of a video that shall have this form is to be changed. */
-export function shallChange(record: ChunkRecord, form: Form): boolean {
+function shallChange(record: ChunkRecord, form: Form): boolean {
   if (sameForm(formOf(record), form)) return false;
   return record.sizeBytes >= LEAST_CODED_BYTES || record.scheme.kind === "erasure";
 }

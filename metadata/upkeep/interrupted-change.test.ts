@@ -47,10 +47,24 @@ function killedAt(
   return {
     dying,
     ports: {
-      links: { ...links, read: at("read", links.read), put: at("put", links.put), verify: at("verify", links.verify) },
-      register: { ...register, propose: at("propose", register.propose) },
-      catalog: { ...catalog, putChunk: at("index", catalog.putChunk) },
-      releases: { ...releases, keep: at("release", releases.keep) },
+      links: {
+        ...links,
+        read: at("read", (...asked: Parameters<typeof links.read>) => links.read(...asked)),
+        put: at("put", (...asked: Parameters<typeof links.put>) => links.put(...asked)),
+        verify: at("verify", (...asked: Parameters<typeof links.verify>) => links.verify(...asked)),
+      },
+      register: {
+        ...register,
+        propose: at("propose", (...asked: Parameters<typeof register.propose>) => register.propose(...asked)),
+      },
+      catalog: {
+        ...catalog,
+        putChunk: at("index", (chunk: Parameters<typeof catalog.putChunk>[0]) => catalog.putChunk(chunk)),
+      },
+      releases: {
+        ...releases,
+        keep: at("release", (...asked: Parameters<typeof releases.keep>) => releases.keep(...asked)),
+      },
       db: killedDatabase(ports.db, at),
     },
   };
@@ -62,12 +76,12 @@ type Passing = (point: Point, act: () => Promise<unknown>) => () => Promise<unkn
 function killedDatabase(db: RedundancyPorts["db"], at: Passing): RedundancyPorts["db"] {
   return new Proxy(db, {
     get(target, name: keyof typeof db) {
-      const real = target[name];
-      const method = typeof real === "function" ? real.bind(target) : real;
+      const real: unknown = Reflect.get(target, name);
+      const method: unknown = typeof real === "function" ? real.bind(target) : real;
       if (name !== "insertInto" && name !== "deleteFrom") return method;
       const point = name === "insertInto" ? "note" : "forget";
-      return (table: "change_plans") => {
-        const query = target[name](table);
+      return (table: "change_plans" | "faulty_pieces") => {
+        const query: object = name === "insertInto" ? target.insertInto(table) : target.deleteFrom(table);
         return table === "change_plans" ? passing(query, (act) => at(point, act)()) : query;
       };
     },

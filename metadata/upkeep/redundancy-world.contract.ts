@@ -39,7 +39,7 @@ export interface VirtualClock extends Clock {
 }
 
 /** Who sleeps wakes at once, and it is later. */
-export function virtualClock(): VirtualClock {
+function virtualClock(): VirtualClock {
   let passedMs = 0;
   return {
     nowMs: () => passedMs,

@@ -177,6 +177,12 @@ export class Redundancy implements RedundancyPort {
     await this.demand.save();
   }
 
+  /** A catalogue that was made again knows the records alone: their form is the one that the video has. */
+  async adoptForm(videoId: VideoId): Promise<void> {
+    const main = mainForm((await this.#counts.ofVideo(videoId)).flatMap(({ forms }) => forms));
+    if (main !== undefined) await this.#forms.adopt(videoId, main.form, this.#nowSeconds());
+  }
+
   readonly config = (): PolicyConfig => this.#settings.current();
 
   readonly setConfig = async (patch: ConfigChange): Promise<PolicyConfig> => {

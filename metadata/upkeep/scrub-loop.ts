@@ -194,30 +194,39 @@ export class ScrubLoop {
     const verdicts = await links.verify(node, pieces, signal);
     const intact: Piece[] = [];
     const scrub = this.#scrubOf(node.nodeId);
+    let faults = 0;
     for (const [index, piece] of pieces.entries()) {
       const verdict = verdicts[index] ?? "absent";
       if (scrub.state.reports.includes(pieceId(piece))) noteReport(scrub, pieceId(piece), clock.wallMs() / 1000);
       const { state, command } = checked(scrub.state, pieceId(piece), SCRUB_VERDICTS[verdict], clock.wallMs() / 1000);
       scrub.state = state;
       if (command.do === "keep-as-checked") intact.push(piece);
-      if (verdict !== "intact") await this.#noteFault(node.nodeId, piece, verdict);
+      if (verdict !== "intact" && (await this.#noteFault(node.nodeId, piece, verdict))) faults += 1;
+    }
+    if (faults > 0) {
+      this.#ports.log.warn(
+        { nodeId: node.nodeId, faults },
+        "Pieces are not what their records say: they are made again",
+      );
+      this.#ports.onFault();
     }
     await this.#ports.pieces.noteChecked(node.nodeId, pieces, clock.wallMs());
     for (const piece of intact) await this.#noteIntact(node.nodeId, piece);
   }
 
-  async #noteFault(nodeId: NodeId, piece: Piece, verdict: Fault): Promise<void> {
-    const { pieces, faulty, onFault, log } = this.#ports;
+  /** @returns false when it was known, or when no record names it any more */
+  async #noteFault(nodeId: NodeId, piece: Piece, verdict: Fault): Promise<boolean> {
+    const { pieces, faulty, log } = this.#ports;
     const holder = holderOf(nodeId, piece.shard ?? WHOLE);
     const positions = await pieces.positionsOf(nodeId, piece);
     let isNew = false;
     for (const position of positions) {
       if (await faulty.add(position, piece.hash, { holder, verdict })) isNew = true;
     }
-    if (!isNew) return;
+    if (!isNew) return false;
     this.#found = { ...this.#found, [verdict]: this.#found[verdict] + 1 };
-    log.warn({ nodeId, piece: pieceId(piece), verdict }, "A piece is not what its record says: it is made again");
-    onFault();
+    log.debug({ nodeId, piece: pieceId(piece), verdict }, "A piece is not what its record says");
+    return true;
   }
 
   async #noteIntact(nodeId: NodeId, piece: Piece): Promise<void> {
