@@ -1,12 +1,14 @@
 /** Puts the parts of the metadata server together. Everything that touches the world comes in as a port. */
 import type { Hono } from "hono";
 import { Registry } from "prom-client";
-import type { VideoId } from "#core/ids.ts";
+import type { NodeId, VideoId } from "#core/ids.ts";
 import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
 import type { ClusterKey } from "#wire/client/capability.ts";
 import { mintCapability } from "#wire/client/capability.ts";
+import { ErasureCodec } from "#wire/client/erasure-codec.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import { pieceLinks } from "#wire/exchange/piece-links.ts";
 import type { MintCapability } from "#wire/exchange/store-chunk.ts";
 import type { Log } from "#wire/server/log.ts";
 import { sqliteCatalog } from "./catalog/sqlite-store.ts";
@@ -39,9 +41,9 @@ import { releaseLoop } from "./placement/release-loop.ts";
 import { sqliteReleases } from "./placement/releases.ts";
 import type { EarlierRecordsLoop } from "./upkeep/earlier-records.ts";
 import { earlierRecordsLoop } from "./upkeep/earlier-records.ts";
-import type { MendLoop } from "./upkeep/mend-loop.ts";
-import { mendLoop } from "./upkeep/mend-loop.ts";
 import { positionLocks } from "./upkeep/position-locks.ts";
+import type { Redundancy } from "./upkeep/redundancy.ts";
+import { openRedundancy } from "./upkeep/redundancy.ts";
 import type { RebuildRun } from "./rebuild/rebuild-run.ts";
 import { rebuildRun } from "./rebuild/rebuild-run.ts";
 import { renameVideo } from "./upkeep/rename-video.ts";
@@ -82,7 +84,7 @@ export interface MetadataParts {
   /** Ends what is being decided. */
   readonly stopDeciding: () => void;
   readonly releaseLoop: ReleaseLoop;
-  readonly mendLoop: MendLoop;
+  readonly redundancy: Redundancy;
   readonly earlierRecords: EarlierRecordsLoop;
   readonly rebuild: RebuildRun;
   /** Looks after the members of acceptor groups. */
@@ -111,10 +113,12 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   });
   const { register, acceptors } = consensus;
   const writable = () => directory.writable().filter(({ nodeId }) => !acceptors.isDraining(nodeId));
-  const loop = releaseLoop({ releases, aliveNodes: () => directory.alive(), mint, clock, fetch, log });
+  const links = pieceLinks({ mint, fetch });
+  const loop = releaseLoop({ releases, aliveNodes: () => directory.alive(), links, clock, log });
   const uploads = sqliteUploads(db);
   const upkeep = {
-    ...{ catalog, register, releases, locks: positionLocks(), writable, mint, clock, fetch, log },
+    ...{ catalog, register, releases, locks: positionLocks(), writable, mint, clock, fetch, log, links },
+    codec: new ErasureCodec(),
     nodeUrls: () => directory.internalUrls(),
     isBeingStored: async (videoId: VideoId) => (await uploads.byVideo(videoId)).some((upload) => !isOver(upload)),
   };
@@ -135,14 +139,18 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const answerTus = uploadServer({ ingest, files, log });
   const labNetworks = world.lab ? new LabNetworks({ directory, mint, clock, fetch, log }) : undefined;
   const benchRuns = world.lab && world.bench !== undefined ? new BenchRuns({ ...world.bench, clock, log }) : undefined;
+  const isDraining = (nodeId: NodeId) => acceptors.isDraining(nodeId);
+  const redundancy = await openRedundancy({ ...upkeep, db, directory, isDraining, registry });
   const hear = async (heartbeat: Heartbeat): Promise<HeartbeatAnswer> => {
     await directory.hear(heartbeat);
+    await redundancy.hear(heartbeat);
     return { acceptor: await acceptors.hear(heartbeat) };
   };
   const stopDeciding = () => {
     deciding.abort();
   };
-  const rebuild = rebuildRun({ ...upkeep, db, consensus, directory }, deciding.signal);
+  const adoptForm = (videoId: VideoId) => redundancy.adoptForm(videoId);
+  const rebuild = rebuildRun({ ...upkeep, db, consensus, directory, adoptForm }, deciding.signal);
   const app = createMetadataApp({
     ...world,
     ...{
@@ -165,7 +173,7 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
     releaseLoop: loop,
     groupLoop,
     rebuild,
-    mendLoop: mendLoop({ ...upkeep, registry }),
+    redundancy,
     earlierRecords: earlierRecordsLoop({ ...upkeep, db, consensus }),
     labNetworks,
     benchRuns,

@@ -3,14 +3,19 @@
  * vote by the machine of core/consensus. They can be away, hang, lie, and hold PUTs back. They remember the emulated networks that they were told, and can be restarted.
  */
 import { createHash } from "node:crypto";
-import type { ChunkHash } from "#core/ids.ts";
 import { parseChunkHash, parseNodeId } from "#core/ids.ts";
+import type { Piece, PieceId } from "#core/placement/piece.ts";
+import { pieceId, pieceOf } from "#core/placement/piece.ts";
+import { mayDelete } from "#core/redundancy/release.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import * as v from "valibot";
 import type { Heartbeat } from "#wire/contract/cluster-api.ts";
 import type { SessionNetwork } from "#wire/contract/emulation-api.ts";
 import { SessionNetworkSchema } from "#wire/contract/emulation-api.ts";
+import type { ErrorCode } from "#wire/contract/errors.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
+import { VerifyPiecesSchema } from "#wire/contract/piece-api.ts";
+import { PROBLEM_KINDS, PROBLEM_MEDIA_TYPE, problemType } from "#wire/contract/problem.ts";
 import type { MemoryAcceptor } from "./consensus/memory-acceptor.contract.ts";
 import { memoryAcceptor } from "./consensus/memory-acceptor.contract.ts";
 import { present } from "./placement/placement-register.contract.ts";
@@ -18,8 +23,10 @@ import { present } from "./placement/placement-register.contract.ts";
 export interface ChunkServer {
   readonly id: string;
   readonly url: string;
-  /** Bytes and the positions that refer to them. */
-  readonly chunks: Map<ChunkHash, { bytes: Uint8Array<ArrayBuffer>; positions: Set<string> }>;
+  /** Replicas: bytes, and the positions that refer to them with the versions that they were given for. */
+  readonly chunks: Map<PieceId, StoredPiece>;
+  /** Shards, by the text of the piece. */
+  readonly shards: Map<PieceId, StoredPiece>;
   /** Nobody answers at its address. */
   away: boolean;
   /** Sends other bytes than it was given. */
@@ -33,6 +40,13 @@ export interface ChunkServer {
   /** Requests for chunks and networks by method, refused ones too. */
   readonly asked: Record<string, number>;
   readonly acceptor: MemoryAcceptor;
+}
+
+interface StoredPiece {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What they should hash to; what does not is corrupt. */
+  readonly digest: string;
+  readonly positions: Map<string, number>;
 }
 
 export interface ChunkServers {
@@ -51,7 +65,8 @@ export function chunkServers(count: number): ChunkServers {
     const id = `node-${servers.length + 1}`;
     const rest = { away: false, lies: false, gate: undefined, asked: {}, networks: new Map(), pid: 1 };
     const acceptor = memoryAcceptor(id);
-    const server: ChunkServer = { id, url: `http://${id}.test`, chunks: new Map(), acceptor, ...rest };
+    const pieces = { chunks: new Map(), shards: new Map() };
+    const server: ChunkServer = { id, url: `http://${id}.test`, ...pieces, acceptor, ...rest };
     servers.push(server);
     return server;
   };
@@ -78,12 +93,14 @@ export function chunkServers(count: number): ChunkServers {
       pid: server.pid,
       chunkCount: server.chunks.size,
       usedBytes: 0,
-      freeBytes: 1000,
+      freeBytes: 1_000_000_000,
       fillRatio: 0,
     }),
     references: () =>
-      servers.flatMap(({ id, chunks }) =>
-        [...chunks.values()].flatMap(({ positions }) => [...positions].map((position) => `${id} ${position}`)),
+      servers.flatMap(({ id, chunks, shards }) =>
+        [...chunks.values(), ...shards.values()].flatMap(({ positions }) =>
+          [...positions.keys()].map((position) => `${id} ${position}`),
+        ),
       ),
   };
 }
@@ -117,18 +134,19 @@ interface Asked {
   readonly init: RequestInit;
 }
 
-function answer(server: ChunkServer, { url, method, init }: Asked): Response {
+const CHUNK_PATH = /^\/chunks\/([0-9a-f]{64})(?:\/shards\/(\d+))?$/;
+
+function answer(server: ChunkServer, { url, method, init }: Asked): Response | Promise<Response> {
   if (url.pathname === ROUTES.nodeLabNetwork) return labAnswer(server, { url, method, init });
-  const hash = present(parseChunkHash(url.pathname.replace("/chunks/", "")));
+  if (url.pathname === ROUTES.pieces) return inventory(server);
+  if (url.pathname === ROUTES.verifyPieces) return verdicts(server, init);
+  const [, hashText = "", shardText] = present(CHUNK_PATH.exec(url.pathname));
+  const piece = { hash: present(parseChunkHash(hashText)), shard: shardText === undefined ? null : Number(shardText) };
   const position = url.searchParams.get("position") ?? "loose";
-  const held = server.chunks.get(hash);
-  if (method === "PUT") return put(server, { hash, position, init });
-  if (held === undefined) return new Response("{}", { status: 404 });
-  if (method === "DELETE") {
-    held.positions.delete(position);
-    if (held.positions.size === 0) server.chunks.delete(hash);
-    return Response.json({ hash, references: held.positions.size, deleted: held.positions.size === 0 });
-  }
+  const held = piecesOf(server, piece).get(pieceId(piece));
+  if (method === "PUT") return put(server, { piece, url, position, init });
+  if (method === "DELETE") return remove(server, piece, url);
+  if (held === undefined) return problem(404, "not-found");
   const bytes = server.lies ? held.bytes.map((byte) => byte ^ 1) : held.bytes;
   const range = /^bytes=(\d+)-(\d*)$/.exec(new Headers(init.headers).get("range") ?? "");
   if (method === "HEAD") return new Response(null, { headers: { "content-length": String(bytes.length) } });
@@ -138,6 +156,48 @@ function answer(server: ChunkServer, { url, method, init }: Asked): Response {
     status: 206,
     headers: { "content-length": String(end - start), "content-range": `bytes ${start}-${end - 1}/${bytes.length}` },
   });
+}
+
+function piecesOf(server: ChunkServer, { shard }: Piece): Map<PieceId, StoredPiece> {
+  return shard === null ? server.chunks : server.shards;
+}
+
+function problem(status: number, code: ErrorCode): Response {
+  const body = JSON.stringify({ type: problemType(code), title: PROBLEM_KINDS[code].title, status });
+  return new Response(body, { status, headers: { "content-type": PROBLEM_MEDIA_TYPE } });
+}
+
+function remove(server: ChunkServer, piece: Piece, url: URL): Response {
+  const pieces = piecesOf(server, piece);
+  const held = pieces.get(pieceId(piece));
+  if (held === undefined) return problem(404, "not-found");
+  const position = url.searchParams.get("position") ?? "loose";
+  const epoch = Number(url.searchParams.get("version") ?? Infinity);
+  if (!mayDelete(held.positions.get(position) ?? 0, epoch)) return problem(409, "conflict");
+  held.positions.delete(position);
+  if (held.positions.size === 0) pieces.delete(pieceId(piece));
+  const answered = { references: held.positions.size, deleted: held.positions.size === 0 };
+  return Response.json({ hash: piece.hash, ...(piece.shard === null ? {} : { shard: piece.shard }), ...answered });
+}
+
+function inventory({ id, chunks, shards }: ChunkServer): Response {
+  const pieces = [...chunks, ...shards].map(([name, { bytes, positions }]) => ({
+    ...pieceOf(name),
+    ...{ sizeBytes: bytes.length, isHere: true },
+    references: [...positions].map(([reference, version]) => ({ reference, version })),
+  }));
+  pieces.sort((a, b) => (pieceId(a) < pieceId(b) ? -1 : 1));
+  return Response.json({ nodeId: id, incarnation: "disk", pieces, isLast: true });
+}
+
+function verdicts(server: ChunkServer, { body }: RequestInit): Response {
+  const { pieces } = v.parse(VerifyPiecesSchema, JSON.parse(typeof body === "string" ? body : ""));
+  const found = pieces.map((piece) => {
+    const held = piecesOf(server, piece).get(pieceId(piece));
+    if (held === undefined) return "absent";
+    return digestOf(held.bytes) === held.digest ? "intact" : "corrupt";
+  });
+  return Response.json({ nodeId: server.id, verdicts: found });
 }
 
 function labAnswer({ id, networks }: ChunkServer, { url, method, init }: Asked): Response {
@@ -153,21 +213,35 @@ function labAnswer({ id, networks }: ChunkServer, { url, method, init }: Asked):
   return new Response(null, { status: 204 });
 }
 
-function put(
-  server: ChunkServer,
-  { hash, position, init }: { hash: ChunkHash; position: string; init: RequestInit },
-): Response {
+interface Put {
+  readonly piece: Piece;
+  readonly url: URL;
+  readonly position: string;
+  readonly init: RequestInit;
+}
+
+function put(server: ChunkServer, { piece, url, position, init }: Put): Response {
+  const { hash, shard } = piece;
   const { body } = init;
   if (!(body instanceof Uint8Array)) throw new Error("The test's storage node takes bytes only");
   const bytes = new Uint8Array(body);
-  if (createHash("sha256").update(bytes).digest("hex") !== hash) return new Response("{}", { status: 422 });
-  const held = server.chunks.get(hash) ?? { bytes, positions: new Set<string>() };
-  const existed = server.chunks.has(hash);
-  server.chunks.set(hash, { ...held, positions: held.positions.add(position) });
+  const digest = shard === null ? hash : present(url.searchParams.get("digest"));
+  if (digestOf(bytes) !== digest) return problem(422, "digest-mismatch");
+  const pieces = piecesOf(server, piece);
+  const held = pieces.get(pieceId(piece));
+  if (held !== undefined && held.digest !== digest) return problem(409, "conflict");
+  const positions = held?.positions ?? new Map<string, number>();
+  const version = Number(url.searchParams.get("version") ?? 1);
+  positions.set(position, Math.max(version, positions.get(position) ?? 0));
+  pieces.set(pieceId(piece), { bytes, digest, positions });
   const answer = {
-    ...{ hash, sizeBytes: bytes.length, nodeId: server.id, existed },
-    references: held.positions.size,
-    vote: server.acceptor.carried(new Headers(init.headers)),
+    ...{ hash, sizeBytes: bytes.length, nodeId: server.id, existed: held !== undefined },
+    references: positions.size,
+    ...(shard === null ? { vote: server.acceptor.carried(new Headers(init.headers)) } : { shard }),
   };
   return Response.json(answer, { status: 201 });
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

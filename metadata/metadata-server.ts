@@ -1,4 +1,5 @@
 /** The metadata server in the real world: files, socket, clock; begun in order, ended in the reverse of it. */
+import { setMaxListeners } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { importClusterKey } from "#wire/client/capability.ts";
@@ -14,6 +15,8 @@ import type { Database } from "./database/open-database.ts";
 import { openDatabase } from "./database/open-database.ts";
 import { findFfmpeg } from "./ingest/transcode/ffmpeg.ts";
 
+/** Loops and turns that wait for the end at the same time; more would be a leak. */
+const MAX_WAITING = 128;
 /** Below the data folder. */
 const DATABASE_FILE = "catalogue.db";
 const UPLOADS_FOLDER = "uploads";
@@ -67,11 +70,12 @@ async function serve(
   url = publicUrlOf(config, listening.port);
   await ingest.resume();
   const stopping = new AbortController();
+  setMaxListeners(MAX_WAITING, stopping.signal);
   const parts = [
     directory,
     ingest,
     loops.releaseLoop,
-    loops.mendLoop,
+    loops.redundancy,
     loops.earlierRecords,
     loops.groupLoop,
     ...(labNetworks === undefined ? [] : [labNetworks]),

@@ -1,6 +1,6 @@
 /**
- * Kills a real storage node (SIGKILL) again and again while clients store and delete, and asks after each restart for
- * everything that was acknowledged: nothing lost, nothing corrupt, and bytes gone only with their last reference.
+ * Kills a real storage node (SIGKILL) again and again while clients store and delete chunks and shards, and asks after each
+ * restart for everything that was acknowledged: nothing lost, nothing corrupt, and bytes gone only with their last reference.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -97,7 +97,11 @@ function ask(url: string, method: string, body?: Buffer): Promise<Answer | undef
 /** What the client was told about one chunk. */
 interface Expectation {
   readonly bytes: Buffer;
-  readonly hash: string;
+  /** Of the chunk, or of one of its shards. */
+  readonly path: string;
+  /** What a capability for it names. */
+  readonly subject: string;
+  readonly digest: string;
   /** Positions whose PUT was acknowledged and no DELETE of which was ever asked for. */
   readonly held: Set<string>;
   /** Positions asked for in vain: may or may not be there. */
@@ -107,19 +111,19 @@ interface Expectation {
 function makeChunk(random: Random): Expectation {
   const bytes = Buffer.alloc(CHUNK_BYTES);
   for (let at = 0; at < CHUNK_BYTES; at += 4) bytes.writeUInt32LE(Math.floor(random() * 2 ** 32), at);
-  return { bytes, hash: createHash("sha256").update(bytes).digest("hex"), held: new Set(), unsure: new Set() };
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  const subject = random() < 0.5 ? digest : `${digest}/shards/${Math.floor(random() * 5)}`;
+  return { bytes, path: `/chunks/${subject}`, subject, digest, held: new Set(), unsure: new Set() };
 }
 
 /** PUT by one position, for some chunks by a second, and for some DELETE of one or both. Stops when the node dies. */
 async function useChunk(url: string, chunk: Expectation, fate: number): Promise<boolean> {
   const put = async (position: string) => {
     chunk.unsure.add(position);
-    const capability = await mintCapability(clusterKey, { method: "PUT", subject: chunk.hash, nowMs: Date.now() });
-    const answer = await ask(
-      `${url}/chunks/${chunk.hash}?position=${position}&capability=${capability}`,
-      "PUT",
-      chunk.bytes,
-    );
+    const { path, subject, digest } = chunk;
+    const capability = await mintCapability(clusterKey, { method: "PUT", subject, nowMs: Date.now() });
+    const query = `position=${position}&version=2&digest=${digest}&capability=${capability}`;
+    const answer = await ask(`${url}${path}?${query}`, "PUT", chunk.bytes);
     if (answer === undefined) return false;
     expect([200, 201]).toContain(answer.status);
     chunk.unsure.delete(position);
@@ -129,8 +133,9 @@ async function useChunk(url: string, chunk: Expectation, fate: number): Promise<
   const remove = async (position: string) => {
     chunk.held.delete(position);
     chunk.unsure.add(position);
-    const capability = await mintCapability(clusterKey, { method: "DELETE", subject: chunk.hash, nowMs: Date.now() });
-    const answer = await ask(`${url}/chunks/${chunk.hash}?position=${position}&capability=${capability}`, "DELETE");
+    const { path, subject } = chunk;
+    const capability = await mintCapability(clusterKey, { method: "DELETE", subject, nowMs: Date.now() });
+    const answer = await ask(`${url}${path}?position=${position}&version=2&capability=${capability}`, "DELETE");
     if (answer === undefined) return false;
     expect(answer.status).toBe(200);
     chunk.unsure.delete(position);
@@ -146,7 +151,7 @@ async function useChunk(url: string, chunk: Expectation, fate: number): Promise<
 async function judge(url: string, chunks: readonly Expectation[]) {
   const verdict = { lost: 0, corrupt: 0, undead: 0, checked: 0 };
   await inParallel(chunks, async (chunk) => {
-    const answer = await ask(`${url}/chunks/${chunk.hash}`, "GET");
+    const answer = await ask(`${url}${chunk.path}`, "GET");
     verdict.checked += 1;
     if (answer?.status === 200) {
       if (!answer.body.equals(chunk.bytes)) verdict.corrupt += 1;

@@ -1,5 +1,6 @@
 /** The node as a process: what it prints, and how it ends. */
 import { type ChildProcess, fork } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -9,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { afterEach, expect, test } from "vitest";
-import { importClusterKey, checkCapability } from "#wire/client/capability.ts";
+import { checkCapability, importClusterKey, mintCapability } from "#wire/client/capability.ts";
 import { HeartbeatSchema } from "#wire/contract/cluster-api.ts";
 
 const KEY_TEXT = btoa("a key of thirty-two bytes for us");
@@ -113,6 +114,44 @@ test("reports to the metadata server with a capability", { timeout: START_LIMIT_
   await checkCapability(clusterKey, capability, { method: "HEARTBEAT", subject: "node-1", nowMs: Date.now() });
   const heartbeat = v.parse(HeartbeatSchema, JSON.parse(text));
   expect(heartbeat).toMatchObject({ nodeId: "node-1", publicUrl: "http://n1.example", pid: child.pid, chunkCount: 0 });
+});
+
+test("tells what readers got of which chunk, again until it was answered, and then no more", {
+  timeout: START_LIMIT_MS,
+}, async () => {
+  const clusterKey = await importClusterKey(KEY_TEXT);
+  const told: v.InferOutput<typeof HeartbeatSchema>["served"][] = [];
+  let refusals = 1;
+  let heardEnough = () => {};
+  const enough = new Promise<void>((resolve) => {
+    heardEnough = resolve;
+  });
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (part: Buffer) => (text += part.toString()));
+    request.on("end", () => {
+      const { served } = v.parse(HeartbeatSchema, JSON.parse(text));
+      const tells = served !== undefined && served.chunks.length > 0;
+      if (tells || told.length > 0) told.push(served);
+      const isRefused = tells && refusals-- > 0;
+      response.writeHead(isRefused ? 503 : 200, { "content-type": "application/json" }).end('{"acceptor":"ok"}');
+      if (told.length >= 3) heardEnough();
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const { child } = start({ VSTACK_METADATA_URL: `http://127.0.0.1:${port}/` });
+  const [{ url }] = v.parse(v.looseTuple([v.looseObject({ url: v.string() })]), await once(child, "message"));
+  const hash = createHash("sha256").update("some bytes").digest("hex");
+  const capability = await mintCapability(clusterKey, { method: "PUT", subject: hash, nowMs: Date.now() });
+  const put = await fetch(`${url}/chunks/${hash}?capability=${capability}`, { method: "PUT", body: "some bytes" });
+  expect(put.status).toBe(201);
+  expect(await (await fetch(`${url}/chunks/${hash}`)).text()).toBe("some bytes");
+  await enough;
+  const all = { chunks: [{ hash, bytes: 10 }], otherBytes: 0 };
+  expect(told.slice(0, 3)).toEqual([all, all, { chunks: [], otherBytes: 0 }]);
 });
 
 test("makes its acceptor anew when it is told that its disk was put back", { timeout: START_LIMIT_MS }, async () => {

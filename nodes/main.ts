@@ -21,6 +21,7 @@ import { NodeAcceptor } from "./consensus/node-acceptor.ts";
 import { keepBeating } from "./heartbeat.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
+import { ServedBook } from "./served-book.ts";
 import { changeLanes } from "./storage/change-lanes.ts";
 import { openDiskStore } from "./storage/disk-store.ts";
 import { liveFileSystem } from "./storage/live-file-system.ts";
@@ -45,8 +46,9 @@ async function runNode(config: NodeConfig): Promise<object> {
     waitsForVerdict: metadataUrl !== undefined,
   });
   const stopping = new AbortController();
+  const served = new ServedBook();
   const app = createNodeApp({
-    ...{ nodeId, store, acceptor, clusterKey, lab, log, registry, metrics },
+    ...{ nodeId, store, acceptor, clusterKey, lab, log, registry, metrics, served },
     ...(lab ? { networks: new LabNetworks({ nodeId, clock: liveClock, ledger: parentLedger(config) }) } : {}),
     pid: process.pid,
     clock: liveClock,
@@ -56,9 +58,11 @@ async function runNode(config: NodeConfig): Promise<object> {
   const urls = nodeUrls(config, listening.port);
 
   const report = async (signal: AbortSignal): Promise<void> => {
+    const servedNow = served.report();
     const heartbeat: Heartbeat = {
       ...{ nodeId, ...urls, incarnation: store.incarnation, acceptor: acceptor.report(), pid: process.pid },
       ...(await store.stats()),
+      served: servedNow,
     };
     const capability = await mintCapability(clusterKey, {
       method: "HEARTBEAT",
@@ -67,6 +71,7 @@ async function runNode(config: NodeConfig): Promise<object> {
     });
     const url = `${metadataUrl ?? ""}${PATHS.nodeHeartbeat(nodeId)}`;
     const answer = await sendHeartbeat(url, { heartbeat, capability, signal });
+    served.heard(servedNow);
     await acceptor.hear(answer.acceptor);
   };
   if (metadataUrl !== undefined) void keepBeating({ send: report, clock: liveClock, log }, stopping.signal);

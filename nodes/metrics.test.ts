@@ -12,6 +12,7 @@ import { NodeAcceptor } from "./consensus/node-acceptor.ts";
 import { ballotOf, keyOf, requestOf } from "./consensus/votes.contract.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
+import { ServedBook } from "./served-book.ts";
 import { testChunk } from "./storage/chunk-store.contract.ts";
 import { openDiskStore } from "./storage/disk-store.ts";
 import { liveFileSystem } from "./storage/live-file-system.ts";
@@ -35,7 +36,7 @@ test("metrics of a node are those of docs/metrics.md, each with the labels that 
   const votes = { fileSystem: metrics.timed(liveFileSystem, "votes"), folder, observe: metrics.voted };
   const acceptor = await NodeAcceptor.open({ ...votes, waitsForVerdict: false, log: silentLog });
   const app = createNodeApp({
-    ...{ nodeId, store, acceptor, clusterKey, registry, metrics, clock },
+    ...{ nodeId, store, acceptor, clusterKey, registry, metrics, clock, served: new ServedBook() },
     ...{ lab: false, log: silentLog, pid: 1 },
   });
   const { hash, bytes } = testChunk("one");
@@ -43,6 +44,13 @@ test("metrics of a node are those of docs/metrics.md, each with the labels that 
   const path = `/chunks/${hash}?capability=${capability}`;
   const stored = await app.request(path, { method: "PUT", body: new Uint8Array(bytes) });
   expect(stored.status).toBe(201);
+  const allowed = await mintCapability(clusterKey, { method: "PIECES", subject: nodeId, nowMs: NOW_MS });
+  const verified = await app.request("/pieces/verify", {
+    method: "POST",
+    headers: { authorization: `Bearer ${allowed}` },
+    body: JSON.stringify({ pieces: [{ hash, shard: null }] }),
+  });
+  expect(verified.status).toBe(200);
   const prepare = { ask: "prepare" as const, key: keyOf(1), ballot: ballotOf(1) };
   await acceptor.entries(requestOf(acceptor, [prepare]), new Set());
   await acceptor.entries(requestOf({ incarnation: "gone" }, [prepare]), new Set());

@@ -1,7 +1,9 @@
 /** What a storage node counts besides its requests. */
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Reply } from "#core/consensus/messages.ts";
+import type { PieceVerdict } from "#wire/contract/piece-api.ts";
 import type { AcceptorStep } from "./consensus/node-acceptor.ts";
+import type { StoreStats } from "./storage/chunk-store.ts";
 import type { FileSystem, WritableFile } from "./storage/file-system.ts";
 
 /** 0.1 ms (a disk with a battery) to 1 s (a disk in trouble). */
@@ -12,6 +14,8 @@ export interface NodeMetrics {
   readonly stored: (bytes: number) => void;
   /** Counts a message that came through a stream. */
   readonly streamed: () => void;
+  /** A piece of so many bytes was read from the disk to see whether it is intact. */
+  readonly verified: (verdict: PieceVerdict, bytes: number) => void;
   /** Counts what the acceptor has decided. */
   readonly voted: (step: AcceptorStep) => void;
   /** The same file system, its flushes timed: those of files under `what`. */
@@ -29,6 +33,17 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
     registers,
   });
   const storedBytes = new Counter({ name: "vstack_stored_bytes_total", help: "Chunk bytes stored by PUT", registers });
+  const verifiedPieces = new Counter({
+    name: "vstack_verified_pieces_total",
+    help: "Pieces that were asked to be verified, and what they were found to be",
+    labelNames: ["verdict"],
+    registers,
+  });
+  const verifiedBytes = new Counter({
+    name: "vstack_verified_bytes_total",
+    help: "Bytes of pieces that were read from the disk to be verified",
+    registers,
+  });
   const flush = new Histogram({
     name: "vstack_flush_duration_seconds",
     help: "Time of fdatasync of files and fsync of folders",
@@ -73,6 +88,10 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
     streamed: () => {
       streamed.inc();
     },
+    verified: (verdict, bytes) => {
+      verifiedPieces.inc({ verdict });
+      verifiedBytes.inc(bytes);
+    },
     voted: ({ asked, request, answer }) => {
       if (answer.say === "sealed" || answer.say === "stranger") refusals.inc({ reason: answer.say });
       else if (answer.say === "page") votes.inc({ ask: "seal", reply: "page" });
@@ -108,33 +127,25 @@ export function acceptorGauge(registry: Registry, keyCount: () => number): void 
   });
 }
 
+/** What the store is asked of for each gauge. */
+const STORE_GAUGES = [
+  { name: "vstack_chunks_count", help: "Whole chunks on this node", of: "chunkCount" },
+  { name: "vstack_shards_count", help: "Shards on this node", of: "shardCount" },
+  { name: "vstack_used_bytes", help: "Bytes of the chunks and shards on this node", of: "usedBytes" },
+  { name: "vstack_other_bytes", help: "Apparent size of what else is in the node's folder", of: "otherBytes" },
+  { name: "vstack_fill_ratio", help: "Share of the node's space in use, 0 to 1", of: "fillRatio" },
+] as const;
+
 /** Gauges that are read from the store whenever somebody asks. */
-export function storeGauges(
-  registry: Registry,
-  stats: () => Promise<{ chunkCount: number; usedBytes: number; fillRatio: number }>,
-): void {
-  new Gauge({
-    name: "vstack_chunks_count",
-    help: "Chunks on this node",
-    registers: [registry],
-    async collect() {
-      this.set((await stats()).chunkCount);
-    },
-  });
-  new Gauge({
-    name: "vstack_used_bytes",
-    help: "Bytes of the chunks on this node",
-    registers: [registry],
-    async collect() {
-      this.set((await stats()).usedBytes);
-    },
-  });
-  new Gauge({
-    name: "vstack_fill_ratio",
-    help: "Share of the node's space in use, 0 to 1",
-    registers: [registry],
-    async collect() {
-      this.set((await stats()).fillRatio);
-    },
-  });
+export function storeGauges(registry: Registry, stats: () => Promise<StoreStats>): void {
+  for (const { name, help, of } of STORE_GAUGES) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set((await stats())[of]);
+      },
+    });
+  }
 }

@@ -9,7 +9,8 @@ import { silentLog } from "#wire/server/log.ts";
 import { openAcceptor } from "./consensus/votes.contract.ts";
 import { nodeMetrics } from "./metrics.ts";
 import { createNodeApp } from "./node-app.ts";
-import { testChunk } from "./storage/chunk-store.contract.ts";
+import { ServedBook } from "./served-book.ts";
+import { putChunk, testChunk } from "./storage/chunk-store.contract.ts";
 import { createMemoryStore } from "./storage/memory-store.ts";
 
 const NOW_MS = 1_700_000_000_000;
@@ -29,6 +30,7 @@ async function makeNode(options: { lab?: boolean; capacityBytes?: number } = {})
   const app = createNodeApp({
     ...{ nodeId, store, acceptor, clusterKey, registry, lab: options.lab ?? false, log: silentLog, pid: 42 },
     metrics: nodeMetrics(registry),
+    served: new ServedBook(),
     clock: { nowMs: () => times.nowMs, wallMs: () => times.wallMs },
     uploadStallMs: 50,
   });
@@ -312,7 +314,7 @@ describe("createNodeApp()", () => {
   ])("answers /health of a node with %i of 1000 bytes as %s", async (sizeBytes, status) => {
     const { app, store, times } = await makeNode({ capacityBytes: 1000 });
     const chunk = testChunk("fill", sizeBytes);
-    if (sizeBytes > 0) await store.put(chunk.hash, chunk.bytes, "a");
+    if (sizeBytes > 0) await putChunk(store, chunk, "a");
     times.nowMs = 2_500;
     for (const path of ["/health", "/api/health"]) {
       const health = v.parse(NodeHealthSchema, await (await app.request(path)).json());

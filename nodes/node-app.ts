@@ -18,8 +18,12 @@ import { consensusRoutes } from "./routes/consensus.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { labBytesRoutes } from "./routes/lab-bytes.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
+import { labPieceRoutes } from "./routes/lab-pieces.ts";
+import type { ReadPorts } from "./routes/read-chunk.ts";
 import { faultsOfEverybody } from "./routes/read-emulated.ts";
 import type { NodeEnv } from "./routes/node-env.ts";
+import { pieceRoutes } from "./routes/pieces.ts";
+import type { ServedBook } from "./served-book.ts";
 import type { ChunkStore } from "./storage/chunk-store.ts";
 
 /** Together 128 MiB, the memory that a node may give to chunks on their way. */
@@ -41,6 +45,7 @@ export interface NodeAppPorts {
   readonly log: Log;
   readonly registry: Registry;
   readonly metrics: NodeMetrics;
+  readonly served: ServedBook;
   readonly pid: number;
   readonly clock: { nowMs(): number; wallMs(): number };
   /** Longest wait for the next bytes of an upload; tests shorten it. */
@@ -61,6 +66,7 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
   app.notFound(notFoundHandler);
   app.use(accessLog(log), requestMetrics(registry), readOnlyCors);
   app.route("/", healthRoutes({ nodeId, store, acceptor, lab, registry, pid, nowMs: () => clock.nowMs() }));
+  if (lab) app.route("/", labPieceRoutes({ clusterKey, wallMs, store }));
   if (labParts !== undefined) {
     app.route("/", labNetworkRoutes({ clusterKey, wallMs, networks: labParts.networks }));
     app.route("/", labBytesRoutes(nodeId, labParts));
@@ -74,6 +80,11 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
     ...(labParts === undefined ? {} : { passFaults: (gone: AbortSignal) => labParts.networks.passFaults(gone) }),
   };
   app.route("/", consensusRoutes({ nodeId, acceptor, readCapability, wallMs, ...streams }));
+  app.route("/", pieceRoutes({ nodeId, store, readCapability, wallMs, verified: metrics.verified }));
+  const served: ReadPorts["served"] = ({ hash, bytes, isUpkeep }) => {
+    metrics.served(bytes);
+    if (!isUpkeep) ports.served.add(hash, bytes);
+  };
   const chunks = {
     nodeId,
     store,
@@ -88,7 +99,7 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
     },
     uploads: new BufferPool({ limitBytes: UPLOAD_BYTES, maxWaiting: MAX_WAITING_UPLOADS }),
     wallMs,
-    served: metrics.served,
+    served,
     stored: metrics.stored,
     ...(uploadStallMs === undefined ? {} : { uploadStallMs }),
   };

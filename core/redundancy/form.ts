@@ -28,6 +28,11 @@ export function formOf({ scheme, holders }: Pick<ChunkRecord, "scheme" | "holder
   return { kind: scheme.kind, replicas: holders.filter(({ holds }) => holds === "replica").length };
 }
 
+/** The form that a repair makes of it: of a replicated chunk with too few copies, the usual one. */
+export function wholeForm(form: Form): Form {
+  return form.kind === "replication" && form.replicas < REPLICA_COUNT ? REPLICATION : form;
+}
+
 export function sameForm(one: Form, other: Form): boolean {
   return one.kind === other.kind && one.replicas === other.replicas;
 }

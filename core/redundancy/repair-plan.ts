@@ -12,7 +12,7 @@ import { domainOf, isCounted } from "./cluster.ts";
 import { recordLosses } from "./change-plan.ts";
 import { lossesSurvived } from "./durability.ts";
 import type { ErasureScheme } from "./form.ts";
-import { formOf, LOSSES_PROMISED, pieceBytes, pieceText, piecesWithout } from "./form.ts";
+import { formOf, LOSSES_PROMISED, pieceBytes, pieceText, piecesWithout, wholeForm } from "./form.ts";
 import type { PolicyConfig } from "./policy-config.ts";
 import { spreadPieces } from "./spread.ts";
 
@@ -116,7 +116,7 @@ function orderFor(
 ): RepairOrder | RepairWait | undefined {
   const { key, record, faulty } = chunk;
   const { cluster, scheme } = world;
-  const form = formOf(record);
+  const form = wholeForm(formOf(record));
   const spread = spreadPieces({
     key,
     sizeBytes: record.sizeBytes,
@@ -136,8 +136,13 @@ function orderFor(
   if (isMoveOnly && recordLosses({ scheme: record.scheme, holders: spread.holders }, cluster) <= lossesLeft)
     return undefined;
   const writeBytes = write.reduce((sum, piece) => sum + pieceBytes(record.sizeBytes, record.scheme, piece), 0);
-  const pieces = `${write.length} of ${record.holders.length} pieces`;
-  const why = isMoveOnly ? "share a failure domain" : "are missing, rotten or on a node that leaves";
+  const pieces = `${write.length} of ${spread.holders.length} pieces`;
+  const hasTooFew = isMoveOnly && spread.holders.length > record.holders.length;
+  const why = hasTooFew
+    ? "were never made"
+    : isMoveOnly
+      ? "share a failure domain"
+      : "are missing, rotten or on a node that leaves";
   const reason = `${pieces} ${why}: survives ${lossesLeft} more losses${spread.isUnderSpread ? ", under-spread for want of domains" : ""}`;
   return { chunk, lossesLeft, holders: spread.holders, writeBytes, isUnderSpread: spread.isUnderSpread, reason };
 }

@@ -70,7 +70,22 @@ export interface ScrubPlan {
 }
 
 /**
- * @param items all pieces of the node
+ * How fast a node reads its pieces again to be through within nine tenths of the cycle.
+ *
+ * @param totalBytes of all its pieces
+ */
+export function scrubPace(
+  totalBytes: number,
+  config: Pick<PolicyConfig, "scrubCycleSeconds" | "scrubBytesPerSecond">,
+): Pick<ScrubPlan, "rateBytesPerSecond" | "cycleSeconds" | "isTooSlow"> {
+  const wanted = totalBytes / (config.scrubCycleSeconds * CYCLE_SHARE);
+  const rateBytesPerSecond = Math.min(wanted, config.scrubBytesPerSecond);
+  const cycleSeconds = rateBytesPerSecond === 0 ? 0 : totalBytes / rateBytesPerSecond;
+  return { rateBytesPerSecond, cycleSeconds, isTooSlow: cycleSeconds > config.scrubCycleSeconds };
+}
+
+/**
+ * @param items all pieces of the node, or those of them that were longest unchecked: then the pace is of these alone
  * @param budgetBytes of this moment; reports are checked even without one, the line of them is short
  */
 export function planScrub(
@@ -80,10 +95,7 @@ export function planScrub(
   budgetBytes: number,
 ): ScrubPlan {
   const totalBytes = items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const wanted = totalBytes / (config.scrubCycleSeconds * CYCLE_SHARE);
-  const rateBytesPerSecond = Math.min(wanted, config.scrubBytesPerSecond);
-  const cycleSeconds = rateBytesPerSecond === 0 ? 0 : totalBytes / rateBytesPerSecond;
-  const isTooSlow = cycleSeconds > config.scrubCycleSeconds;
+  const { rateBytesPerSecond, cycleSeconds, isTooSlow } = scrubPace(totalBytes, config);
   const first = new Set(state.reports);
   const chosen = items.filter(({ piece }) => first.has(piece));
   let bytes = budgetBytes;

@@ -3,6 +3,7 @@ import type { Selectable } from "kysely";
 import { sql } from "kysely";
 import * as v from "valibot";
 import { positionText } from "#core/placement/position.ts";
+import { formOf, pieceBytes } from "#core/redundancy/form.ts";
 import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { ChunkRecordSchema, VideoIdSchema } from "#wire/contract/schemas.ts";
@@ -11,6 +12,7 @@ import type { ChunkRow } from "../database/tables.ts";
 import type { CatalogStore, StoredChunk } from "./catalog-store.ts";
 import { chunkKey, positionOfKey } from "./chunk-key.ts";
 import { copiesOf } from "./copies.ts";
+import { writePieces } from "./piece-index.ts";
 
 const NO_COPIES = { present: 0, wanted: 0 };
 
@@ -47,12 +49,17 @@ export async function writeChunk(
     record_json: JSON.stringify(record),
     blocks,
     copies_missing: copiesMissing,
+    size_bytes: record.sizeBytes,
+    kept_bytes: record.holders.reduce((sum, piece) => sum + pieceBytes(record.sizeBytes, record.scheme, piece), 0),
+    form: record.scheme.kind,
+    replicas: formOf(record).replicas,
   };
   await within
     .insertInto("chunks")
     .values({ ...key, ...values })
     .onConflict((conflict) => conflict.columns(["video_id", "rendition", "seq"]).doUpdateSet(values))
     .execute();
+  await writePieces(within, key, record);
   return true;
 }
 

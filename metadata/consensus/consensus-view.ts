@@ -105,12 +105,14 @@ async function holdersOf(
   { urls, fetch, signal }: { urls: ReadonlyMap<NodeId, string>; fetch: FetchPort; signal: AbortSignal },
 ): Promise<PositionAnswer["holders"]> {
   if (record === null) return [];
-  const asked = record.holders.map(async ({ nodeId }): Promise<PositionAnswer["holders"][number]> => {
+  const asked = record.holders.map(async (holder): Promise<PositionAnswer["holders"][number]> => {
+    const { nodeId } = holder;
+    const piece = { hash: record.hash, shard: holder.holds === "shard" ? holder.shard : null };
     const url = urls.get(nodeId);
     if (url === undefined) return { nodeId, holds: "silent" };
     try {
       const options = { method: "HEAD", signal, deadlineMs: QUESTION_DEADLINE_MS, fetch };
-      await ask(`${url}${PATHS.chunk(record.hash)}`, options);
+      await ask(`${url}${PATHS.piece(piece)}`, options);
       return { nodeId, holds: "yes" };
     } catch (error) {
       return { nodeId, holds: errorCode(error) === "not-found" ? "no" : "silent" };

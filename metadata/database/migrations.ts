@@ -151,4 +151,100 @@ ALTER TABLE decided RENAME TO placements;
 CREATE INDEX placements_by_video ON placements (video_id, position);
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST, POSTERS_AND_SORTS, CHUNKS_AT_RISK, CHUNK_PAXOS];
+/**
+ * What records name is a table of its own, so that a node's pieces are found without reading every record. Releases say which
+ * piece, from which version on, and not before when.
+ */
+const REDUNDANCY = `
+CREATE TABLE pieces (
+  node_id TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  video_id TEXT NOT NULL,
+  rendition TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  checked_ms INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (node_id, hash, shard, video_id, rendition, seq),
+  FOREIGN KEY (video_id, rendition, seq) REFERENCES chunks (video_id, rendition, seq) ON DELETE CASCADE
+) WITHOUT ROWID, STRICT;
+INSERT OR IGNORE INTO pieces
+  SELECT json_extract(holder.value, '$.nodeId'), json_extract(record_json, '$.hash'), -1, video_id, rendition, seq,
+    json_extract(record_json, '$.sizeBytes'), 0
+  FROM chunks, json_each(record_json, '$.holders') AS holder
+  WHERE json_extract(record_json, '$.scheme.kind') = 'replication';
+CREATE INDEX pieces_by_chunk ON pieces (video_id, rendition, seq, node_id);
+CREATE INDEX pieces_by_check ON pieces (node_id, checked_ms);
+
+ALTER TABLE chunks ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chunks ADD COLUMN kept_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chunks ADD COLUMN form TEXT NOT NULL DEFAULT 'replication';
+ALTER TABLE chunks ADD COLUMN replicas INTEGER NOT NULL DEFAULT 0;
+UPDATE chunks SET size_bytes = json_extract(record_json, '$.sizeBytes'),
+  replicas = json_array_length(record_json, '$.holders'),
+  kept_bytes = json_extract(record_json, '$.sizeBytes') * json_array_length(record_json, '$.holders');
+CREATE INDEX chunks_by_form ON chunks (video_id, rendition, form, replicas, size_bytes, kept_bytes);
+
+CREATE TABLE piece_releases (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  node_id TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  position TEXT NOT NULL,
+  epoch INTEGER,
+  not_before_ms INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  UNIQUE (node_id, hash, shard, position)
+) STRICT;
+INSERT INTO piece_releases (node_id, hash, shard, position, epoch, not_before_ms, created_ms)
+  SELECT node_id, hash, -1, position, NULL, 0, created_ms FROM releases ORDER BY number;
+DROP TABLE releases;
+ALTER TABLE piece_releases RENAME TO releases;
+CREATE INDEX releases_by_position ON releases (position, hash);
+
+CREATE TABLE change_plans (
+  position TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  plan_json TEXT NOT NULL,
+  blocks TEXT NOT NULL,
+  begun_ms INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE faulty_pieces (
+  position TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  node_id TEXT NOT NULL,
+  shard INTEGER NOT NULL,
+  verdict TEXT NOT NULL,
+  found_ms INTEGER NOT NULL,
+  PRIMARY KEY (position, hash, node_id, shard)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE redundancy_settings (name TEXT PRIMARY KEY, value_json TEXT NOT NULL) WITHOUT ROWID, STRICT;
+
+CREATE TABLE video_forms (
+  video_id TEXT PRIMARY KEY REFERENCES videos (id) ON DELETE CASCADE,
+  form TEXT NOT NULL,
+  replicas INTEGER NOT NULL,
+  since_ms INTEGER NOT NULL,
+  person TEXT,
+  is_settled INTEGER NOT NULL
+) WITHOUT ROWID, STRICT;
+CREATE INDEX video_forms_under_way ON video_forms (since_ms) WHERE is_settled = 0;
+
+CREATE TABLE demand (
+  video_id TEXT PRIMARY KEY REFERENCES videos (id) ON DELETE CASCADE,
+  at_seconds REAL NOT NULL,
+  short_bytes REAL NOT NULL,
+  long_bytes REAL NOT NULL
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE decisions (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  video_id TEXT NOT NULL,
+  decision_json TEXT NOT NULL
+) STRICT;
+CREATE INDEX decisions_by_video ON decisions (video_id, number);
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST, POSTERS_AND_SORTS, CHUNKS_AT_RISK, CHUNK_PAXOS, REDUNDANCY];

@@ -21,6 +21,13 @@ export interface Tables {
   uploads: UploadRow;
   chunk_intents: { position: string; video_id: string; hash: string; node_ids_json: string };
   releases: ReleaseRow;
+  pieces: PieceRow;
+  change_plans: ChangePlanRow;
+  faulty_pieces: FaultyPieceRow;
+  redundancy_settings: { name: string; value_json: string };
+  video_forms: VideoFormRow;
+  demand: { video_id: string; at_seconds: number; short_bytes: number; long_bytes: number };
+  decisions: { number: Generated<number>; video_id: string; decision_json: string };
 }
 
 export interface VideoRow {
@@ -52,6 +59,12 @@ export interface ChunkRow {
   blocks: string;
   /** Holders that the record should have and has not. */
   copies_missing: number;
+  size_bytes: Generated<number>;
+  /** Of all pieces that the record names. */
+  kept_bytes: Generated<number>;
+  /** Kind of the record's scheme. */
+  form: Generated<string>;
+  replicas: Generated<number>;
 }
 
 export interface UploadRow {
@@ -74,8 +87,59 @@ export interface ReleaseRow {
   number: Generated<number>;
   node_id: string;
   hash: string;
+  /** {@link PieceRow.shard} */
+  shard: number;
   position: string;
+  /** Version of a record that does not name the piece; null: no record ever will again. */
+  epoch: number | null;
+  not_before_ms: number;
   created_ms: number;
+}
+
+/** A piece that a record names, once for each position. */
+export interface PieceRow {
+  node_id: string;
+  hash: string;
+  /** -1: the chunk whole. */
+  shard: number;
+  video_id: string;
+  rendition: string;
+  seq: number;
+  /** As the node keeps it. */
+  size_bytes: number;
+  /** When its node last read it and found it intact; 0: never yet. */
+  checked_ms: Generated<number>;
+}
+
+export interface ChangePlanRow {
+  position: string;
+  kind: string;
+  plan_json: string;
+  /** Block hashes of the record that it ends with, base64. */
+  blocks: string;
+  begun_ms: number;
+}
+
+/** A piece that a record names and that a check did not find, or not intact. */
+export interface FaultyPieceRow {
+  position: string;
+  hash: string;
+  node_id: string;
+  shard: number;
+  verdict: string;
+  found_ms: number;
+}
+
+/** The form that a video has, or is on the way to. */
+export interface VideoFormRow {
+  video_id: string;
+  form: string;
+  replicas: number;
+  since_ms: number;
+  /** A person's choice; null: none. */
+  person: string | null;
+  /** 0: not every chunk of it has the form yet. */
+  is_settled: number;
 }
 
 export interface AcceptorGroupRow {

@@ -143,7 +143,7 @@ describe("an upload whose nodes are all lost in its middle", () => {
     expect(status).toMatchObject({ phase: "ready", notice: null });
     // The chunk on its way when the last node went had two copies: at risk until it is mended.
     await server.releaseLoop.drain(AbortSignal.timeout(5000));
-    await server.mendLoop.round(AbortSignal.timeout(5000));
+    await server.redundancy.repairLoop.round(AbortSignal.timeout(5000));
     expect((await server.status(uploadId)).chunksAtRisk).toBe(0);
     expect(nodes.references()).toHaveLength(status.chunksStored * 3);
   });

@@ -1,18 +1,20 @@
 /**
- * Sends the DELETEs that releases stand for: as soon as they are there, and again later for nodes that did not answer. A
- * node that is away gets them when it is back.
+ * Sends the DELETEs that releases stand for: as soon as their time has come, and again later for nodes that did not answer. A
+ * node that is away gets them when it is back. One that refuses was given the piece again since: the release is void.
  */
-import type { FetchPort } from "#wire/client/http.ts";
+import { positionText } from "#core/placement/position.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
-import type { MintCapability, StorageTarget } from "#wire/exchange/store-chunk.ts";
-import { removeChunk } from "#wire/exchange/store-chunk.ts";
+import type { PieceLinks } from "#wire/exchange/piece-links.ts";
+import type { StorageTarget } from "#wire/exchange/store-chunk.ts";
 import type { Log } from "#wire/server/log.ts";
-import type { Releases } from "./releases.ts";
+import type { Release, Releases } from "./releases.ts";
 
 /** Looks for nodes that are back. */
 const ROUND_MS = 5000;
 /** DELETEs at once; cleaning must not compete with playback. */
 const BATCH = 16;
+/** Of releases without one: above every version that a record will have. */
+const LAST_EPOCH = Number.MAX_SAFE_INTEGER;
 
 export interface ReleaseLoop {
   /** Sends everything that can be sent now. Nodes that fail are left for a later round. */
@@ -24,29 +26,40 @@ export interface ReleaseLoop {
 export interface ReleaseLoopPorts {
   readonly releases: Releases;
   readonly aliveNodes: () => readonly StorageTarget[];
-  readonly mint: MintCapability;
+  readonly links: Pick<PieceLinks, "release">;
   readonly clock: Clock;
-  readonly fetch: FetchPort;
   readonly log: Log;
 }
 
-export function releaseLoop({ releases, aliveNodes, mint, clock, fetch, log }: ReleaseLoopPorts): ReleaseLoop {
+export function releaseLoop({ releases, aliveNodes, links, clock, log }: ReleaseLoopPorts): ReleaseLoop {
+  /** Whether the node has answered for good. */
+  const send = async (node: StorageTarget, { piece, hash, position, epoch }: Release, signal: AbortSignal) => {
+    const shard = piece.holds === "shard" ? piece.shard : null;
+    const release = { piece: { hash, shard }, key: positionText(position), epoch: epoch ?? LAST_EPOCH };
+    try {
+      await links.release(node, release, signal);
+      return true;
+    } catch (error) {
+      log.warn({ nodeId: node.nodeId, hash, err: error }, "Cannot make a node give up a piece: will try again");
+      return false;
+    }
+  };
+
   const drain = async (signal: AbortSignal) => {
     const nodes = new Map(aliveNodes().map((node) => [node.nodeId, node]));
     let after = 0;
     while (nodes.size > 0 && !signal.aborted) {
-      const batch = await releases.pending([...nodes.keys()], after, BATCH);
+      const due = { nodeIds: [...nodes.keys()], after, nowMs: clock.wallMs(), limit: BATCH };
+      const batch = await releases.pending(due);
       const last = batch.at(-1);
       if (last === undefined) return;
       after = last.number;
       const sent = await Promise.all(
-        batch.map(async ({ number, nodeId, hash, position }) => {
-          const node = nodes.get(nodeId);
+        batch.map(async (release) => {
+          const node = nodes.get(release.piece.nodeId);
           if (node === undefined) return [];
-          const gone = await removeChunk({ hash, position, nodes: [node], mint, signal }, { clock, fetch });
-          if (gone.length > 0) return [number];
-          log.warn({ nodeId, hash }, "Cannot make a node give up a chunk: will try again");
-          nodes.delete(nodeId);
+          if (await send(node, release, signal)) return [release.number];
+          nodes.delete(node.nodeId);
           return [];
         }),
       );

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseNodeId } from "#core/ids.ts";
+import { positionText } from "#core/placement/position.ts";
 import type { Database } from "../database/open-database.ts";
 import { IN_MEMORY, openDatabase } from "../database/open-database.ts";
 import { memoryRegister } from "./memory-register.ts";
@@ -19,7 +20,8 @@ describe("sqliteReleases()", () => {
   let db: Database;
   let releases: Releases;
   let register: PlacementRegister;
-  const released = async () => (await releases.pending(all, 0, 100)).map(({ nodeId }) => nodeId).sort();
+  const pending = (nowMs = 0) => releases.pending({ nodeIds: all, after: 0, nowMs, limit: 100 });
+  const released = async () => (await pending()).map(({ piece }) => piece.nodeId).sort();
   beforeEach(() => {
     db = openDatabase(IN_MEMORY);
     releases = sqliteReleases(db);
@@ -39,8 +41,8 @@ describe("sqliteReleases()", () => {
     await releases.intend({ ...intent, nodeIds: all.slice(0, 3) });
     await register.propose(position, record, null);
     await releases.settle(videoId, register, 0);
-    const [only, ...rest] = await releases.pending(all, 0, 100);
-    expect([only?.nodeId, only?.hash, rest]).toEqual([node(1), sampleRecord("2").hash, []]);
+    const [only, ...rest] = await pending();
+    expect([only?.piece.nodeId, only?.hash, rest]).toEqual([node(1), sampleRecord("2").hash, []]);
   });
 
   it("intend() remembers the nodes of an earlier run", async () => {
@@ -65,6 +67,31 @@ describe("sqliteReleases()", () => {
     expect(await released()).toEqual([1, 2, 3, 4].map(node));
     await releases.releaseAll(videoId, register, 0);
     expect(await released()).toHaveLength(4);
+  });
+
+  it("keep() waits for the grace period; a later epoch brings its own, an earlier one changes nothing", async () => {
+    const piece = { nodeId: node(1), holds: "shard", shard: 3 } as const;
+    const key = positionText(position);
+    const due = (epoch: number, notBeforeSeconds: number) =>
+      releases.keep(record.hash, [{ key, piece, epoch, notBeforeSeconds }], 0);
+    await due(2, 10);
+    expect(await pending(9_999)).toEqual([]);
+    expect(await pending(10_000)).toEqual([expect.objectContaining({ piece, epoch: 2 })]);
+    await due(5, 20);
+    await due(4, 0);
+    expect(await pending(10_000)).toEqual([]);
+    expect(await pending(20_000)).toEqual([expect.objectContaining({ piece, epoch: 5 })]);
+    expect(await releases.count()).toBe(1);
+  });
+
+  it("settle() gives up a replica on a node that holds a shard of the same chunk", async () => {
+    await releases.intend({ ...intent, nodeIds: [node(1)] });
+    const holders = [{ nodeId: node(1), holds: "shard", shard: 0 } as const];
+    await register.propose(position, { ...record, holders }, null);
+    await releases.settle(videoId, register, 0);
+    expect(await pending()).toEqual([
+      expect.objectContaining({ piece: { nodeId: node(1), holds: "replica" }, epoch: 1 }),
+    ]);
   });
 
   it("forgetOld() drops what is a month old", async () => {

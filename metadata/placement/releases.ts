@@ -1,17 +1,23 @@
 /**
- * Chunks that nodes should give up, kept durably, so that neither a crash nor a node that is away leaves bytes behind.
+ * Pieces that nodes should give up, kept durably, so that neither a crash nor a node that is away leaves bytes behind.
  *
  * Before a chunk is sent anywhere an *intent* names the position, the hash and the nodes that may get it. When its video is
  * ready, holders keep it and every other node of the intent is to give it up; when the video fails or is cancelled, all of
- * them are. A *release* is one such DELETE, tried until the node has answered (release-loop.ts).
+ * them are. A *release* is one such DELETE of a replica or a shard, tried until the node has answered (release-loop.ts); a
+ * node that was given the piece for a later version than its epoch refuses it (core/redundancy/release.ts).
  */
+import { sql } from "kysely";
 import * as v from "valibot";
 import type { ChunkHash, NodeId, VideoId } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
-import type { ChunkRecord } from "#core/placement/record.ts";
+import type { ChunkRecord, Holder } from "#core/placement/record.ts";
+import { replicaHolders } from "#core/placement/record.ts";
+import type { Release as DueRelease } from "#core/redundancy/release.ts";
 import { ChunkHashSchema, NodeIdSchema, PositionSchema, VideoIdSchema } from "#wire/contract/schemas.ts";
 import type { Database } from "../database/open-database.ts";
+import { holderOf, shardColumn, WHOLE } from "../database/piece-columns.ts";
+import type { ReleaseRow } from "../database/tables.ts";
 import type { PlacementRegister } from "./placement-register.ts";
 
 export interface Intent {
@@ -22,9 +28,20 @@ export interface Intent {
 
 export interface Release {
   readonly number: number;
-  readonly nodeId: NodeId;
+  readonly piece: Holder;
   readonly hash: ChunkHash;
   readonly position: Position;
+  /** Version of a record that does not name the piece; null: no record ever will again. */
+  readonly epoch: number | null;
+}
+
+export interface DueNow {
+  /** Only of these nodes. */
+  readonly nodeIds: readonly NodeId[];
+  /** Number of the last release of the page before; 0 for the first. */
+  readonly after: number;
+  readonly nowMs: number;
+  readonly limit: number;
 }
 
 /** After so long a node will not come back with the bytes, or scrubbing finds them. */
@@ -52,12 +69,14 @@ export interface Releases {
   unsettledVideos(): Promise<VideoId[]>;
   /** What that is. */
   unsettled(videoId: VideoId): Promise<{ readonly position: Position; readonly hash: ChunkHash }[]>;
-  /** Nodes that are still to give up this chunk at this position: a new copy there could be deleted by it. */
-  givingUp(what: Omit<Intent, "nodeIds">): Promise<NodeId[]>;
+  /** Keeps what a change gives up, all of it or nothing. */
+  keep(hash: ChunkHash, releases: readonly DueRelease[], nowMs: number): Promise<void>;
   /** The video is no more: every node gives up what it may have of it. */
   releaseAll(videoId: VideoId, register: PlacementRegister, nowMs: number): Promise<void>;
-  /** Oldest first, for these nodes only, behind `after`. */
-  pending(nodeIds: readonly NodeId[], after: number, limit: number): Promise<Release[]>;
+  /** Those whose time has come, oldest first. */
+  pending(due: DueNow): Promise<Release[]>;
+  /** All that there are, due or not. */
+  count(): Promise<number>;
   done(numbers: readonly number[]): Promise<void>;
   /** Drops releases that are too old to matter. */
   forgetOld(nowMs: number): Promise<void>;
@@ -96,9 +115,10 @@ export function sqliteReleases(db: Database): Releases {
     const rows: NewRelease[] = [];
     for (const { position, hash, node_ids_json } of intents) {
       const record = await holdersOf(position);
-      const holders = record?.hash === hash ? record.holders.map(({ nodeId }) => nodeId) : [];
+      const holders = record?.hash === hash ? replicaHolders(record) : [];
       const others = readNodeIds(node_ids_json).filter((nodeId) => !holders.includes(nodeId));
-      rows.push(...others.map((nodeId) => newRelease(nodeId, { hash, position, nowMs })));
+      const epoch = record?.version ?? null;
+      rows.push(...others.map((nodeId) => newRelease(replicaOn(nodeId), { hash, position, epoch, nowMs })));
     }
     await db.transaction().execute(async (within) => {
       await addReleases(within, rows);
@@ -115,6 +135,7 @@ export function sqliteReleases(db: Database): Releases {
           .deleteFrom("releases")
           .where("node_id", "in", intent.nodeIds)
           .where("hash", "=", intent.hash)
+          .where("shard", "=", WHOLE)
           .where("position", "=", positionText(intent.position))
           .execute();
       });
@@ -133,10 +154,14 @@ export function sqliteReleases(db: Database): Releases {
     async settleChunk(what, register, nowMs) {
       const noted = [...new Set([...what.nodeIds, ...(await intentOf(db, what))])];
       const record = await register.known(what.position);
-      const holders = record?.hash === what.hash ? record.holders.map(({ nodeId }) => nodeId) : [];
+      const holders = record?.hash === what.hash ? replicaHolders(record) : [];
+      const about = { hash: what.hash, position: positionText(what.position), epoch: record?.version ?? null, nowMs };
       await db.transaction().execute(async (within) => {
         const others = noted.filter((nodeId) => !holders.includes(nodeId));
-        await addReleases(within, releasesOf({ ...what, nodeIds: others }, nowMs));
+        await addReleases(
+          within,
+          others.map((nodeId) => newRelease(replicaOn(nodeId), about)),
+        );
         await within
           .deleteFrom("chunk_intents")
           .where("position", "=", positionText(what.position))
@@ -162,14 +187,12 @@ export function sqliteReleases(db: Database): Releases {
       }));
     },
 
-    async givingUp({ position, hash }) {
-      const rows = await db
-        .selectFrom("releases")
-        .select("node_id")
-        .where("hash", "=", hash)
-        .where("position", "=", positionText(position))
-        .execute();
-      return rows.map((row) => v.parse(NodeIdSchema, row.node_id));
+    async keep(hash, due, nowMs) {
+      const rows = due.map(({ key, piece, epoch, notBeforeSeconds }) => ({
+        ...newRelease(piece, { hash, position: key, epoch, nowMs }),
+        not_before_ms: Math.ceil(notBeforeSeconds * 1000),
+      }));
+      await db.transaction().execute((within) => addReleases(within, rows));
     },
 
     async releaseAll(videoId, register, nowMs) {
@@ -179,8 +202,8 @@ export function sqliteReleases(db: Database): Releases {
         const last = placements.at(-1);
         if (last === undefined) break;
         const rows = placements.flatMap(({ position, record }) =>
-          record.holders.map(({ nodeId }) =>
-            newRelease(nodeId, { hash: record.hash, position: positionText(position), nowMs }),
+          record.holders.map((piece) =>
+            newRelease(piece, { hash: record.hash, position: positionText(position), epoch: null, nowMs }),
           ),
         );
         await db.transaction().execute((within) => addReleases(within, rows));
@@ -189,22 +212,29 @@ export function sqliteReleases(db: Database): Releases {
       await endIntents(videoId, async () => undefined, nowMs);
     },
 
-    async pending(nodeIds, after, limit) {
+    async pending({ nodeIds, after, nowMs, limit }) {
       if (nodeIds.length === 0) return [];
       const rows = await db
         .selectFrom("releases")
         .selectAll()
         .where("number", ">", after)
         .where("node_id", "in", nodeIds)
+        .where("not_before_ms", "<=", nowMs)
         .orderBy("number")
         .limit(limit)
         .execute();
       return rows.map((row) => ({
         number: row.number,
-        nodeId: v.parse(NodeIdSchema, row.node_id),
+        piece: holderOf(v.parse(NodeIdSchema, row.node_id), row.shard),
         hash: v.parse(ChunkHashSchema, row.hash),
         position: v.parse(PositionSchema, row.position),
+        epoch: row.epoch,
       }));
+    },
+
+    async count() {
+      return (await db.selectFrom("releases").select(db.fn.countAll<number>().as("count")).executeTakeFirstOrThrow())
+        .count;
     },
 
     async done(numbers) {
@@ -220,17 +250,24 @@ export function sqliteReleases(db: Database): Releases {
   };
 }
 
-function releasesOf({ position, hash, nodeIds }: Intent, nowMs: number): NewRelease[] {
-  return nodeIds.map((nodeId) => newRelease(nodeId, { hash, position: positionText(position), nowMs }));
-}
-
+/** Of two releases of one piece the one with the later epoch stands, with its own grace; one without an epoch is the last. */
 async function addReleases(within: Database, rows: readonly NewRelease[]): Promise<void> {
   for (let from = 0; from < rows.length; from += INSERT_ROWS) {
     const some = rows.slice(from, from + INSERT_ROWS);
     await within
       .insertInto("releases")
       .values(some)
-      .onConflict((conflict) => conflict.doNothing())
+      .onConflict((conflict) =>
+        conflict
+          .columns(["node_id", "hash", "shard", "position"])
+          .doUpdateSet((row) => ({
+            epoch: row.ref("excluded.epoch"),
+            not_before_ms: row.ref("excluded.not_before_ms"),
+          }))
+          .where(
+            sql<boolean>`releases.epoch IS NOT NULL AND (excluded.epoch IS NULL OR excluded.epoch > releases.epoch)`,
+          ),
+      )
       .execute();
   }
 }
@@ -239,13 +276,18 @@ function readNodeIds(json: string): NodeId[] {
   return v.parse(v.array(NodeIdSchema), JSON.parse(json));
 }
 
-interface NewRelease {
-  readonly node_id: string;
-  readonly hash: string;
-  readonly position: string;
-  readonly created_ms: number;
+function replicaOn(nodeId: NodeId): Holder {
+  return { nodeId, holds: "replica" };
 }
 
-function newRelease(nodeId: NodeId, what: { hash: string; position: string; nowMs: number }): NewRelease {
-  return { node_id: nodeId, hash: what.hash, position: what.position, created_ms: what.nowMs };
+type NewRelease = Omit<ReleaseRow, "number">;
+
+function newRelease(
+  piece: Holder,
+  { hash, position, epoch, nowMs }: { hash: string; position: string; epoch: number | null; nowMs: number },
+): NewRelease {
+  return {
+    ...{ node_id: piece.nodeId, hash, shard: shardColumn(piece), position, epoch },
+    ...{ not_before_ms: 0, created_ms: nowMs },
+  };
 }

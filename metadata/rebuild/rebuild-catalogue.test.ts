@@ -86,6 +86,23 @@ describe("rebuildCatalogue()", () => {
     expect(left).toEqual([]);
   });
 
+  it("brings coded videos back from any three of five shards, with the hashes of their parity, as what they are", async () => {
+    const ids = videoIds.map((id) => present(parseVideoId(id)));
+    for (const id of ids) await server.redundancy.override(id, "erasure");
+    await server.redundancy.formLoop.round(AbortSignal.timeout(20_000));
+    // Twice: a node that was silent for a while is believed again after two.
+    for (let beats = 0; beats < 2; beats += 1) await server.beat();
+    catalogue = await catalogueOf(server);
+    expect(JSON.stringify(catalogue)).toContain('"kind":"erasure"');
+    for (const index of [0, 1]) present(nodes.servers[index]).away = true;
+    await forgetful();
+    expect(await rebuild(server)).toMatchObject({ phase: "done", problems: [], videosDone: 2 });
+    for (const index of [0, 1]) present(nodes.servers[index]).away = false;
+    for (let beats = 0; beats < 2; beats += 1) await server.beat();
+    expect(await catalogueOf(server)).toEqual(catalogue);
+    for (const id of ids) expect((await server.redundancy.current(id))?.form.kind).toBe("erasure");
+  });
+
   it("refuses to begin anew on nodes of an earlier catalogue, and says what to do", async () => {
     await forgetful();
     const view = async () => v.parse(ConsensusAnswerSchema, await server.json("/api/consensus"));

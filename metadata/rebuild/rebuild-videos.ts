@@ -6,8 +6,6 @@ import * as v from "valibot";
 import type { VideoId } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
-import { makeBlockList } from "#wire/client/block-list.ts";
-import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { MetaChunk } from "#wire/contract/catalog-api.ts";
 import { MetaChunkSchema, RenditionSchema } from "#wire/contract/catalog-api.ts";
@@ -17,8 +15,9 @@ import type { CatalogStore, StoredChunk } from "../catalog/catalog-store.ts";
 import type { Placement, PlacementRegister } from "../placement/placement-register.ts";
 import type { Releases } from "../placement/releases.ts";
 import { indexDecided } from "../upkeep/index-decided.ts";
-import { readReplica } from "../upkeep/read-replica.ts";
-import type { ReadReplicaPorts } from "../upkeep/read-replica.ts";
+import { blockListOf } from "../redundancy/coded-blocks.ts";
+import { readChunk } from "../redundancy/read-chunk.ts";
+import type { IndexDecidedPorts } from "../upkeep/index-decided.ts";
 
 /** Chunks read at once: four times 16 MiB of memory. */
 const AT_ONCE = 4;
@@ -26,14 +25,15 @@ const PAGE_PLACEMENTS = 500;
 /** Problems that are told; the log has all. */
 const MAX_PROBLEMS = 20;
 
-export interface RebuildVideosPorts extends ReadReplicaPorts {
+export interface RebuildVideosPorts extends IndexDecidedPorts {
   readonly catalog: CatalogStore;
   readonly register: PlacementRegister;
   readonly releases: Releases;
   /** Whether an upload works on the video. */
   readonly isBeingStored: (videoId: VideoId) => Promise<boolean>;
-  readonly fetch: FetchPort;
   readonly clock: Clock;
+  /** The form of its records is the form that the video has. */
+  readonly adoptForm: (videoId: VideoId) => Promise<void>;
 }
 
 export interface RebuildVideosAround {
@@ -101,6 +101,7 @@ async function rebuildVideo(
   for (const chunk of chunks) await catalog.putChunk(chunk);
   const renditions = facts.renditions.map((rendition) => v.parse(RenditionSchema, rendition));
   await catalog.finishVideo(videoId, { durationSeconds: facts.durationSeconds, renditions });
+  await ports.adoptForm(videoId);
   return true;
 }
 
@@ -135,7 +136,7 @@ async function readMeta(
   ports: RebuildVideosPorts,
   signal: AbortSignal,
 ): Promise<MetaChunk> {
-  const bytes = await readReplica(record, ports, signal);
+  const bytes = await readChunk({ record, list: null }, ports, signal);
   const meta = v.safeParse(MetaChunkSchema, JSON.parse(new TextDecoder().decode(bytes)));
   if (meta.success && meta.output.videoId === position.videoId) return meta.output;
   throw new VStackError("corrupt", `Cannot use "${positionText(position)}" as it does not describe its video`);
@@ -152,8 +153,8 @@ async function readChunks(
   const worker = async () => {
     for (const { position, record } of queue) {
       signal.throwIfAborted();
-      const bytes = await readReplica(record, ports, signal);
-      const { blocks, blocksDigest } = await makeBlockList(bytes, record.blockSizeBytes);
+      const bytes = await readChunk({ record, list: null }, ports, signal);
+      const { blocks, blocksDigest } = await blockListOf(bytes, record, ports.codec);
       if (blocksDigest !== record.blocksDigest) {
         throw new VStackError("corrupt", `Cannot use "${positionText(position)}" as its block list is another`);
       }

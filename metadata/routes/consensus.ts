@@ -37,7 +37,8 @@ const WORDS = {
   drain: {
     tag: "consensus",
     summary: "A node shall leave its acceptor groups, and get nothing new",
-    description: "The groups follow within moments, when other nodes can take its place. Bytes stay where they are.",
+    description:
+      "The groups follow within moments, when other nodes can take its place; then its pieces are moved away.",
     answers: { 200: { says: "How far it is", json: "Drain" } },
     problems: ["bad-request", "not-found"],
   },

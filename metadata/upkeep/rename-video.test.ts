@@ -4,7 +4,7 @@ import type { Position } from "#core/placement/position.ts";
 import { MetaChunkSchema } from "#wire/contract/catalog-api.ts";
 import { present, segmentOf, videoIdOf } from "../placement/placement-register.contract.ts";
 import { finishInterrupted } from "./finish-interrupted.ts";
-import { readReplica } from "./read-replica.ts";
+import { readChunk } from "../redundancy/read-chunk.ts";
 import { renameVideo } from "./rename-video.ts";
 import type { UpkeepWorld } from "./upkeep.contract.ts";
 import { upkeepWorld } from "./upkeep.contract.ts";
@@ -16,7 +16,11 @@ describe("renameVideo()", () => {
   let meta: Position;
   const rename = (title: string) => renameVideo({ videoId: world.videoId, title }, world.ports, signal);
   const storedTitle = async () => {
-    const bytes = await readReplica(present(await world.ports.register.read(meta)), world.ports, signal);
+    const bytes = await readChunk(
+      { record: present(await world.ports.register.read(meta)), list: null },
+      world.ports,
+      signal,
+    );
     return v.parse(MetaChunkSchema, JSON.parse(new TextDecoder().decode(bytes))).title;
   };
   beforeEach(async () => {

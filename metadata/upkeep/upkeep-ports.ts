@@ -1,7 +1,9 @@
 /** What the upkeep of stored chunks stands on. */
 import type { NodeId, VideoId } from "#core/ids.ts";
+import type { ErasureCodec } from "#wire/client/erasure-codec.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import type { PieceLinks } from "#wire/exchange/piece-links.ts";
 import type { MintCapability, StorageTarget } from "#wire/exchange/store-chunk.ts";
 import type { Log } from "#wire/server/log.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
@@ -14,6 +16,8 @@ export interface UpkeepPorts {
   readonly register: PlacementRegister;
   readonly releases: Releases;
   readonly locks: PositionLocks;
+  readonly links: PieceLinks;
+  readonly codec: ErasureCodec;
   /** Nodes that may be given a chunk now. */
   readonly writable: () => readonly StorageTarget[];
   /** Address of every known node. */

@@ -3,7 +3,9 @@ import type { VideoId } from "#core/ids.ts";
 import { parseNodeId } from "#core/ids.ts";
 import { MAX_BLOCK_SIZE_BYTES } from "#core/placement/blocks.ts";
 import type { Position } from "#core/placement/position.ts";
+import { ErasureCodec } from "#wire/client/erasure-codec.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import { pieceLinks } from "#wire/exchange/piece-links.ts";
 import { storeChunk } from "#wire/exchange/store-chunk.ts";
 import { silentLog } from "#wire/server/log.ts";
 import { sampleRendition } from "../catalog/catalog-store.contract.ts";
@@ -14,7 +16,7 @@ import type { Database } from "../database/open-database.ts";
 import { IN_MEMORY, openDatabase } from "../database/open-database.ts";
 import { present, rendition720, videoIdOf } from "../placement/placement-register.contract.ts";
 import { sqliteReleases } from "../placement/releases.ts";
-import { consensusOver } from "../consensus/consensus-world.contract.ts";
+import { consensusOver, mintNothing } from "../consensus/consensus-world.contract.ts";
 import { releaseLoop } from "../placement/release-loop.ts";
 import { positionLocks } from "./position-locks.ts";
 import type { UpkeepPorts } from "./upkeep-ports.ts";
@@ -51,7 +53,9 @@ export async function upkeepWorld(nodeCount: number): Promise<UpkeepWorld> {
     writable: targets,
     nodeUrls: () => new Map(nodes.servers.map(({ id, url }) => [present(parseNodeId(id)), url])),
     isBeingStored: () => Promise.resolve(false),
-    mint: () => Promise.resolve("capability"),
+    mint: mintNothing,
+    links: pieceLinks({ mint: mintNothing, fetch: nodes.fetch }),
+    codec: new ErasureCodec(),
     ...{ clock: hastyClock, fetch: nodes.fetch, log: silentLog },
   };
   const loop = releaseLoop({ ...ports, aliveNodes: targets });

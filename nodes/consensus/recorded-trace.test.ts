@@ -22,6 +22,7 @@ import { listen } from "#wire/server/listen.ts";
 import { silentLog } from "#wire/server/log.ts";
 import { nodeMetrics } from "../metrics.ts";
 import { createNodeApp } from "../node-app.ts";
+import { ServedBook } from "../served-book.ts";
 import { liveFileSystem } from "../storage/live-file-system.ts";
 import { createMemoryStore } from "../storage/memory-store.ts";
 import type { AcceptorStep } from "./node-acceptor.ts";
@@ -52,7 +53,7 @@ async function startNode(steps: AcceptorStep[]) {
   const registry = new Registry();
   const app = createNodeApp({
     ...{ nodeId, store: createMemoryStore(1e6), acceptor, clusterKey, registry, lab: false, log: silentLog, pid: 1 },
-    ...{ metrics: nodeMetrics(registry), clock: liveClock },
+    ...{ metrics: nodeMetrics(registry), served: new ServedBook(), clock: liveClock },
   });
   const listening = await listen(app, { host: "127.0.0.1", port: 0 });
   const close = async () => {

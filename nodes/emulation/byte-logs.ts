@@ -1,11 +1,10 @@
 /** What this node sent to each session, request by request, in bounded memory; for benchmarks, in lab mode only. */
-import type { ChunkHash } from "#core/ids.ts";
+import type { Piece } from "#core/placement/piece.ts";
 import type { SentBytes } from "#wire/contract/byte-log-api.ts";
 import { MAX_LOGGED_REQUESTS } from "#wire/contract/byte-log-api.ts";
 import { MAX_LAB_SESSIONS } from "#wire/contract/emulation-api.ts";
 
-interface LoggedRequest {
-  readonly hash: ChunkHash;
+interface LoggedRequest extends Piece {
   readonly start: number;
   readonly end: number;
   readonly arrivedAtMs: number;
@@ -34,7 +33,7 @@ export class ByteLogs {
     this.#wallMs = wallMs;
   }
 
-  begin(session: string, asked: { readonly hash: ChunkHash; readonly start: number; readonly end: number }): OpenEntry {
+  begin(session: string, asked: Piece & { readonly start: number; readonly end: number }): OpenEntry {
     const log = this.#sessions.get(session) ?? { requests: [], forgottenCount: 0 };
     this.#sessions.delete(session);
     this.#sessions.set(session, log);

@@ -118,10 +118,32 @@ describe("a node under --lab", { timeout: START_LIMIT_MS }, () => {
     expect(log).toMatchObject({ nodeId: "n1", session: "counted", forgottenCount: 0 });
     expect(log.requests).toHaveLength(1);
     const [request] = log.requests;
-    expect(request).toMatchObject({ hash, start: 100, end: 250_100, sentBytes: 250_000 });
+    expect(request).toMatchObject({ hash, shard: null, start: 100, end: 250_100, sentBytes: 250_000 });
     expect((request?.endedAtMs ?? 0) - (request?.arrivedAtMs ?? 0)).toBeGreaterThan(80);
     expect(log.pace).toMatchObject({ passedBytes: 250_000, missedBytes: 0 });
     expect(log.pace?.lateMsP99).toBeGreaterThanOrEqual(0);
+  });
+
+  test("lets shards through as chunks, with the same faults, and counts what it sent of them", async () => {
+    const path = PATHS.shard(hash, 4);
+    const bytes = content.subarray(0, 100_000);
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    const capability = await allow("PUT", `${hash}/shards/4`);
+    const address = `${node.url}${path}?digest=${digest}&capability=${capability}`;
+    expect((await fetch(address, { method: "PUT", body: bytes })).status).toBe(201);
+    const session = "shards";
+    const ask = (init: RequestInit = {}) => fetch(`${node.url}${path}?session=${session}`, init);
+    await put(node, { ...network({ rate: constantRate(1_000_000) }), session });
+    const part = await ask({ headers: { range: "bytes=20000-69999" } });
+    expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(20_000, 70_000))).toBe(true);
+    const asked = await fetch(`${node.url}${PATHS.nodeBytes(session)}`);
+    const [request] = v.parse(ByteLogSchema, await asked.json()).requests;
+    expect(request).toMatchObject({ hash, shard: 4, start: 20_000, end: 70_000, sentBytes: 50_000 });
+    expect((request?.endedAtMs ?? 0) - (request?.arrivedAtMs ?? 0)).toBeGreaterThan(40);
+    await put(node, { ...network({ fault: { kind: "corrupt" } }), session });
+    expect(Buffer.from(await (await ask()).arrayBuffer()).equals(bytes)).toBe(false);
+    await put(node, { ...network({ fault: { kind: "refuse" } }), session });
+    await expect(ask()).rejects.toThrow();
   });
 
   test("shares one access link through its parent", async () => {

@@ -24,6 +24,7 @@ import {
 } from "../consensus/votes.contract.ts";
 import { nodeMetrics } from "../metrics.ts";
 import { createNodeApp } from "../node-app.ts";
+import { ServedBook } from "../served-book.ts";
 import { testChunk } from "../storage/chunk-store.contract.ts";
 import type { ChunkStore } from "../storage/chunk-store.ts";
 import { createMemoryStore } from "../storage/memory-store.ts";
@@ -50,6 +51,7 @@ async function makeNode({ disk = new SimulatedDisk(), opening = {}, put }: TestN
   const app = createNodeApp({
     ...{ nodeId, store, acceptor, clusterKey, registry, lab: false, log: silentLog, pid: 42 },
     metrics: nodeMetrics(registry),
+    served: new ServedBook(),
     clock: { nowMs: () => 0, wallMs: () => NOW_MS },
     uploadStallMs: 50,
   });

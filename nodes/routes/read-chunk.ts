@@ -1,9 +1,15 @@
-/** `GET` and `HEAD /chunks/:hash` (RFC 9110): whole or one range, never hashed again here as every reader verifies. */
+/**
+ * `GET` and `HEAD` of a piece, `/chunks/:hash` or `/chunks/:hash/shards/:i` (RFC 9110): whole or one range, never hashed again
+ * here as every reader verifies.
+ */
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
 import type { ChunkHash } from "#core/ids.ts";
+import type { PieceId } from "#core/placement/piece.ts";
+import { pieceOf } from "#core/placement/piece.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { IMMUTABLE, MEDIA_TYPES, NO_STORE } from "#wire/contract/headers.ts";
+import { PURPOSE_UPKEEP, QUERY } from "#wire/contract/paths.ts";
 import { READ_HEADERS } from "#wire/server/cors.ts";
 import { problemResponse } from "#wire/server/problem-handler.ts";
 import type { ChunkStore } from "../storage/chunk-store.ts";
@@ -17,24 +23,26 @@ export interface ReadPorts {
   readonly pools: SendPools;
   /** Lab mode: every byte must come from here, so that every byte is measured. */
   readonly lab: boolean;
-  readonly served: (bytes: number) => void;
+  /** Bytes of a chunk, whole or in shards, went out. Upkeep is no demand. */
+  readonly served: (sent: { readonly hash: ChunkHash; readonly bytes: number; readonly isUpkeep: boolean }) => void;
 }
 
 /** @param way the emulated path of the request in lab mode, when there is one */
 export async function readChunk(
   context: Context<NodeEnv>,
-  hash: ChunkHash,
+  piece: PieceId,
   ports: ReadPorts,
   way?: EmulatedWay,
 ): Promise<Response> {
   const { store, lab } = ports;
-  const sizeBytes = store.sizeOf(hash);
-  if (sizeBytes === undefined) throw notHere();
-  const fixedHeaders = chunkHeaders(hash, lab);
-  if (matchesAny(context.req.header("if-none-match"), hash)) {
+  const sizeBytes = store.sizeOf(piece);
+  const digest = store.digestOf(piece);
+  if (sizeBytes === undefined || digest === undefined) throw notHere();
+  const fixedHeaders = chunkHeaders(digest, lab);
+  if (matchesAny(context.req.header("if-none-match"), digest)) {
     return new Response(null, { status: 304, headers: fixedHeaders });
   }
-  const range = parseByteRange(rangeHeader(context, hash), sizeBytes);
+  const range = parseByteRange(rangeHeader(context, digest), sizeBytes);
   if (range.answer === "unsatisfiable") {
     const error = new VStackError(
       "range-not-satisfiable",
@@ -44,16 +52,20 @@ export async function readChunk(
   }
   const head = answerHead(range, sizeBytes, fixedHeaders);
   if (context.req.method === "HEAD") return new Response(null, head);
-  return await sendBody(context, hash, { head, range, ports, way });
+  return await sendBody(context, piece, { head, range, ports, way });
 }
 
 async function sendBody(
   context: Context<NodeEnv>,
-  hash: ChunkHash,
+  piece: PieceId,
   { head, range, ports, way }: { head: AnswerHead; range: ByteRange; ports: ReadPorts; way: EmulatedWay | undefined },
 ): Promise<Response> {
-  const chunk = await ports.store.open(hash);
+  const chunk = await ports.store.open(piece);
   if (chunk === undefined) throw notHere();
+  const isUpkeep = context.req.query(QUERY.purpose) === PURPOSE_UPKEEP;
+  const served = (bytes: number) => {
+    ports.served({ hash: pieceOf(piece).hash, bytes, isUpkeep });
+  };
   try {
     const { start, end } = range.answer === "part" ? range : { start: 0, end: chunk.sizeBytes };
     const { outgoing } = socketOf(context);
@@ -61,22 +73,22 @@ async function sendBody(
       const part = { chunk, start, end };
       const sending =
         way === undefined ? sendChunk(outgoing, head, part, ports.pools) : sendEmulated(outgoing, head, part, way);
-      ports.served(await sending);
+      served(await sending);
       return RESPONSE_ALREADY_SENT;
     }
     const bytes = new Uint8Array(end - start);
     await chunk.read(bytes, start);
-    ports.served(bytes.length);
+    served(bytes.length);
     return new Response(bytes, head);
   } finally {
     chunk.close();
   }
 }
 
-function chunkHeaders(hash: ChunkHash, lab: boolean): Record<string, string> {
+function chunkHeaders(digest: ChunkHash, lab: boolean): Record<string, string> {
   return {
     ...READ_HEADERS,
-    etag: `"${hash}"`,
+    etag: `"${digest}"`,
     "accept-ranges": "bytes",
     "cache-control": lab ? NO_STORE : IMMUTABLE,
     "x-content-type-options": "nosniff",
@@ -100,16 +112,16 @@ function answerHead(range: ByteRange, sizeBytes: number, fixedHeaders: Record<st
 }
 
 /** A range counts only for GET, and with If-Range only for the same bytes (RFC 9110 section 13.1.5). */
-function rangeHeader(context: Context<NodeEnv>, hash: ChunkHash): string | undefined {
+function rangeHeader(context: Context<NodeEnv>, digest: ChunkHash): string | undefined {
   if (context.req.method !== "GET") return undefined;
   const ifRange = context.req.header("if-range");
-  return ifRange === undefined || ifRange === `"${hash}"` ? context.req.header("range") : undefined;
+  return ifRange === undefined || ifRange === `"${digest}"` ? context.req.header("range") : undefined;
 }
 
 /** `If-None-Match` compares weakly (RFC 9110 section 13.1.2). */
-function matchesAny(header: string | undefined, hash: ChunkHash): boolean {
+function matchesAny(header: string | undefined, digest: ChunkHash): boolean {
   if (header === undefined) return false;
-  return header.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === `"${hash}"`);
+  return header.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === `"${digest}"`);
 }
 
 function notHere(): VStackError {

@@ -1,9 +1,10 @@
-/** `GET` and `HEAD /chunks/:hash` in lab mode: as the emulated network of the asking session lets them through. */
+/** `GET` and `HEAD` of a piece in lab mode: as the emulated network of the asking session lets them through. */
 import type { Socket } from "node:net";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context, MiddlewareHandler } from "hono";
 import * as v from "valibot";
-import type { ChunkHash } from "#core/ids.ts";
+import type { PieceId } from "#core/placement/piece.ts";
+import { pieceOf } from "#core/placement/piece.ts";
 import { SessionNameSchema } from "#wire/contract/emulation-api.ts";
 import { QUERY } from "#wire/contract/paths.ts";
 import type { ByteLogs, OpenEntry } from "../emulation/byte-logs.ts";
@@ -20,16 +21,16 @@ export interface Lab {
 
 export async function readEmulated(
   context: Context<NodeEnv>,
-  hash: ChunkHash,
+  piece: PieceId,
   readPorts: ReadPorts,
   { networks, byteLogs }: Lab,
 ): Promise<Response> {
   const { incoming, outgoing } = socketOf(context);
-  if (incoming === undefined || outgoing === undefined) return await readChunk(context, hash, readPorts);
-  const entry = beginEntry(context, hash, readPorts, byteLogs);
-  const served = (bytes: number) => {
-    entry?.sent(bytes);
-    readPorts.served(bytes);
+  if (incoming === undefined || outgoing === undefined) return await readChunk(context, piece, readPorts);
+  const entry = beginEntry(context, piece, readPorts, byteLogs);
+  const served: ReadPorts["served"] = (sent) => {
+    entry?.sent(sent.bytes);
+    readPorts.served(sent);
   };
   const ports = { ...readPorts, served };
   const gone = new AbortController();
@@ -40,12 +41,12 @@ export async function readEmulated(
   try {
     const { socket } = incoming;
     const arrival = await networks.arrive(sessionOf(context), socket, gone.signal);
-    if (arrival === undefined) return await readChunk(context, hash, ports);
+    if (arrival === undefined) return await readChunk(context, piece, ports);
     if (arrival.fate === "refused") {
       cut(socket);
       return RESPONSE_ALREADY_SENT;
     }
-    return await readChunk(context, hash, ports, { ...arrival, pieces: ports.pools.pieces });
+    return await readChunk(context, piece, ports, { ...arrival, pieces: ports.pools.pieces });
   } finally {
     outgoing.off("close", leave);
     entry?.end();
@@ -55,16 +56,16 @@ export async function readEmulated(
 /** Undefined for what asks without a session, or for what is not here. */
 function beginEntry(
   context: Context<NodeEnv>,
-  hash: ChunkHash,
+  piece: PieceId,
   { store }: ReadPorts,
   byteLogs: ByteLogs,
 ): OpenEntry | undefined {
   const session = sessionOf(context);
-  const sizeBytes = store.sizeOf(hash);
+  const sizeBytes = store.sizeOf(piece);
   if (session === NO_SESSION || sizeBytes === undefined || context.req.method !== "GET") return undefined;
   const range = parseByteRange(context.req.header("range"), sizeBytes);
   const { start, end } = range.answer === "part" ? range : { start: 0, end: sizeBytes };
-  return byteLogs.begin(session, { hash, start, end });
+  return byteLogs.begin(session, { ...pieceOf(piece), start, end });
 }
 
 function sessionOf(context: Context<NodeEnv>): string {

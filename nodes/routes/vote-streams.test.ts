@@ -12,6 +12,7 @@ import { listen } from "#wire/server/listen.ts";
 import { silentLog } from "#wire/server/log.ts";
 import { acceptOf, ballotOf, openAcceptor, requestOf, valueOf } from "../consensus/votes.contract.ts";
 import { nodeMetrics } from "../metrics.ts";
+import { ServedBook } from "../served-book.ts";
 import { createNodeApp } from "../node-app.ts";
 import { createMemoryStore } from "../storage/memory-store.ts";
 import { SimulatedDisk } from "../storage/simulated-disk.ts";
@@ -34,7 +35,7 @@ async function startNode() {
   let wallMs = 1_700_000_000_000;
   const app = createNodeApp({
     ...{ nodeId: nodeId ?? neverId(), store: createMemoryStore(1024), acceptor, clusterKey, registry, lab: false },
-    ...{ log: silentLog, pid: 42, metrics: nodeMetrics(registry), stopping: stopping.signal },
+    ...{ log: silentLog, pid: 42, metrics: nodeMetrics(registry), stopping: stopping.signal, served: new ServedBook() },
     clock: { nowMs: () => 0, wallMs: () => wallMs },
   });
   const listening = await listen(app, { host: "127.0.0.1", port: 0 });

@@ -1,6 +1,11 @@
-/** `PUT` and `DELETE /chunks/:hash`: only with a capability, checked before a byte of the body is read. */
+/**
+ * `PUT` and `DELETE` of pieces, `/chunks/:hash` and `/chunks/:hash/shards/:i`: only with a capability, checked before a byte of
+ * the body is read.
+ */
 import type { Context } from "hono";
 import type { ChunkHash, NodeId } from "#core/ids.ts";
+import type { Piece, PieceId } from "#core/placement/piece.ts";
+import { pieceId } from "#core/placement/piece.ts";
 import { positionText } from "#core/placement/position.ts";
 import { type CapabilityReader, type ClusterKey, checkCapability } from "#wire/client/capability.ts";
 import type { CapabilityClaims } from "#wire/contract/capability.ts";
@@ -8,14 +13,19 @@ import { type DeleteChunkAnswer, LOOSE_REFERENCE, type PutChunkAnswer } from "#w
 import { VStackError } from "#wire/contract/errors.ts";
 import { NO_STORE } from "#wire/contract/headers.ts";
 import { PATHS, QUERY } from "#wire/contract/paths.ts";
-import { PositionSchema } from "#wire/contract/schemas.ts";
+import type { DeleteShardAnswer, PutShardAnswer } from "#wire/contract/piece-api.ts";
+import { pieceSubject, VersionSchema } from "#wire/contract/piece-api.ts";
+import { ChunkHashSchema, PositionSchema } from "#wire/contract/schemas.ts";
 import { parseInput } from "#wire/server/validated.ts";
 import type { BufferPool } from "../buffer-pool.ts";
-import type { ChunkStore } from "../storage/chunk-store.ts";
+import type { ChunkStore, Claim } from "../storage/chunk-store.ts";
 import { vote, type VotePorts } from "../consensus/vote.ts";
 import { carriedAccept } from "./carried-accept.ts";
 import { type NodeEnv, socketOf } from "./node-env.ts";
 import { nodeParts, receiveChunk, UPLOAD_STALL_MS, webParts } from "./receive-chunk.ts";
+
+/** Of the record of a new chunk, whose PUT names no version. */
+const FIRST_VERSION = 1;
 
 export interface WritePorts extends VotePorts {
   readonly clusterKey: ClusterKey;
@@ -30,10 +40,46 @@ export interface WritePorts extends VotePorts {
 export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports: WritePorts): Promise<Response> {
   await checkAllowed(context, { method: "PUT", subject: hash }, ports);
   const reference = referenceOf(context);
+  const version = versionOf(context) ?? FIRST_VERSION;
   const accept = carriedAccept(context, hash, reference);
   // Beside the bytes and not behind them: a member may vote without holding. Looked at when the bytes are stored.
   const voting = accept === undefined ? null : vote(accept, ports);
   voting?.catch(() => {});
+  const stored = await storeBody(context, hash, { reference, version, digest: hash }, ports);
+  const answer: PutChunkAnswer = { hash, ...stored, vote: await voting };
+  return putAnswer(context, { hash, shard: null }, hash, answer);
+}
+
+export async function putShard(
+  context: Context<NodeEnv>,
+  piece: Piece & { readonly shard: number },
+  ports: WritePorts,
+): Promise<Response> {
+  await checkAllowed(context, { method: "PUT", subject: pieceSubject(piece) }, ports);
+  const digest = parseInput(ChunkHashSchema, context.req.query(QUERY.digest), `query parameter ${QUERY.digest}`);
+  const claim = { reference: referenceOf(context), version: versionOf(context) ?? FIRST_VERSION, digest };
+  const answer: PutShardAnswer = { ...piece, ...(await storeBody(context, pieceId(piece), claim, ports)) };
+  return putAnswer(context, piece, digest, answer);
+}
+
+export async function deletePiece(context: Context<NodeEnv>, piece: Piece, ports: WritePorts): Promise<Response> {
+  await checkAllowed(context, { method: "DELETE", subject: pieceSubject(piece) }, ports);
+  const result = await ports.store.dereference(pieceId(piece), referenceOf(context), versionOf(context));
+  if (result === undefined) throw new VStackError("not-found", "This chunk is not on this node");
+  const { hash, shard } = piece;
+  const answer: DeleteChunkAnswer | DeleteShardAnswer = { hash, ...(shard === null ? {} : { shard }), ...result };
+  return context.json(answer, 200, { "cache-control": NO_STORE });
+}
+
+type StoredBody = Pick<PutShardAnswer, "sizeBytes" | "nodeId" | "existed" | "references">;
+
+/** Receives the body and stores it. */
+async function storeBody(
+  context: Context<NodeEnv>,
+  piece: PieceId,
+  claim: Claim,
+  ports: WritePorts,
+): Promise<StoredBody> {
   const length = context.req.header("content-length");
   const { incoming } = socketOf(context);
   const received = await receiveChunk(
@@ -45,33 +91,29 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
     ports.uploadStallMs ?? UPLOAD_STALL_MS,
   );
   try {
-    if (received.digest !== hash) {
+    if (received.digest !== claim.digest) {
       throw new VStackError("digest-mismatch", "Cannot store the chunk as its bytes hash to another name", {
-        details: { expected: hash, actual: received.digest },
+        details: { expected: claim.digest, actual: received.digest },
       });
     }
-    const { existed, references } = await ports.store.put(hash, received.bytes, reference);
+    const { existed, references } = await ports.store.put(piece, received.bytes, claim);
     const sizeBytes = received.bytes.length;
     if (!existed) ports.stored(sizeBytes);
-    const stored = { hash, sizeBytes, nodeId: ports.nodeId, existed, references };
-    const answer: PutChunkAnswer = { ...stored, vote: await voting };
-    const headers = {
-      "cache-control": NO_STORE,
-      etag: `"${hash}"`,
-      ...(existed ? {} : { location: PATHS.chunk(hash) }),
-    };
-    return context.json(answer, existed ? 200 : 201, headers);
+    return { sizeBytes, nodeId: ports.nodeId, existed, references };
   } finally {
     received.release();
   }
 }
 
-export async function deleteChunk(context: Context<NodeEnv>, hash: ChunkHash, ports: WritePorts): Promise<Response> {
-  await checkAllowed(context, { method: "DELETE", subject: hash }, ports);
-  const result = await ports.store.dereference(hash, referenceOf(context));
-  if (result === undefined) throw new VStackError("not-found", "This chunk is not on this node");
-  const answer: DeleteChunkAnswer = { hash, ...result };
-  return context.json(answer, 200, { "cache-control": NO_STORE });
+function putAnswer(
+  context: Context<NodeEnv>,
+  piece: Piece,
+  digest: ChunkHash,
+  answer: PutChunkAnswer | PutShardAnswer,
+): Response {
+  const location = answer.existed ? {} : { location: PATHS.piece(piece) };
+  const headers = { "cache-control": NO_STORE, etag: `"${digest}"`, ...location };
+  return context.json(answer, answer.existed ? 200 : 201, headers);
 }
 
 /** @throws VStackError `unauthorized` or `forbidden` when the request carries no capability for this */
@@ -93,4 +135,13 @@ function referenceOf(context: Context<NodeEnv>): string {
   const text = context.req.query(QUERY.position);
   if (text === undefined) return LOOSE_REFERENCE;
   return positionText(parseInput(PositionSchema, text, `query parameter ${QUERY.position}`));
+}
+
+/** The version of the record, undefined when the request names none. */
+function versionOf(context: Context<NodeEnv>): number | undefined {
+  const text = context.req.query(QUERY.version);
+  if (text === undefined) return undefined;
+  // Digits and nothing else: `Number` reads more than that.
+  const version = /^[0-9]{1,15}$/.test(text) ? Number(text) : text;
+  return parseInput(VersionSchema, version, `query parameter ${QUERY.version}`);
 }

@@ -2,17 +2,21 @@
  * The files of a data folder:
  *
  *     format.json            version, owner, incarnation
- *     references.log         which positions refer to which chunk
- *     chunks/ab/ab12...      one file per chunk, named by its hash, in 256 folders by the first two digits
- *     tmp/                   chunks on their way; emptied at start
+ *     references.log         which positions refer to which piece
+ *     chunks/ab/ab12...      one file per replica, named by its hash, in 256 folders by the first two digits
+ *     chunks/ab/ab12....3    one file per shard, beside where the chunk would be
+ *     tmp/                   pieces on their way; emptied at start
  *     quarantine/            files whose bytes were wrong, for whoever wants to know why
  *
  * A file stands in chunks/ only whole and flushed. This room knows names and order of operations, nothing of references.
  */
 import { createHash } from "node:crypto";
-import type { ChunkHash } from "#core/ids.ts";
+import type { PieceId } from "#core/placement/piece.ts";
+import type { Damage } from "#wire/contract/piece-api.ts";
 import type { FileSystem, ReadableFile } from "./file-system.ts";
+import { readWholeFile } from "./file-system.ts";
 import { sharedFolderSync } from "./folder-sync.ts";
+import { rottenBytes } from "./rotten-bytes.ts";
 import { hasErrorCode } from "#wire/server/system-error.ts";
 
 /** Kept for a look at what went wrong; beyond it wrong bytes are simply removed. */
@@ -20,8 +24,14 @@ const MAX_QUARANTINED_FILES = 64;
 const FAN_OUT = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, "0"));
 /** What the system says when the medium, and not the moment, is at fault. */
 const MEDIA_ERRORS = ["EIO", "EUCLEAN", "EBADMSG", "EILSEQ"];
-/** One hashing step: long enough to keep the hash unit busy, short enough to let requests in between. */
-const HASH_STEP_BYTES = 1024 * 1024;
+/** One hashing step: a fifth of a millisecond in which no request is answered. */
+const HASH_STEP_BYTES = 256 * 1024;
+
+/** What stands under a name. `unreadable`: the medium cannot give it back. */
+export type FoundFile =
+  | { readonly found: "bytes"; readonly digest: string; readonly sizeBytes: number }
+  | { readonly found: "nothing" }
+  | { readonly found: "unreadable" };
 
 export class ChunkFiles {
   readonly #fileSystem: FileSystem;
@@ -58,10 +68,10 @@ export class ChunkFiles {
     return folders.flat();
   }
 
-  /** Returns when the chunk would survive a power loss. Leaves nothing behind when it fails. */
-  async write(hash: ChunkHash, bytes: Uint8Array): Promise<void> {
+  /** Returns when the piece would survive a power loss. Leaves nothing behind when it fails. */
+  async write(piece: PieceId, bytes: Uint8Array): Promise<void> {
     this.#temporaryCount += 1;
-    const temporary = `${this.#folder}/tmp/${hash}.${this.#temporaryCount}`;
+    const temporary = `${this.#folder}/tmp/${piece}.${this.#temporaryCount}`;
     try {
       const file = await this.#fileSystem.create(temporary);
       try {
@@ -70,61 +80,77 @@ export class ChunkFiles {
       } finally {
         await file.close();
       }
-      await this.#fileSystem.rename(temporary, this.#path(hash));
+      await this.#fileSystem.rename(temporary, this.#path(piece));
     } catch (error) {
       await this.#fileSystem.remove(temporary).catch(() => {});
       throw error;
     }
-    await this.#syncFolder(this.#folderOf(hash));
+    await this.#syncFolder(this.#folderOf(piece));
   }
 
-  open(hash: ChunkHash): Promise<ReadableFile | undefined> {
-    return this.#fileSystem.open(this.#path(hash));
+  open(piece: PieceId): Promise<ReadableFile | undefined> {
+    return this.#fileSystem.open(this.#path(piece));
   }
 
   /** Not flushed: a file that comes back after a power loss has no reference and is removed at start. */
-  async remove(hash: ChunkHash): Promise<void> {
-    await this.#fileSystem.remove(this.#path(hash));
+  async remove(piece: PieceId): Promise<void> {
+    await this.#fileSystem.remove(this.#path(piece));
   }
 
-  /** The SHA-256 of the file's bytes, undefined when it is not there or the disk cannot read it. */
-  async digest(hash: ChunkHash): Promise<string | undefined> {
+  /**
+   * Reads the file of a piece from its beginning to its end and hashes it.
+   *
+   * @param giveWay awaited before each step
+   */
+  async look(piece: PieceId, giveWay: () => Promise<void>): Promise<FoundFile> {
     let file: ReadableFile | undefined;
     try {
-      file = await this.open(hash);
-      if (file === undefined) return undefined;
+      file = await this.open(piece);
+      if (file === undefined) return { found: "nothing" };
+      const { sizeBytes } = file;
       const sha256 = createHash("sha256");
-      const step = Buffer.allocUnsafe(Math.max(1, Math.min(HASH_STEP_BYTES, file.sizeBytes)));
-      for (let position = 0; position < file.sizeBytes; ) {
+      const step = Buffer.allocUnsafe(Math.max(1, Math.min(HASH_STEP_BYTES, sizeBytes)));
+      for (let position = 0; position < sizeBytes; ) {
+        await giveWay();
         const readBytes = await file.read(step, position);
-        if (readBytes === 0) return undefined;
+        if (readBytes === 0) return { found: "unreadable" };
         sha256.update(step.subarray(0, readBytes));
         position += readBytes;
       }
-      return sha256.digest("hex");
+      return { found: "bytes", digest: sha256.digest("hex"), sizeBytes };
     } catch (error) {
       // Anything else (too many open files, no memory) says nothing about the bytes.
-      if (hasErrorCode(error, ...MEDIA_ERRORS)) return undefined;
+      if (hasErrorCode(error, ...MEDIA_ERRORS)) return { found: "unreadable" };
       throw error;
     } finally {
       file?.close();
     }
   }
 
+  /** Flips a byte of the file, or takes it away, as a rotting disk does. False when there is none. */
+  async damage(piece: PieceId, damage: Damage["damage"]): Promise<boolean> {
+    const bytes = await readWholeFile(this.#fileSystem, this.#path(piece));
+    if (bytes === undefined) return false;
+    // Another file under the name: whoever reads the one that was there reads on.
+    if (damage === "delete") await this.remove(piece);
+    else await this.write(piece, rottenBytes(bytes));
+    return true;
+  }
+
   /** Takes a file with wrong bytes out of the way. */
-  async quarantine(hash: ChunkHash): Promise<void> {
+  async quarantine(piece: PieceId): Promise<void> {
     const kept = await this.#fileSystem.list(`${this.#folder}/quarantine`);
-    const name = `${hash}.${kept.length}`;
-    if (kept.length >= MAX_QUARANTINED_FILES || kept.includes(name)) await this.#fileSystem.remove(this.#path(hash));
-    else await this.#fileSystem.rename(this.#path(hash), `${this.#folder}/quarantine/${name}`);
-    await this.#syncFolder(this.#folderOf(hash));
+    const name = `${piece}.${kept.length}`;
+    if (kept.length >= MAX_QUARANTINED_FILES || kept.includes(name)) await this.#fileSystem.remove(this.#path(piece));
+    else await this.#fileSystem.rename(this.#path(piece), `${this.#folder}/quarantine/${name}`);
+    await this.#syncFolder(this.#folderOf(piece));
   }
 
-  #folderOf(hash: ChunkHash): string {
-    return `${this.#folder}/chunks/${hash.slice(0, 2)}`;
+  #folderOf(piece: PieceId): string {
+    return `${this.#folder}/chunks/${piece.slice(0, 2)}`;
   }
 
-  #path(hash: ChunkHash): string {
-    return `${this.#folderOf(hash)}/${hash}`;
+  #path(piece: PieceId): string {
+    return `${this.#folderOf(piece)}/${piece}`;
   }
 }

@@ -5,9 +5,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parseNodeId } from "#core/ids.ts";
 import { MAX_REFERENCES_PER_CHUNK } from "#wire/contract/limits.ts";
 import { silentLog } from "#wire/server/log.ts";
-import { chunkStoreContract, readAll, testChunk } from "./chunk-store.contract.ts";
+import { chunkStoreContract, putChunk, readAll, testChunk, testShard } from "./chunk-store.contract.ts";
 import type { ChunkStore } from "./chunk-store.ts";
 import { type DiskStoreOptions, openDiskStore } from "./disk-store.ts";
+import { readWholeFile } from "./file-system.ts";
 import { liveFileSystem } from "./live-file-system.ts";
 import { headerOf, lineOf } from "./journal-lines.ts";
 import { REFERENCE_LINES } from "./reference-log.ts";
@@ -54,9 +55,9 @@ describe("openDiskStore()", () => {
   test("finds chunks, references and its incarnation again", async () => {
     const folder = freshFolder();
     const before = await openIn(folder);
-    await before.put(one.hash, one.bytes, "a");
-    await before.put(one.hash, one.bytes, "b");
-    await before.put(two.hash, two.bytes, "a");
+    await putChunk(before, one, "a");
+    await putChunk(before, one, "b");
+    await putChunk(before, two, "a");
     await before.dereference(two.hash, "a");
     await before.close();
     const after = await openIn(folder);
@@ -84,24 +85,58 @@ describe("openDiskStore()", () => {
     const text = readFileSync(format, "utf8");
     writeFileSync(format, text.replace("node-1", "node-2"));
     await expect(openIn(folder)).rejects.toThrow(/belongs to node "node-2": this is "node-1"/);
-    writeFileSync(format, text.replace('"version":1', '"version":2'));
-    await expect(openIn(folder)).rejects.toThrow(/its version is 2: version 1 is wanted/);
+    writeFileSync(format, text.replace('"version":2', '"version":3'));
+    await expect(openIn(folder)).rejects.toThrow(/its version is 3: version 2 is wanted/);
     rmSync(format);
     await expect(openIn(folder)).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("takes over a folder of version 1: chunks, references and incarnation stay, older programs are kept out", async () => {
+    const disk = new SimulatedDisk();
+    const before = await openOn(disk);
+    await putChunk(before, one, "a");
+    await before.close();
+    const older = { write: (words: string) => words };
+    disk.tamper("/data/references.log", () =>
+      Buffer.from(`vstack-references 1\n${lineOf(older, `+ ${one.hash} 1000 a`)}`),
+    );
+    disk.tamper("/data/format.json", (bytes) => Buffer.from(bytes.toString().replace('"version":2', '"version":1')));
+    const after = await openOn(disk);
+    expect(after.incarnation).toBe(before.incarnation);
+    expect(await readAll(after, one.hash)).toEqual(one.bytes);
+    expect((await readWholeFile(disk, "/data/format.json"))?.toString()).toContain('"version":2');
+    await putChunk(after, testShard("one", 0), "a", 2);
+    await expect(after.dereference(one.hash, "a", 0)).rejects.toMatchObject({ code: "conflict" });
+    expect(await after.dereference(one.hash, "a", 1)).toEqual({ references: 0, deleted: true });
+  });
+
+  test("finds shards, their digests and the versions of references again", async () => {
+    const disk = new SimulatedDisk();
+    const shard = testShard("one", 4);
+    const before = await openOn(disk);
+    await putChunk(before, shard, "a", 3);
+    await putChunk(before, shard, "a", 6);
+    await before.close();
+    const after = await openOn(disk);
+    expect(after.digestOf(shard.piece)).toBe(shard.digest);
+    expect(await after.verify(shard.piece)).toBe("intact");
+    await expect(after.dereference(shard.piece, "a", 5)).rejects.toMatchObject({ code: "conflict" });
+    expect(disk.paths()).toContain(pathOf(shard.piece));
+    expect(await after.stats()).toMatchObject({ chunkCount: 0, shardCount: 1, usedBytes: 400 });
   });
 
   test("refuses a journal of another version instead of taking its chunks for unreferenced", async () => {
     const folder = freshFolder();
     await (await openIn(folder)).close();
-    writeFileSync(join(folder, "references.log"), "vstack-references 2\n");
+    writeFileSync(join(folder, "references.log"), "vstack-references 3\n");
     await expect(openIn(folder)).rejects.toMatchObject({ code: "conflict" });
   });
 
   test("keeps unreferenced chunks when the middle of the journal cannot be read", async () => {
     const disk = new SimulatedDisk();
     const store = await openOn(disk);
-    await store.put(one.hash, one.bytes, "a");
-    await store.put(two.hash, two.bytes, "a");
+    const shard = testShard("one", 2);
+    for (const piece of [one, two, shard]) await putChunk(store, piece, "a");
     disk.tamper("/data/references.log", (bytes) => {
       bytes[40] = (bytes[40] ?? 0) ^ 1;
       return bytes;
@@ -115,23 +150,26 @@ describe("openDiskStore()", () => {
   test("put() refuses more references than the limit", async () => {
     const folder = freshFolder();
     const before = await openIn(folder);
-    await before.put(one.hash, one.bytes, "0");
+    await putChunk(before, one, "0");
     await before.close();
     const references = Array.from({ length: MAX_REFERENCES_PER_CHUNK }, (_, index) => String(index));
     const lines = references.map((reference) =>
-      lineOf(REFERENCE_LINES, { change: "add", hash: one.hash, sizeBytes: 1000, reference }),
+      lineOf(REFERENCE_LINES, {
+        ...{ change: "add", piece: one.piece, digest: one.digest, sizeBytes: 1000 },
+        ...{ reference, version: 1 },
+      }),
     );
     writeFileSync(join(folder, "references.log"), headerOf(REFERENCE_LINES).toString() + lines.join(""));
     const store = await openIn(folder);
-    await expect(store.put(one.hash, one.bytes, "one more")).rejects.toMatchObject({ code: "conflict" });
-    expect((await store.put(one.hash, one.bytes, "7")).references).toBe(MAX_REFERENCES_PER_CHUNK);
+    await expect(putChunk(store, one, "one more")).rejects.toMatchObject({ code: "conflict" });
+    expect((await putChunk(store, one, "7")).references).toBe(MAX_REFERENCES_PER_CHUNK);
   });
 
   test("put() answers after write, flush, rename, folder flush and durable reference, in this order", async () => {
     const disk = new SimulatedDisk();
     const store = await openOn(disk);
     const from = disk.operations.length;
-    await store.put(one.hash, one.bytes, "a");
+    await putChunk(store, one, "a");
     const temporary = `/data/tmp/${one.hash}.1`;
     expect(disk.operations.slice(from)).toEqual([
       { do: "create", path: temporary },
@@ -147,7 +185,7 @@ describe("openDiskStore()", () => {
   test("dereference() answers after the removal is durable, and the bytes go after it", async () => {
     const disk = new SimulatedDisk();
     const store = await openOn(disk);
-    await store.put(one.hash, one.bytes, "a");
+    await putChunk(store, one, "a");
     const from = disk.operations.length;
     await store.dereference(one.hash, "a");
     expect(disk.operations.slice(from).map((operation) => operation.do)).toEqual(["write", "datasync", "remove"]);
@@ -158,7 +196,7 @@ describe("openDiskStore()", () => {
     const store = await openOn(disk);
     const chunks = Array.from({ length: 64 }, (_, index) => testChunk(`many ${index}`));
     const from = disk.operations.length;
-    await Promise.all(chunks.map(({ hash, bytes }) => store.put(hash, bytes, "a")));
+    await Promise.all(chunks.map((chunk) => putChunk(store, chunk, "a")));
     const flushes = disk.operations
       .slice(from)
       .filter(({ do: what, path }) => what === "datasync" && path.includes("references"));
@@ -174,7 +212,7 @@ describe("DiskStore with a failing disk", () => {
       disk.before = (operation) => {
         if (operation.do === step && !operation.path.includes("references")) throw systemError("ENOSPC");
       };
-      await expect(store.put(one.hash, one.bytes, "a"), step).rejects.toMatchObject({ code: "storage-full" });
+      await expect(putChunk(store, one, "a"), step).rejects.toMatchObject({ code: "storage-full" });
       disk.before = () => {};
       expect(
         disk.paths().filter((path) => path.includes("/tmp/")),
@@ -182,7 +220,7 @@ describe("DiskStore with a failing disk", () => {
       ).toEqual([]);
       expect(store.sizeOf(one.hash), step).toBeUndefined();
       expect(await store.stats(), step).toMatchObject({ chunkCount: 0, usedBytes: 0 });
-      expect(await store.put(one.hash, one.bytes, "a"), step).toEqual({ existed: false, references: 1 });
+      expect(await putChunk(store, one, "a"), step).toEqual({ existed: false, references: 1 });
     }
   });
 
@@ -190,15 +228,15 @@ describe("DiskStore with a failing disk", () => {
     for (const step of ["write", "datasync"] as const) {
       const disk = new SimulatedDisk();
       const store = await openOn(disk);
-      await store.put(two.hash, two.bytes, "a");
+      await putChunk(store, two, "a");
       disk.before = (operation) => {
         if (operation.do === step && operation.path.includes("references")) throw systemError("ENOSPC");
       };
-      await expect(store.put(one.hash, one.bytes, "a"), step).rejects.toMatchObject({ code: "storage-full" });
+      await expect(putChunk(store, one, "a"), step).rejects.toMatchObject({ code: "storage-full" });
       expect(store.sizeOf(one.hash), step).toBeUndefined();
       expect(disk.paths(), step).not.toContain(pathOf(one.hash));
       disk.before = () => {};
-      await store.put(one.hash, one.bytes, "b");
+      await putChunk(store, one, "b");
       const after = await openOn(disk);
       expect(await readAll(after, one.hash), step).toEqual(one.bytes);
       expect(await readAll(after, two.hash), step).toEqual(two.bytes);
@@ -209,10 +247,10 @@ describe("DiskStore with a failing disk", () => {
     const disk = new SimulatedDisk();
     const times = { nowMs: 0 };
     const store = await openOn(disk, { nowMs: () => times.nowMs });
-    await store.put(one.hash, one.bytes, "a");
+    await putChunk(store, one, "a");
     disk.freeSpace = { totalBytes: 100_000, availableBytes: 5_500 };
     times.nowMs = 2_000;
-    await expect(store.put(two.hash, two.bytes, "a")).rejects.toMatchObject({ code: "storage-full" });
+    await expect(putChunk(store, two, "a")).rejects.toMatchObject({ code: "storage-full" });
     expect((await store.stats()).fillRatio).toBeCloseTo(0.945);
     expect(await readAll(store, one.hash)).toEqual(one.bytes);
   });
@@ -220,14 +258,14 @@ describe("DiskStore with a failing disk", () => {
   test("open() puts a chunk of the wrong length into quarantine, and a later put() repairs it", async () => {
     const folder = freshFolder();
     const store = await openIn(folder);
-    await store.put(one.hash, one.bytes, "a");
-    await store.put(one.hash, one.bytes, "b");
+    await putChunk(store, one, "a");
+    await putChunk(store, one, "b");
     truncateSync(join(folder, "chunks", one.hash.slice(0, 2), one.hash), 999);
     await expect(store.open(one.hash)).rejects.toMatchObject({ code: "corrupt" });
     expect(await store.open(one.hash)).toBeUndefined();
     expect(readdirSync(join(folder, "quarantine"))).toEqual([`${one.hash}.0`]);
     expect(await store.stats()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
-    expect(await store.put(one.hash, one.bytes, "a")).toEqual({ existed: false, references: 2 });
+    expect(await putChunk(store, one, "a")).toEqual({ existed: false, references: 2 });
     expect(await readAll(store, one.hash)).toEqual(one.bytes);
     await store.close();
     expect(await (await openIn(folder)).dereference(one.hash, "a")).toEqual({ references: 1, deleted: false });
@@ -236,7 +274,7 @@ describe("DiskStore with a failing disk", () => {
   test("read() that fails once serves the bytes when the whole chunk proves to be good", async () => {
     const disk = new SimulatedDisk();
     const store = await openOn(disk);
-    await store.put(one.hash, one.bytes, "a");
+    await putChunk(store, one, "a");
     let failures = 1;
     disk.before = (operation) => {
       if (operation.do === "read" && failures > 0) {
@@ -250,7 +288,7 @@ describe("DiskStore with a failing disk", () => {
   test("read() that always fails is a corrupt chunk, never served again", async () => {
     const disk = new SimulatedDisk();
     const store = await openOn(disk);
-    await store.put(one.hash, one.bytes, "a");
+    await putChunk(store, one, "a");
     disk.before = (operation) => {
       if (operation.do === "read") throw systemError("EIO");
     };
@@ -262,7 +300,7 @@ describe("DiskStore with a failing disk", () => {
   test("open() without file descriptors blames no chunk", async () => {
     const disk = new SimulatedDisk();
     const store = await openOn(disk);
-    await store.put(one.hash, one.bytes, "a");
+    await putChunk(store, one, "a");
     disk.before = () => {
       throw systemError("EMFILE");
     };
@@ -275,7 +313,7 @@ describe("DiskStore with a failing disk", () => {
   test("verify() finds a flipped bit", async () => {
     const disk = new SimulatedDisk();
     const store = await openOn(disk);
-    await store.put(one.hash, one.bytes, "a");
+    await putChunk(store, one, "a");
     disk.tamper(pathOf(one.hash), (bytes) => {
       bytes[500] = (bytes[500] ?? 0) ^ 1;
       return bytes;
@@ -287,11 +325,11 @@ describe("DiskStore with a failing disk", () => {
   test("a chunk whose file vanished is absent, and keeps its references for the repair", async () => {
     const disk = new SimulatedDisk();
     const store = await openOn(disk);
-    await store.put(one.hash, one.bytes, "a");
+    await putChunk(store, one, "a");
     disk.tamper(pathOf(one.hash), () => undefined);
     const after = await openOn(disk);
     expect(after.sizeOf(one.hash)).toBeUndefined();
-    expect(await after.put(one.hash, one.bytes, "b")).toEqual({ existed: false, references: 2 });
+    expect(await putChunk(after, one, "b")).toEqual({ existed: false, references: 2 });
   });
 });
 

@@ -1,30 +1,51 @@
 /**
- * The chunk store on a disk. A PUT is answered after, in this order: bytes written, flushed (fdatasync), renamed to their
+ * The store of pieces on a disk. A PUT is answered after, in this order: bytes written, flushed (fdatasync), renamed to their
  * name, folder flushed, reference written and flushed. A crash before the last step leaves a file without reference: nobody
  * was told of it, and the next start removes it. A DELETE is answered when the removal of the reference is flushed; the
  * file goes afterwards, and if a crash prevents that, at the next start.
  */
-import { type ChunkHash, type NodeId, parseChunkHash } from "#core/ids.ts";
-import { LOOSE_REFERENCE } from "#wire/contract/chunk-api.ts";
+import type { NodeId } from "#core/ids.ts";
+import type { PieceId } from "#core/placement/piece.ts";
+import { mayDelete } from "#core/redundancy/release.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { MAX_REFERENCES_PER_CHUNK } from "#wire/contract/limits.ts";
+import type { Damage, PieceVerdict } from "#wire/contract/piece-api.ts";
 import type { Log } from "#wire/server/log.ts";
 import { ChunkFiles } from "./chunk-files.ts";
-import type { ChunkStore, DereferenceResult, OpenChunk, PutResult, StoreStats } from "./chunk-store.ts";
+import type {
+  ChunkStore,
+  Claim,
+  DereferenceResult,
+  KeptPiece,
+  OpenChunk,
+  PutResult,
+  StoreStats,
+} from "./chunk-store.ts";
 import { openFormat } from "./disk-format.ts";
 import type { FileSystem, ReadableFile } from "./file-system.ts";
+import { FolderRest } from "./folder-rest.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { hasErrorCode } from "#wire/server/system-error.ts";
+import { livePause, ReaderCourtesy } from "./reader-courtesy.ts";
+import type { ReferenceChange } from "./reference-index.ts";
 import { ReferenceIndex } from "./reference-index.ts";
+import { matchFiles } from "./match-files.ts";
 import { openReferenceJournal, type ReferenceJournal } from "./reference-journal.ts";
 import { SpaceLedger } from "./space-ledger.ts";
+import {
+  corruptError,
+  laterVersionError,
+  otherBytesError,
+  storageError,
+  tooManyReferencesError,
+} from "./store-errors.ts";
 
 export interface DiskStoreOptions {
   readonly fileSystem: FileSystem;
   /** An existing folder that this process alone uses. */
   readonly folder: string;
   readonly nodeId: NodeId;
-  /** Largest sum of chunk bytes; undefined leaves it to the disk. */
+  /** Largest sum of the bytes of pieces; undefined leaves it to the disk. */
   readonly capacityBytes?: number | undefined;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
@@ -45,35 +66,9 @@ export async function openDiskStore(options: DiskStoreOptions): Promise<ChunkSto
   const index = new ReferenceIndex();
   const opening = { fileSystem, folder, index, log };
   const [names, journal] = await Promise.all([files.list(), openReferenceJournal(opening)]);
-  const unreferenced = matchFiles(names, index);
-  for (const hash of unreferenced) {
-    if (journal.damagedLines === 0) await files.remove(hash);
-    else await adopt(hash, files, { index, journal });
-  }
-  log.info({ chunks: index.chunkCount, leftovers, unreferenced: unreferenced.length }, "opened the store");
+  const unreferenced = await matchFiles(names, { files, index, journal });
+  log.info({ chunks: index.chunkCount, shards: index.shardCount, leftovers, unreferenced }, "opened the store");
   return new DiskStore(options, { incarnation, files, index, journal });
-}
-
-/** Marks what is here; returns the files that nothing refers to. */
-function matchFiles(names: readonly string[], index: ReferenceIndex): ChunkHash[] {
-  return names
-    .filter((name) => !index.markPresent(name))
-    .map((name) => parseChunkHash(name))
-    .filter((hash) => hash !== undefined);
-}
-
-/** Keeps a chunk whose reference may stand in the unreadable part of the journal. */
-async function adopt(
-  hash: ChunkHash,
-  files: ChunkFiles,
-  { index, journal }: { index: ReferenceIndex; journal: ReferenceJournal },
-): Promise<void> {
-  const file = await files.open(hash);
-  if (file === undefined) return;
-  const { sizeBytes } = file;
-  file.close();
-  await journal.append({ change: "add", hash, sizeBytes, reference: LOOSE_REFERENCE });
-  index.markPresent(hash);
 }
 
 interface StoreParts {
@@ -89,8 +84,10 @@ class DiskStore implements ChunkStore {
   readonly #index: ReferenceIndex;
   readonly #journal: ReferenceJournal;
   readonly #space: SpaceLedger;
+  readonly #rest: FolderRest;
   readonly #log: Log;
-  readonly #changes = new KeyedLock<ChunkHash>();
+  readonly #readers: ReaderCourtesy;
+  readonly #changes = new KeyedLock<PieceId>();
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
@@ -100,6 +97,8 @@ class DiskStore implements ChunkStore {
     this.#index = parts.index;
     this.#journal = parts.journal;
     this.#log = log;
+    this.#readers = new ReaderCourtesy({ nowMs, pause: livePause });
+    this.#rest = new FolderRest({ fileSystem, folder, nowMs });
     this.#space = new SpaceLedger({
       nowMs,
       space: () => fileSystem.space(folder),
@@ -108,66 +107,78 @@ class DiskStore implements ChunkStore {
     });
   }
 
-  put(hash: ChunkHash, bytes: Uint8Array, reference: string): Promise<PutResult> {
-    return this.#change(hash, async () => {
-      const existed = this.#index.sizeOf(hash) !== undefined;
-      const before = this.#index.referencesOf(hash) ?? [];
-      const known = before.includes(reference);
-      if (!known && before.length >= MAX_REFERENCES_PER_CHUNK) {
-        throw new VStackError("conflict", `Cannot refer to the chunk as ${before.length} positions already do`);
-      }
-      if (!existed) await this.#store(hash, bytes, { reference, known });
-      else if (!known) await this.#journal.append({ change: "add", hash, sizeBytes: bytes.length, reference });
-      return { existed, references: this.#index.referencesOf(hash)?.length ?? 0 };
+  put(piece: PieceId, bytes: Uint8Array, claim: Claim): Promise<PutResult> {
+    return this.#change(piece, async () => {
+      const { reference, digest } = claim;
+      const isNew = this.#index.versionOf(piece, reference) === undefined;
+      const before = this.#index.referencesOf(piece) ?? 0;
+      if (isNew && before >= MAX_REFERENCES_PER_CHUNK) throw tooManyReferencesError();
+      // Whoever puts again may do so because what is here is rotten, which nobody has noticed yet.
+      const existed = (await this.#examine(piece)) === "intact";
+      if (existed && this.#index.digestOf(piece) !== digest) throw otherBytesError(piece);
+      const isKnown = this.#index.isKnown(piece, claim);
+      if (!existed) await this.#store(piece, bytes, { claim, isKnown });
+      else if (!isKnown) await this.#journal.append(additionOf(piece, bytes, claim));
+      return { existed, references: this.#index.referencesOf(piece) ?? 0 };
     });
   }
 
-  sizeOf(hash: ChunkHash): number | undefined {
-    return this.#index.sizeOf(hash);
+  sizeOf(piece: PieceId): number | undefined {
+    return this.#index.sizeOf(piece);
   }
 
-  async open(hash: ChunkHash): Promise<OpenChunk | undefined> {
-    const file = await this.#openFile(hash);
-    if (file !== undefined) return this.#opened(hash, file);
+  digestOf(piece: PieceId): Claim["digest"] | undefined {
+    return this.#index.digestOf(piece);
+  }
+
+  async open(piece: PieceId): Promise<OpenChunk | undefined> {
+    const file = await this.#openFile(piece);
+    if (file !== undefined) return this.#opened(piece, file);
     // Deleted before or while it was opened: no fault of the disk.
-    if (this.#index.sizeOf(hash) === undefined) return undefined;
-    await this.#suspect(hash);
-    const again = await this.#openFile(hash);
-    if (again !== undefined) return this.#opened(hash, again);
-    if (this.#index.sizeOf(hash) === undefined) return undefined;
-    throw corruptError(hash);
+    if (this.#index.sizeOf(piece) === undefined) return undefined;
+    await this.#suspect(piece);
+    const again = await this.#openFile(piece);
+    if (again !== undefined) return this.#opened(piece, again);
+    if (this.#index.sizeOf(piece) === undefined) return undefined;
+    throw corruptError(piece);
   }
 
-  dereference(hash: ChunkHash, reference: string): Promise<DereferenceResult | undefined> {
-    return this.#change(hash, async () => {
-      const before = this.#index.referencesOf(hash);
+  dereference(piece: PieceId, reference: string, epoch?: number): Promise<DereferenceResult | undefined> {
+    return this.#change(piece, async () => {
+      const before = this.#index.referencesOf(piece);
       if (before === undefined) return undefined;
-      if (!before.includes(reference)) return { references: before.length, deleted: false };
-      await this.#journal.append({ change: "remove", hash, reference });
-      const references = this.#index.referencesOf(hash)?.length ?? 0;
+      const given = this.#index.versionOf(piece, reference);
+      if (given === undefined) return { references: before, deleted: false };
+      if (epoch !== undefined && !mayDelete(given, epoch)) throw laterVersionError({ given, epoch });
+      await this.#journal.append({ change: "remove", piece, reference });
+      const references = this.#index.referencesOf(piece) ?? 0;
       if (references > 0) return { references, deleted: false };
-      await this.#files.remove(hash).catch((error: unknown) => {
-        this.#log.warn({ err: error, hash }, "Cannot remove a chunk now: the next start will");
+      await this.#files.remove(piece).catch((error: unknown) => {
+        this.#log.warn({ err: error, piece }, "Cannot remove a piece now: the next start will");
       });
       return { references, deleted: true };
     });
   }
 
-  verify(hash: ChunkHash): Promise<"intact" | "corrupt" | "absent"> {
-    return this.#change(hash, async () => {
-      if (this.#index.sizeOf(hash) === undefined) return "absent";
-      if ((await this.#files.digest(hash)) === hash) return "intact";
-      this.#index.markMissing(hash);
-      this.#log.error({ hash }, "The bytes of a chunk are wrong: put into quarantine");
-      await this.#files.quarantine(hash).catch((error: unknown) => {
-        this.#log.error({ err: error, hash }, "Cannot move a wrong chunk: it is not served all the same");
-      });
-      return "corrupt";
+  verify(piece: PieceId): Promise<PieceVerdict> {
+    return this.#change(piece, () => this.#examine(piece));
+  }
+
+  list(after: string, limit: number): KeptPiece[] {
+    return this.#index.list(after, limit);
+  }
+
+  damage(piece: PieceId, damage: Damage["damage"]): Promise<boolean> {
+    return this.#change(piece, async () => {
+      if (this.#index.sizeOf(piece) === undefined) return false;
+      return await this.#files.damage(piece, damage);
     });
   }
 
   async stats(): Promise<StoreStats> {
-    return { chunkCount: this.#index.chunkCount, usedBytes: this.#index.usedBytes, ...(await this.#space.measure()) };
+    const { chunkCount, shardCount, usedBytes } = this.#index;
+    const otherBytes = await this.#rest.bytes();
+    return { chunkCount, shardCount, usedBytes, otherBytes, ...(await this.#space.measure()) };
   }
 
   async close(): Promise<void> {
@@ -176,10 +187,10 @@ class DiskStore implements ChunkStore {
     await this.#journal.close();
   }
 
-  /** Runs one change of a hash at a time; `close` waits for all of them. */
-  async #change<Result>(hash: ChunkHash, work: () => Promise<Result>): Promise<Result> {
+  /** Runs one change of a piece at a time; `close` waits for all of them. */
+  async #change<Result>(piece: PieceId, work: () => Promise<Result>): Promise<Result> {
     if (this.#closed) throw new VStackError("unavailable", "Cannot change a chunk as the node stops");
-    const running = this.#changes.run(hash, work);
+    const running = this.#changes.run(piece, work);
     this.#running.add(running);
     try {
       return await running;
@@ -190,37 +201,53 @@ class DiskStore implements ChunkStore {
     }
   }
 
+  /** Reads a piece from the disk, as one of its changes. What is not intact is not here any more. */
+  async #examine(piece: PieceId): Promise<PieceVerdict> {
+    const digest = this.#index.digestOf(piece);
+    if (digest === undefined) return "absent";
+    const file = await this.#files.look(piece, () => this.#readers.giveWay());
+    if (file.found === "bytes" && file.digest === digest) return "intact";
+    this.#index.markMissing(piece);
+    if (file.found === "nothing") {
+      this.#log.error({ piece }, "The file of a piece is gone");
+      return "absent";
+    }
+    this.#log.error({ piece }, "The bytes of a piece are wrong: put into quarantine");
+    await this.#files.quarantine(piece).catch((error: unknown) => {
+      this.#log.error({ err: error, piece }, "Cannot move a wrong piece: it is not served all the same");
+    });
+    return "corrupt";
+  }
+
   async #store(
-    hash: ChunkHash,
+    piece: PieceId,
     bytes: Uint8Array,
-    { reference, known }: { reference: string; known: boolean },
+    { claim, isKnown }: { readonly claim: Claim; readonly isKnown: boolean },
   ): Promise<void> {
     const release = await this.#space.reserve(bytes.length);
     let stored = false;
     try {
-      await this.#files.write(hash, bytes);
+      await this.#files.write(piece, bytes);
       // A known reference without bytes: a repair after quarantine or after a lost disk block.
-      if (!known) {
-        await this.#journal
-          .append({ change: "add", hash, sizeBytes: bytes.length, reference })
-          .catch(async (error: unknown) => {
-            if (this.#index.referencesOf(hash) === undefined) await this.#files.remove(hash).catch(() => {});
-            throw error;
-          });
+      if (!isKnown) {
+        await this.#journal.append(additionOf(piece, bytes, claim)).catch(async (error: unknown) => {
+          await this.#files.remove(piece).catch(() => {});
+          throw error;
+        });
       }
-      this.#index.markPresent(hash);
+      this.#index.markPresent(piece);
       stored = true;
     } finally {
       release(stored);
     }
   }
 
-  /** The file of a chunk, undefined when it is absent, unreadable or of another length than it was stored with. */
-  async #openFile(hash: ChunkHash): Promise<ReadableFile | undefined> {
-    const sizeBytes = this.#index.sizeOf(hash);
+  /** The file of a piece, undefined when it is absent, unreadable or of another length than it was stored with. */
+  async #openFile(piece: PieceId): Promise<ReadableFile | undefined> {
+    const sizeBytes = this.#index.sizeOf(piece);
     if (sizeBytes === undefined) return undefined;
     try {
-      const file = await this.#files.open(hash);
+      const file = await this.#files.open(piece);
       if (file?.sizeBytes === sizeBytes) return file;
       file?.close();
     } catch (cause) {
@@ -232,14 +259,17 @@ class DiskStore implements ChunkStore {
     return undefined;
   }
 
-  #opened(hash: ChunkHash, file: ReadableFile): OpenChunk {
+  #opened(piece: PieceId, file: ReadableFile): OpenChunk {
     return {
       sizeBytes: file.sizeBytes,
       read: async (target, position) => {
-        if ((await readFully(file, target, position)) || this.#index.sizeOf(hash) === undefined) return;
-        await this.#suspect(hash);
+        this.#readers.begin();
+        const isRead = await readFully(file, target, position);
+        this.#readers.end();
+        if (isRead || this.#index.sizeOf(piece) === undefined) return;
+        await this.#suspect(piece);
         // The whole file could be read and hashed: the failure was a passing one.
-        if (!(await readFully(file, target, position))) throw corruptError(hash);
+        if (!(await readFully(file, target, position))) throw corruptError(piece);
       },
       close: () => {
         file.close();
@@ -247,33 +277,21 @@ class DiskStore implements ChunkStore {
     };
   }
 
-  /** The disk gave an error or another length: hashes the chunk, and throws when it is not what its name says. */
-  async #suspect(hash: ChunkHash): Promise<void> {
-    if ((await this.verify(hash)) === "corrupt") throw corruptError(hash);
+  /** The disk gave an error or another length: hashes the piece, and throws when it is not what was stored. */
+  async #suspect(piece: PieceId): Promise<void> {
+    if ((await this.verify(piece)) === "corrupt") throw corruptError(piece);
   }
 }
 
+function additionOf(piece: PieceId, bytes: Uint8Array, claim: Claim): ReferenceChange {
+  return { change: "add", piece, sizeBytes: bytes.length, ...claim };
+}
+
+/** Never rejects. */
 async function readFully(file: ReadableFile, target: Uint8Array, position: number): Promise<boolean> {
   try {
     return (await file.read(target, position)) === target.length;
   } catch {
     return false;
   }
-}
-
-function corruptError(hash: ChunkHash): VStackError {
-  return new VStackError("corrupt", "Cannot serve the chunk as its bytes on this node are damaged: ask another node", {
-    details: { hash },
-  });
-}
-
-function storageError(error: unknown): unknown {
-  if (error instanceof VStackError) return error;
-  if (hasErrorCode(error, "ENOSPC", "EDQUOT")) {
-    return new VStackError("storage-full", "Cannot store the chunk as the disk is full", { cause: error });
-  }
-  if (error instanceof Error && "code" in error) {
-    return new VStackError("unavailable", "Cannot change the chunk as the disk failed", { cause: error });
-  }
-  return error;
 }

@@ -48,6 +48,8 @@ export interface FileSystem {
   /** Returns when the names in the folder would survive a power loss. */
   syncFolder(path: string): Promise<void>;
   space(path: string): Promise<DiskSpace>;
+  /** Apparent size of a file, or of a folder without what is in it; 0 when there is none. */
+  apparentBytes(path: string): Promise<number>;
 }
 
 /** Reads a whole small file; undefined when there is none. */

@@ -23,6 +23,8 @@ export interface LineFormat<Change> {
    * and not from a string of it: a part of a string keeps the whole of it in memory.
    */
   read(bytes: Buffer, start: number, end: number): Change | undefined;
+  /** Versions before that are still read; the journal is written anew when it is of one of them. */
+  readonly older?: readonly Pick<LineFormat<Change>, "firstLine" | "read">[];
 }
 
 const NEWLINE = 10;
@@ -46,6 +48,8 @@ export interface JournalReading {
   readonly torn: boolean;
   /** Lines before good ones cannot be read: something acknowledged may be lost. */
   readonly damagedLines: number;
+  /** It is of an older version. */
+  readonly isOlder: boolean;
 }
 
 /**
@@ -60,17 +64,19 @@ export function readLines<Change>(
 ): JournalReading {
   const firstEnd = bytes.indexOf(NEWLINE);
   const firstLine = bytes.toString("utf8", 0, Math.max(0, firstEnd));
-  if (isOfAnotherVersion(firstLine, format.firstLine)) {
+  const older = format.older?.find((one) => one.firstLine === firstLine);
+  const version = older ?? format;
+  if (older === undefined && isOfAnotherVersion(firstLine, format.firstLine)) {
     const found = `their first line is "${firstLine.slice(0, 40)}": "${format.firstLine}" is wanted`;
     throw new VStackError("conflict", `Cannot read ${format.contents} as ${found}`);
   }
   let lineCount = 0;
   // The first line is flushed before the file gets its name: no crash leaves it torn.
-  let damagedLines = firstLine === format.firstLine ? 0 : 1;
+  let damagedLines = firstLine === version.firstLine ? 0 : 1;
   let badSinceGood = 0;
   let start = firstEnd + 1;
   for (let end = bytes.indexOf(NEWLINE, start); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-    const change = isWhole(bytes, start, end) ? format.read(bytes, start + BODY_AT, end) : undefined;
+    const change = isWhole(bytes, start, end) ? version.read(bytes, start + BODY_AT, end) : undefined;
     if (change === undefined) {
       badSinceGood += 1;
     } else {
@@ -81,7 +87,8 @@ export function readLines<Change>(
     }
     start = end + 1;
   }
-  return { lineCount, torn: badSinceGood > 0 || start < bytes.length, damagedLines };
+  const torn = badSinceGood > 0 || start < bytes.length;
+  return { lineCount, torn, damagedLines, isOlder: older !== undefined };
 }
 
 function isOfAnotherVersion(firstLine: string, wanted: string): boolean {

@@ -99,13 +99,16 @@ export class Journal<Change> {
       state.replay(change);
     };
     const reading =
-      bytes === undefined ? { lineCount: 0, damagedLines: 0, torn: true } : readLines(format, bytes, replay);
+      bytes === undefined
+        ? { lineCount: 0, damagedLines: 0, torn: true, isOlder: false }
+        : readLines(format, bytes, replay);
     if (bytes !== undefined && reading.damagedLines > 0) {
       await writeWholeFile(fileSystem, { folder, name: `${fileName}.damaged`, bytes });
       opening.onDamage(reading.damagedLines);
     }
     const journal = new Journal(opening, reading);
-    if (reading.torn || reading.damagedLines > 0 || journal.#isWasteful()) await journal.#rewrite();
+    const isUnfit = reading.torn || reading.damagedLines > 0 || reading.isOlder;
+    if (isUnfit || journal.#isWasteful()) await journal.#rewrite();
     else journal.#file = await fileSystem.append(journal.#path);
     return journal;
   }

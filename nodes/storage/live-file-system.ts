@@ -17,6 +17,7 @@ const unlink = promisify(fs.unlink);
 const mkdir = promisify(fs.mkdir);
 const readdir = promisify(fs.readdir);
 const statfs = promisify(fs.statfs);
+const lstat = promisify(fs.lstat);
 
 class LiveWritableFile implements WritableFile {
   readonly #descriptor: number;
@@ -112,5 +113,13 @@ export const liveFileSystem: FileSystem = {
     const { bsize, blocks, bfree, bavail } = await statfs(path);
     // As `df` counts: what only root may use is neither free nor part of the whole.
     return { totalBytes: (blocks - bfree + bavail) * bsize, availableBytes: bavail * bsize };
+  },
+  apparentBytes: async (path) => {
+    try {
+      return (await lstat(path)).size;
+    } catch (error) {
+      if (hasErrorCode(error, "ENOENT")) return 0;
+      throw error;
+    }
   },
 };

@@ -1,12 +1,14 @@
 /**
- * Takes the power away before every single operation of a busy store and opens what is left: nothing that was acknowledged
- * may be missing, nothing may be corrupt, and what was deleted with its last reference must be gone.
+ * Takes the power away before every single operation of a busy store of chunks and shards and opens what is left: nothing that
+ * was acknowledged may be missing, nothing may be corrupt, what was deleted with its last reference must be gone, and no version
+ * for which a piece was given may be forgotten.
  */
 import { expect, test } from "vitest";
-import { type ChunkHash, parseNodeId } from "#core/ids.ts";
+import { parseNodeId } from "#core/ids.ts";
+import type { PieceId } from "#core/placement/piece.ts";
 import { seededRandom } from "#core/random.ts";
 import { silentLog } from "#wire/server/log.ts";
-import { type TestChunk, testChunk } from "./chunk-store.contract.ts";
+import { putChunk, type TestPiece, testChunk, testShard } from "./chunk-store.contract.ts";
 import type { ChunkStore } from "./chunk-store.ts";
 import { openDiskStore } from "./disk-store.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
@@ -14,11 +16,19 @@ import { SimulatedDisk } from "./simulated-disk.ts";
 const SEEDS = [1, 2, 3, 4, 5];
 const WORKERS = 4;
 const STEPS = 12;
-const CHUNKS: readonly TestChunk[] = Array.from({ length: 6 }, (_, index) => testChunk(`chunk ${index}`, 100 + index));
+const PIECES: readonly TestPiece[] = Array.from({ length: 3 }, (_, index) => [
+  testChunk(`chunk ${index}`, 100 + index),
+  testShard(`chunk ${index}`, index, 50 + index),
+]).flat();
 const REFERENCES = ["a", "b", "c"];
 
 /** What the client knows of one reference: acknowledged as there, as gone, or asked for and not yet answered. */
-type Known = "there" | "gone" | "unknown";
+interface Known {
+  readonly state: "there" | "gone" | "unknown";
+  /** The highest version for which the piece was given, as far as it was acknowledged since the reference came. */
+  readonly version: number;
+}
+/** By the piece's name and the reference, a space between. */
 type Knowledge = ReadonlyMap<string, Known>;
 
 function openOn(disk: SimulatedDisk): Promise<ChunkStore> {
@@ -36,39 +46,53 @@ async function work(store: ChunkStore, worker: number, seed: number, known: Map<
     return item;
   };
   for (let step = 0; step < STEPS; step += 1) {
-    const chunk = pick(CHUNKS);
+    const piece = pick(PIECES);
     const reference = `${pick(REFERENCES)}${worker}`;
-    const key = `${chunk.hash} ${reference}`;
+    const key = `${piece.piece} ${reference}`;
     const deletes = random() < 0.4;
-    known.set(key, "unknown");
-    if (deletes) await store.dereference(chunk.hash, reference);
-    else await store.put(chunk.hash, chunk.bytes, reference);
-    known.set(key, deletes ? "gone" : "there");
+    const version = 1 + Math.floor(random() * 9);
+    const before = known.get(key);
+    const isThere = before?.state === "there";
+    // Another version of what is there takes nothing away while it is not answered.
+    if (!isThere || deletes) known.set(key, { state: "unknown", version: 0 });
+    if (deletes) await store.dereference(piece.piece, reference);
+    else await putChunk(store, piece, reference, version);
+    const highest = Math.max(version, isThere ? before.version : 0);
+    known.set(key, deletes ? { state: "gone", version: 0 } : { state: "there", version: highest });
   }
 }
 
 async function judge(disk: SimulatedDisk, known: Knowledge, story: string): Promise<void> {
   const store = await openOn(disk);
-  for (const { hash } of CHUNKS) {
-    const states = [...known].filter(([key]) => key.startsWith(hash)).map(([, state]) => state);
-    const verdict = await store.verify(hash);
+  for (const { piece } of PIECES) {
+    const states = knownOf(known, piece).map(([, { state }]) => state);
+    const verdict = await store.verify(piece);
     expect(verdict, story).not.toBe("corrupt");
     if (states.includes("there")) expect(verdict, story).toBe("intact");
     else if (!states.includes("unknown")) expect(verdict, story).toBe("absent");
-    await judgeReferences(store, hash, known, story);
+    await judgeReferences(store, piece, known, story);
   }
 }
 
-async function judgeReferences(store: ChunkStore, hash: ChunkHash, known: Knowledge, story: string): Promise<void> {
-  const mine = [...known].filter(([key]) => key.startsWith(hash));
-  const there = mine.filter(([, state]) => state === "there").map(([key]) => key.slice(hash.length + 1));
-  const unsure = mine.filter(([, state]) => state === "unknown").length;
-  for (const [index, reference] of there.entries()) {
-    const left = await store.dereference(hash, reference);
+async function judgeReferences(store: ChunkStore, piece: PieceId, known: Knowledge, story: string): Promise<void> {
+  const mine = knownOf(known, piece);
+  const there = mine.filter(([, { state }]) => state === "there");
+  const unsure = mine.filter(([, { state }]) => state === "unknown").length;
+  for (const [index, [reference, { version }]] of there.entries()) {
+    const older = store.dereference(piece, reference, version - 1);
+    await expect(older, story).rejects.toMatchObject({ code: "conflict" });
+    const left = await store.dereference(piece, reference);
     const stillThere = there.length - index - 1;
     expect(left?.references, story).toBeGreaterThanOrEqual(stillThere);
     expect(left?.references, story).toBeLessThanOrEqual(stillThere + unsure);
   }
+}
+
+/** Reference and what is known of it. A shard's name begins with its chunk's. */
+function knownOf(known: Knowledge, piece: PieceId): [string, Known][] {
+  return [...known].flatMap(([key, value]): [string, Known][] =>
+    key.startsWith(`${piece} `) ? [[key.slice(piece.length + 1), value]] : [],
+  );
 }
 
 test.each(SEEDS)(

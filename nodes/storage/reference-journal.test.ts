@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { silentLog } from "#wire/server/log.ts";
-import { testChunk } from "./chunk-store.contract.ts";
+import { testChunk, testShard } from "./chunk-store.contract.ts";
+import { readWholeFile } from "./file-system.ts";
 import { ReferenceIndex } from "./reference-index.ts";
 import { headerOf, lineOf, readLines } from "./journal-lines.ts";
 import { openReferenceJournal } from "./reference-journal.ts";
@@ -25,7 +26,8 @@ async function openJournal(disk: SimulatedDisk, minCompactionLines = 20_000) {
 
 function add(reference: string, chunk = chunks[0]) {
   if (chunk === undefined) throw new Error("No chunk");
-  return { change: "add", hash: chunk.hash, sizeBytes: chunk.bytes.length, reference } as const;
+  const { piece, digest, bytes } = chunk;
+  return { change: "add", piece, digest, sizeBytes: bytes.length, reference, version: 3 } as const;
 }
 
 describe("openReferenceJournal()", () => {
@@ -87,9 +89,34 @@ describe("openReferenceJournal()", () => {
   });
 });
 
+test("openReferenceJournal() reads version 1, where every reference is one of a whole chunk, and writes it anew", async () => {
+  const disk = new SimulatedDisk();
+  const [one, two] = [testChunk("one"), testChunk("two")];
+  const older = {
+    write: (words: string) => words,
+  };
+  const lines = [`+ ${one.hash} 1000 loose`, `+ ${two.hash} 1000 a`, `+ ${two.hash} 1000 b`, `- ${two.hash} a`];
+  const file = await disk.create(PATH);
+  await file.write(Buffer.from(`vstack-references 1\n${lines.map((words) => lineOf(older, words)).join("")}`));
+  const { index, journal } = await openJournal(disk);
+  const found = [...index.changes()];
+  expect(found).toEqual([
+    { ...add("loose", one), version: 1 },
+    { ...add("b", two), version: 1 },
+  ]);
+  expect(journal.damagedLines).toBe(0);
+  await journal.append(add("c", testShard("one", 3)));
+  const text = (await readWholeFile(disk, PATH))?.toString() ?? "";
+  expect(text.split("\n")[0]).toBe("vstack-references 2");
+  expect([...(await openJournal(disk)).index.changes()]).toEqual([...found, add("c", testShard("one", 3))]);
+});
+
 describe("readLines()", () => {
-  test("ignores no flipped bit", () => {
-    const line = lineOf(REFERENCE_LINES, add("video/720p/1"));
+  test.each([
+    ["a replica", chunks[0]],
+    ["a shard", testShard("one", 12)],
+  ])("ignores no flipped bit of %s", (_, piece) => {
+    const line = lineOf(REFERENCE_LINES, add("video/720p/1", piece));
     for (let bit = 0; bit < (line.length - 1) * 8; bit += 1) {
       const bytes = Buffer.concat([HEADER, Buffer.from(line)]);
       const at = HEADER.length + (bit >> 3);
@@ -97,7 +124,7 @@ describe("readLines()", () => {
       const found: unknown[] = [];
       const reading = readLines(REFERENCE_LINES, bytes, (change) => found.push(change));
       // A flip of the case of a hexadecimal digit of the checksum changes nothing that it says.
-      if (found.length > 0) expect(found).toEqual([add("video/720p/1")]);
+      if (found.length > 0) expect(found).toEqual([add("video/720p/1", piece)]);
       else expect(reading.torn).toBe(true);
     }
   });
@@ -106,13 +133,16 @@ describe("readLines()", () => {
     const found: unknown[] = [];
     const bytes = Buffer.from(`vstack-refrences 1\n${lineOf(REFERENCE_LINES, add("a"))}`);
     const reading = readLines(REFERENCE_LINES, bytes, (change) => found.push(change));
-    expect({ found, reading }).toEqual({ found: [add("a")], reading: { lineCount: 1, torn: false, damagedLines: 1 } });
+    expect({ found, reading }).toEqual({
+      found: [add("a")],
+      reading: { lineCount: 1, torn: false, damagedLines: 1, isOlder: false },
+    });
     expect(readLines(REFERENCE_LINES, Buffer.alloc(0), () => {}).damagedLines).toBe(1);
   });
 
   test("refuses another version", () => {
     expect(() => readLines(REFERENCE_LINES, Buffer.from("vstack-references 9\n"), () => {})).toThrow(
-      /"vstack-references 1" is wanted/,
+      /"vstack-references 2" is wanted/,
     );
   });
 });

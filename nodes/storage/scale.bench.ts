@@ -22,6 +22,7 @@ import { silentLog } from "#wire/server/log.ts";
 import { NodeAcceptor } from "../consensus/node-acceptor.ts";
 import { nodeMetrics } from "../metrics.ts";
 import { createNodeApp } from "../node-app.ts";
+import { ServedBook } from "../served-book.ts";
 import type { ChunkStore } from "./chunk-store.ts";
 import { openDiskStore } from "./disk-store.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -96,7 +97,8 @@ async function makeSubject(folder: string, count: number): Promise<Subject> {
     while (hashes.length < count) {
       const { bytes, hash } = randomChunk(FILLER_BYTES);
       hashes.push(hash);
-      await filling.put(hash, bytes, `aaaaaaaaaaaaaaaaaaaaaaaaaa/720p/${hashes.length}`);
+      const reference = `aaaaaaaaaaaaaaaaaaaaaaaaaa/720p/${hashes.length}`;
+      await filling.put(hash, bytes, { reference, version: 1, digest: hash });
     }
   };
   await Promise.all(Array.from({ length: FILLING_AT_ONCE }, fill));
@@ -112,6 +114,7 @@ async function serve(folder: string): Promise<{ url: string; close: () => Promis
   const app = createNodeApp({
     ...{ nodeId: nodeName(), store, acceptor, clusterKey, registry, lab: false, log: silentLog, pid: process.pid },
     metrics: nodeMetrics(registry),
+    served: new ServedBook(),
     clock: liveClock,
   });
   const listening = await listen(app, { host: "127.0.0.1", port: 0 });

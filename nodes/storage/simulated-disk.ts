@@ -133,6 +133,11 @@ export class SimulatedDisk implements FileSystem {
     return this.freeSpace;
   }
 
+  async apparentBytes(path: string): Promise<number> {
+    const content = this.#names.get(path);
+    return content === undefined || content === "folder" ? 0 : content.bytes.length;
+  }
+
   #writable(path: string, content: Content): WritableFile {
     return {
       write: async (bytes) => {

@@ -1,7 +1,9 @@
 /**
  * The list of block hashes of a chunk: made when it is stored, checked against the record's `blocksDigest` when it is
- * read, so that the list may come from anybody.
+ * read, so that the list may come from anybody. Of a coded chunk the hashes of the parity blocks follow those of the data
+ * blocks (core/erasure/geometry.ts).
  */
+import { geometryOf, shardBlocks } from "#core/erasure/geometry.ts";
 import type { ChunkHash } from "#core/ids.ts";
 import { chunkBlocks } from "#core/placement/blocks.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
@@ -33,7 +35,15 @@ export async function readBlockList(
   digest = sha256,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const list = fromBase64(blocks);
-  const count = chunkBlocks(record.sizeBytes, record.blockSizeBytes).length;
+  const count = listLength(record);
   if (list?.length !== count * HASH_BYTES) return undefined;
   return chunkHashFromDigest(await digest(list)) === record.blocksDigest ? list : undefined;
+}
+
+/** Blocks of the data, and of the parity where the record names any. */
+function listLength({ sizeBytes, blockSizeBytes, scheme }: ChunkRecord): number {
+  if (scheme.kind === "replication") return chunkBlocks(sizeBytes, blockSizeBytes).length;
+  const { dataShards, parityShards } = scheme;
+  const last = shardBlocks(geometryOf(scheme, sizeBytes), blockSizeBytes, dataShards + parityShards - 1).at(-1);
+  return last === undefined ? 0 : last.index + 1;
 }

@@ -15,7 +15,9 @@ const WallMsSchema = v.pipe(v.number(), v.minValue(0));
 /** Times are Unix milliseconds by the node's clock, with fractions. */
 export const SentBytesSchema = v.object({
   hash: ChunkHashSchema,
-  /** What was asked for: byte range [start, end) of the chunk; all of it without a `Range`. */
+  /** Null: the chunk whole. */
+  shard: v.nullable(CountSchema),
+  /** What was asked for: byte range [start, end) of the chunk or of the shard; all of it without a `Range`. */
   start: CountSchema,
   end: CountSchema,
   /** Given to the connection, from `start` on. What the reader gave up is not in here, but for what lay in buffers. */

@@ -40,8 +40,13 @@ export const NodeHealthSchema = v.object({
   acceptor: v.object({ incarnation: v.string(), keyCount: CountSchema }),
   pid: CountSchema,
   lab: v.boolean(),
+  /** Replicas here. */
   chunkCount: CountSchema,
+  shardCount: CountSchema,
+  /** Bytes of replicas and shards. */
   usedBytes: CountSchema,
+  /** Apparent size of what else is in the node's folder: journals, folders, files found wrong. */
+  otherBytes: CountSchema,
   /** Bytes that may still be stored before the node is full. */
   freeBytes: CountSchema,
   /** Share of the node's space in use, 0..1. */

@@ -184,7 +184,7 @@ const SHAPES: [string, v.GenericSchema, Record<string, unknown>, Record<string, 
     NodeHealthSchema,
     {
       ...{ status: "ok", nodeId: "n", incarnation: "i", pid: 1, lab: false, uptimeSeconds: 1.5, ...fill },
-      acceptor: { incarnation: "a", keyCount: 0 },
+      ...{ acceptor: { incarnation: "a", keyCount: 0 }, shardCount: 2, otherBytes: 900 },
     },
     [{ status: "sick" }, { fillRatio: 1.1 }, { acceptor: { incarnation: "a" } }],
   ],

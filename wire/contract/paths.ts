@@ -1,11 +1,18 @@
 /** Every URL path, built and matched here and nowhere else. Server routes use the patterns, askers the builders. */
 import type { ChunkHash, NodeId, RenditionId, VideoId } from "#core/ids.ts";
 import { parseRenditionId, parseVideoId } from "#core/ids.ts";
+import type { Piece } from "#core/placement/piece.ts";
 import { parseSeq } from "#core/placement/position.ts";
 
 /** Route patterns in Hono's spelling. */
 export const ROUTES = {
   chunk: "/chunks/:hash",
+  /** Of a node: one shard of a chunk. */
+  shard: "/chunks/:hash/shards/:shard",
+  /** Of a node: what it keeps, page by page. */
+  pieces: "/pieces",
+  /** POST: the node reads pieces from its disk and says what they are. */
+  verifyPieces: "/pieces/verify",
   /** Of a node: the votes of ChunkPaxos. */
   consensusEntries: "/consensus/entries",
   consensusStream: "/consensus/stream",
@@ -55,10 +62,17 @@ export const ROUTES = {
   nodeLabNetwork: "/lab/network",
   /** Of a node under `--lab`: what it sent to a session (`?session=NAME`). */
   nodeLabBytes: "/lab/bytes",
+  /** Of a node under `--lab`: POST damages a piece behind its back. */
+  nodeLabPieces: "/lab/pieces",
 } as const;
 
 export const PATHS = {
   chunk: (hash: ChunkHash) => `/chunks/${hash}`,
+  shard: (hash: ChunkHash, shard: number) => `/chunks/${hash}/shards/${shard}`,
+  /** A replica has the address of its chunk. */
+  piece: ({ hash, shard }: Piece) => (shard === null ? `/chunks/${hash}` : `/chunks/${hash}/shards/${shard}`),
+  /** @param after name of the last piece of the page before, "" for the first page */
+  pieces: (after: string, limit: number) => `/pieces?after=${after}&limit=${limit}`,
   nodeHeartbeat: (nodeId: NodeId) => `/api/nodes/${nodeId}/heartbeat`,
   nodeDrain: (nodeId: NodeId) => `/api/nodes/${nodeId}/drain`,
   /** @param position its text */
@@ -119,6 +133,9 @@ export function parseMediaPath(path: string): MediaAddress | undefined {
   return seq === undefined ? undefined : { asks: "segment", videoId, rendition, seq };
 }
 
+/** Value of {@link QUERY}.purpose. */
+export const PURPOSE_UPKEEP = "upkeep";
+
 /** Query parameters. A custom header would cost a preflight per node address; a query does not. */
 export const QUERY = {
   /** Names the player that asks; keeps strategy, playhead and traces of two players apart. */
@@ -130,6 +147,12 @@ export const QUERY = {
   bandwidth: "bandwidth",
   capability: "capability",
   position: "position",
+  /** Of the record of the position that names the piece (PUT), or that does not (DELETE). */
+  version: "version",
+  /** SHA-256 of the bytes of a shard. */
+  digest: "digest",
+  /** `upkeep` on a read that no viewer has asked for: it is no demand. */
+  purpose: "purpose",
   /** `gateway` keeps the worker's own request to the gateway from being intercepted. */
   via: "via",
 } as const;

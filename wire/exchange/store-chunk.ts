@@ -48,7 +48,7 @@ export interface StorageTarget extends WeightedNode {
 
 /** Makes a capability for one method on its subject (wire/contract/capability.ts). */
 export type MintCapability = (grant: {
-  readonly method: "PUT" | "DELETE" | "VOTE" | "OWN";
+  readonly method: "PUT" | "DELETE" | "VOTE" | "OWN" | "PIECES";
   readonly subject: string;
 }) => Promise<string>;
 
@@ -157,28 +157,6 @@ export async function putCopy(copy: Copy): Promise<PutOutcome> {
     }
   }
   return { node, error: error ?? new VStackError("aborted", `Gave up PUT to ${node.nodeId}`), vote: null };
-}
-
-export interface StoreReplicaRequest extends Omit<StoreChunkRequest, "nodes" | "blockSizeBytes"> {
-  /** Of the bytes. */
-  readonly hash: ChunkHash;
-  readonly node: StorageTarget;
-}
-
-/**
- * Stores one more copy of a chunk.
- *
- * @throws VStackError why the node has no durable copy, as far as it can be known: after `timeout` or `aborted` it may have one
- */
-export async function storeReplica(
-  { hash, node, ...request }: StoreReplicaRequest,
-  ports: StoreChunkPorts,
-): Promise<void> {
-  const { error } = await putCopy({ request, ports, hash, node });
-  if (error === undefined) return;
-  throw error instanceof Error
-    ? error
-    : new VStackError("internal", `Cannot store a copy on ${node.nodeId}`, { cause: error });
 }
 
 async function putOnce({ request, ports, hash, node, accept = {} }: Copy): Promise<PutChunkAnswer> {

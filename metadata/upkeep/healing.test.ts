@@ -1,0 +1,209 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { parseNodeId } from "#core/ids.ts";
+import type { Position } from "#core/placement/position.ts";
+import { present } from "../placement/placement-register.contract.ts";
+import type { ChunkServer } from "../chunk-servers.contract.ts";
+import type { RedundancyWorld } from "./redundancy-world.contract.ts";
+import { damage, never, redundancyWorld, videoId } from "./redundancy-world.contract.ts";
+
+const SEGMENTS = 6;
+
+describe("Redundancy heals", () => {
+  let world: RedundancyWorld;
+  let positions: Position[];
+  const repair = () => world.redundancy.repairLoop.round(never);
+  /** Rounds of scrubbing, a second each. */
+  const scrub = async (seconds: number) => {
+    for (let second = 0; second < seconds; second += 1) {
+      world.clock.advance(1);
+      await world.redundancy.scrubLoop.round(never);
+    }
+  };
+  const code = async () => {
+    await world.redundancy.override(videoId, "erasure");
+    await world.redundancy.formLoop.round(never);
+    await cleanUp();
+  };
+  const cleanUp = async () => {
+    world.clock.advance(1000);
+    await world.drain();
+  };
+  const bearer = async (position: Position): Promise<ChunkServer> => {
+    const { holders } = await world.record(position);
+    return present(world.nodes.servers.find(({ id }) => id === holders[0]?.nodeId));
+  };
+  const expectWhole = async (form: RegExp) => {
+    for (const position of positions) {
+      expect(await world.standing(position)).toMatch(form);
+      expect(await world.isReadable(position)).toBe(true);
+    }
+  };
+  const REPLICATED = /^replication: (node-\d\/replica ?){3}$/;
+  const CODED = /^erasure: (node-\d\/\d ?){5}$/;
+
+  const fill = async () => {
+    positions = [];
+    for (let seq = 0; seq < SEGMENTS; seq += 1) positions.push(await world.store(seq));
+  };
+  beforeEach(async () => {
+    world = await redundancyWorld(7);
+    await fill();
+  });
+
+  it("chunks that were stored while too few nodes were there, from sources that do not lie", async () => {
+    world = await redundancyWorld(3);
+    world.node(2).away = true;
+    await fill();
+    expect(await repair()).toBe(0);
+    world.node(2).away = false;
+    world.node(0).lies = true;
+    expect(await repair()).toBe(SEGMENTS);
+    world.node(0).lies = false;
+    await expectWhole(REPLICATED);
+    expect(await repair()).toBe(0);
+  });
+
+  it.each([
+    ["replicas", REPLICATED],
+    ["shards", CODED],
+  ])("%s of a dead node elsewhere, when the hold-off is over and not before", async (form, whole) => {
+    if (form === "shards") await code();
+    const lost = await bearer(present(positions[0]));
+    lost.away = true;
+    expect(await repair()).toBe(0);
+    expect(world.redundancy.queue().waiting[0]?.untilSeconds).toBeGreaterThan(world.clock.wallMs() / 1000);
+    world.clock.advance(901);
+    expect(await repair()).toBeGreaterThan(0);
+    await cleanUp();
+    for (const pieces of [lost.chunks, lost.shards]) pieces.clear();
+    await expectWhole(whole);
+    expect(world.redundancy.queue().repair.chunksLeft).toBe(0);
+  });
+
+  it("two dead nodes at once without waiting, where one more loss would take the chunk", async () => {
+    await code();
+    const [first, second] = (await world.record(present(positions[0]))).holders;
+    for (const server of world.nodes.servers) {
+      if (server.id === first?.nodeId || server.id === second?.nodeId) server.away = true;
+    }
+    const urgent = await repair();
+    expect(urgent).toBeGreaterThan(0);
+    const { holders } = await world.record(present(positions[0]));
+    const away = new Set(world.nodes.servers.filter((server) => server.away).map(({ id }) => id));
+    expect(holders.filter(({ nodeId }) => !away.has(nodeId)).length).toBeGreaterThanOrEqual(4);
+    expect(await world.isReadable(present(positions[0]))).toBe(true);
+  });
+
+  it.each([
+    ["replicas", REPLICATED],
+    ["shards", CODED],
+  ])("%s of a wiped node in place, as soon as its empty disk is listed", async (form, whole) => {
+    if (form === "shards") await code();
+    const wiped = await bearer(present(positions[0]));
+    for (const pieces of [wiped.chunks, wiped.shards]) pieces.clear();
+    const versions = await Promise.all(positions.map(async (position) => (await world.record(position)).version));
+    await world.redundancy.inventories.refresh(never);
+    expect(await repair()).toBeGreaterThan(0);
+    await expectWhole(whole);
+    expect(await Promise.all(positions.map(async (one) => (await world.record(one)).version))).toEqual(versions);
+    expect(world.redundancy.queue().scrub.missing).toBeGreaterThan(0);
+  });
+
+  it("flipped bytes, all of them within one cycle of scrubbing", async () => {
+    await code();
+    await world.redundancy.setConfig({ scrubCycleSeconds: 20 });
+    for (const position of positions) damage(await bearer(position), (await world.record(position)).hash, "flip");
+    await scrub(22);
+    expect(world.redundancy.queue().scrub).toMatchObject({ corrupt: SEGMENTS, isTooSlow: false });
+    expect(await repair()).toBe(SEGMENTS);
+    await expectWhole(CODED);
+    const map = present(await world.redundancy.chunkMap({ videoId, rendition: undefined, from: 0, limit: 9 }, never));
+    expect(map.rows.flatMap(({ pieces }) => pieces).every(({ state }) => state === "intact")).toBe(true);
+    await scrub(25);
+    expect(world.redundancy.queue().scrub.completedAtSeconds).not.toBeNull();
+  });
+
+  it("a file that is gone, though the disk's books still list it, within one cycle", async () => {
+    await world.redundancy.setConfig({ scrubCycleSeconds: 10 });
+    const position = present(positions[2]);
+    damage(await bearer(position), (await world.record(position)).hash, "lose");
+    await scrub(12);
+    expect(await repair()).toBe(1);
+    await expectWhole(REPLICATED);
+  });
+
+  it("what a client complains about: at once when it is true, and nothing when it is not", async () => {
+    await code();
+    const position = present(positions[1]);
+    const { hash, holders } = await world.record(position);
+    const [good, bad] = holders.flatMap((holder) => (holder.holds === "shard" ? [holder] : []));
+    const rotten = present(world.nodes.servers.find(({ id }) => id === bad?.nodeId));
+    damage(rotten, hash, "flip");
+    const complain = (holder: typeof good) =>
+      world.redundancy.report({ nodeId: present(holder).nodeId, hash, shard: present(holder).shard });
+    expect([complain(good), complain(bad)]).toEqual([true, true]);
+    await scrub(1);
+    expect(await repair()).toBe(1);
+    await expectWhole(CODED);
+    expect(complain(good)).toBe(false);
+  });
+
+  it("makes a piece of proven bytes only: a rotten source is found out, and made again, too", async () => {
+    await code();
+    const position = present(positions[0]);
+    const { hash, holders } = await world.record(position);
+    const [one, other] = holders.map(({ nodeId }) => present(world.nodes.servers.find(({ id }) => id === nodeId)));
+    damage(present(one), hash, "lose");
+    damage(present(other), hash, "flip");
+    await world.redundancy.inventories.refresh(never);
+    await repair();
+    expect(await world.isReadable(position)).toBe(true);
+    await scrub(2);
+    await repair();
+    await expectWhole(CODED);
+  });
+
+  it("moves everything away from a node that leaves, and keeps it readable", async () => {
+    await code();
+    const leaving = await bearer(present(positions[0]));
+    world.draining.add(present(parseNodeId(leaving.id)));
+    expect(await repair()).toBeGreaterThan(0);
+    await cleanUp();
+    expect([leaving.chunks.size, leaving.shards.size]).toEqual([0, 0]);
+    await expectWhole(CODED);
+    expect(world.redundancy.queue().ended[0]?.kind).toBe("drain");
+  });
+
+  it("gives a node that joined its share, one piece of a chunk at most, and nothing twice", async () => {
+    await code();
+    await world.redundancy.rebalanceLoop.round(never);
+    const joined = world.nodes.add();
+    const moved = await world.redundancy.rebalanceLoop.round(never);
+    await cleanUp();
+    await expectWhole(/^erasure: (node-\d\/\d ?){5}$/);
+    expect(joined.shards.size).toBe(moved);
+    expect(await world.redundancy.rebalanceLoop.round(never)).toBe(0);
+    expect(await (await world.restarted()).rebalanceLoop.round(never)).toBe(0);
+  });
+
+  it("shards that share a node for want of nodes move when one has come", async () => {
+    world = await redundancyWorld(6);
+    await fill();
+    await code();
+    const { holders } = await world.record(present(positions[0]));
+    const lost = world.nodes.servers.filter(({ id }) => !holders.slice(0, 4).some(({ nodeId }) => nodeId === id));
+    for (const server of lost) server.away = true;
+    await repair();
+    world.clock.advance(901);
+    await repair();
+    const crowded = await world.record(present(positions[0]));
+    expect(new Set(crowded.holders.map(({ nodeId }) => nodeId)).size).toBe(4);
+    expect((await world.ports.catalog.video(videoId))?.copies.present).toBeLessThan(SEGMENTS * 5);
+    for (const server of lost) server.away = false;
+    world.clock.advance(100);
+    await repair();
+    await cleanUp();
+    await expectWhole(CODED);
+    expect(await world.ports.catalog.countAtRisk(null)).toBe(0);
+  });
+});

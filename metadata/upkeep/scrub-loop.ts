@@ -1,0 +1,312 @@
+/**
+ * Has every node read its pieces again within a cycle, the longest unchecked first, what a client complained about at once,
+ * and what records name and a disk does not list, too. It deletes nothing: what is wrong is noted, and repaired.
+ */
+import type { NodeId } from "#core/ids.ts";
+import { invariant } from "#core/invariant.ts";
+import type { Piece, PieceId } from "#core/placement/piece.ts";
+import { parsePieceId, pieceId, pieceOf } from "#core/placement/piece.ts";
+import type { PolicyConfig } from "#core/redundancy/policy-config.ts";
+import type { ScrubItem, ScrubState, ScrubVerdict } from "#core/redundancy/scrub-plan.ts";
+import { checked, MAX_REPORTS, NO_REPORTS, planScrub, reported, scrubPace } from "#core/redundancy/scrub-plan.ts";
+import type { Clock } from "#wire/client/live-clock.ts";
+import type { PieceVerdict } from "#wire/contract/piece-api.ts";
+import { MAX_VERIFY_PIECES } from "#wire/contract/piece-api.ts";
+import type { PieceLinks } from "#wire/exchange/piece-links.ts";
+import type { StorageTarget } from "#wire/exchange/store-chunk.ts";
+import type { Log } from "#wire/server/log.ts";
+import type { CatalogStore } from "../catalog/catalog-store.ts";
+import type { NamedPiece, PieceIndex } from "../catalog/piece-index.ts";
+import { holderOf, WHOLE } from "../database/piece-columns.ts";
+import type { Fault, FaultyPieces } from "../redundancy/faulty-pieces.ts";
+import type { WorkBudget } from "../redundancy/work-budget.ts";
+
+const ROUND_MS = 250;
+/** What may be saved up while something else goes first. */
+const BURST_SECONDS = 2;
+/** Sums over all pieces of a node are made anew this often. */
+const TOTALS_MS = 5000;
+/** Pieces of one look at the index when a whole node is compared with its list. */
+const PAGE_PIECES = 1000;
+
+export interface ScrubLoopPorts {
+  readonly catalog: Pick<CatalogStore, "entry">;
+  readonly pieces: PieceIndex;
+  readonly faulty: FaultyPieces;
+  readonly links: Pick<PieceLinks, "verify">;
+  readonly budget: WorkBudget;
+  readonly alive: () => readonly StorageTarget[];
+  readonly config: () => PolicyConfig;
+  /** Something is to be repaired. */
+  readonly onFault: () => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ScrubProgress {
+  readonly isRunning: boolean;
+  readonly startedAtSeconds: number | null;
+  /** When the last whole cycle ended; null before the first one did. */
+  readonly completedAtSeconds: number | null;
+  readonly piecesChecked: number;
+  readonly piecesTotal: number;
+  readonly bytesChecked: number;
+  readonly bytesTotal: number;
+  /** Found in this cycle and the one before: they follow each other without a pause. */
+  readonly corrupt: number;
+  readonly missing: number;
+  readonly reportsWaiting: number;
+  readonly isTooSlow: boolean;
+}
+
+type Found = Readonly<Record<Fault, number>>;
+const NOTHING_FOUND: Found = { corrupt: 0, absent: 0 };
+
+interface NodeScrub {
+  state: ScrubState;
+  /** When reported pieces were checked, Unix seconds; the last ones. */
+  readonly checkedReports: Map<string, number>;
+  budgetBytes: number;
+  atMs: number;
+  totals: { readonly pieces: number; readonly sizeBytes: number; readonly left: number; readonly leftBytes: number };
+  totalsAtMs: number;
+}
+
+export class ScrubLoop {
+  readonly #ports: ScrubLoopPorts;
+  readonly #nodes = new Map<NodeId, NodeScrub>();
+  #cycleStartMs: number;
+  #completedAtSeconds: number | null = null;
+  #isHurried = false;
+  #found: Found = NOTHING_FOUND;
+  #foundBefore: Found = NOTHING_FOUND;
+  #isTooSlow = false;
+
+  constructor(ports: ScrubLoopPorts) {
+    this.#ports = ports;
+    this.#cycleStartMs = ports.clock.wallMs();
+  }
+
+  get progress(): ScrubProgress {
+    const scrubs = [...this.#nodes.values()];
+    const sum = (of: (scrub: NodeScrub) => number) => scrubs.reduce((total, scrub) => total + of(scrub), 0);
+    const [pieces, bytes] = [sum(({ totals }) => totals.pieces), sum(({ totals }) => totals.sizeBytes)];
+    return {
+      isRunning: sum(({ totals }) => totals.left) > 0,
+      startedAtSeconds: this.#cycleStartMs / 1000,
+      completedAtSeconds: this.#completedAtSeconds,
+      piecesChecked: pieces - sum(({ totals }) => totals.left),
+      piecesTotal: pieces,
+      bytesChecked: bytes - sum(({ totals }) => totals.leftBytes),
+      bytesTotal: bytes,
+      corrupt: this.#found.corrupt + this.#foundBefore.corrupt,
+      missing: this.#found.absent + this.#foundBefore.absent,
+      isTooSlow: this.#isTooSlow,
+      reportsWaiting: sum(({ state }) => state.reports.length),
+    };
+  }
+
+  /** Begins a cycle now, at the full rate. @returns false when one that was asked for is under way */
+  ask(): boolean {
+    if (this.#isHurried) return false;
+    this.#beginCycle();
+    this.#foundBefore = NOTHING_FOUND;
+    this.#isHurried = true;
+    return true;
+  }
+
+  /** A client read wrong bytes, or somebody found none: makes a check, never more. @returns false when it makes none */
+  report(nodeId: NodeId, piece: Piece): boolean {
+    const scrub = this.#scrubOf(nodeId);
+    const name = pieceId(piece);
+    const item = { piece: name, sizeBytes: 0, checkedAtSeconds: scrub.checkedReports.get(name) ?? 0 };
+    const { refusedReports } = scrub.state;
+    scrub.state = reported(scrub.state, item, this.#ports.clock.wallMs() / 1000);
+    return scrub.state.refusedReports === refusedReports;
+  }
+
+  /** What the node should have and did not list is looked for. */
+  async compare(nodeId: NodeId, names: ReadonlySet<PieceId>, signal: AbortSignal): Promise<void> {
+    const node = this.#ports.alive().find((one) => one.nodeId === nodeId);
+    if (node === undefined) return;
+    for (let after: Piece | null = null; ; ) {
+      const page: NamedPiece[] = await this.#ports.pieces.namedOn(nodeId, after, PAGE_PIECES);
+      const absent = page.filter((piece) => !names.has(pieceId(piece)));
+      for (let from = 0; from < absent.length; from += MAX_VERIFY_PIECES) {
+        signal.throwIfAborted();
+        await this.#verify(node, absent.slice(from, from + MAX_VERIFY_PIECES), signal);
+      }
+      after = page.at(-1) ?? null;
+      if (page.length < PAGE_PIECES) return;
+    }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#ports;
+    while (!signal.aborted) {
+      await this.round(signal).catch((error: unknown) => {
+        if (!signal.aborted) log.error({ err: error }, "Cannot scrub: will try again");
+      });
+      await clock.sleep(ROUND_MS, signal);
+    }
+  }
+
+  /** One batch on every node. */
+  async round(signal: AbortSignal): Promise<void> {
+    const alive = this.#ports.alive();
+    const there = new Set(alive.map(({ nodeId }) => nodeId));
+    for (const nodeId of this.#nodes.keys()) if (!there.has(nodeId)) this.#nodes.delete(nodeId);
+    await Promise.all(
+      alive.map(async (node) => {
+        try {
+          await this.#scrubNode(node, signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          this.#ports.log.warn({ nodeId: node.nodeId, err: error }, "Cannot scrub a node now");
+        }
+      }),
+    );
+    if (alive.length > 0 && [...this.#nodes.values()].every(({ totals }) => totals.left === 0)) this.#endCycle();
+  }
+
+  async #scrubNode(node: StorageTarget, signal: AbortSignal): Promise<void> {
+    const scrub = this.#scrubOf(node.nodeId);
+    await this.#countTotals(node.nodeId, scrub);
+    this.#refill(scrub);
+    const unchecked = await this.#ports.pieces.longestUnchecked(node.nodeId, MAX_VERIFY_PIECES);
+    const reports = scrub.state.reports.map((piece) => ({ piece, sizeBytes: 0, checkedAtSeconds: 0 }));
+    const others = unchecked.map(itemOf).filter(({ piece }) => !scrub.state.reports.includes(piece));
+    const items = [...reports, ...others];
+    const plan = planScrub(scrub.state, items, this.#ports.config(), scrub.budgetBytes);
+    const isWaiting = scrub.state.reports.length === 0 && this.#ports.budget.hasBefore("scrub");
+    const batch = isWaiting ? [] : plan.items.slice(0, MAX_VERIFY_PIECES);
+    if (batch.length === 0) return;
+    const pieces = batch.map(pieceOfItem);
+    const bytes = batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    scrub.budgetBytes -= bytes;
+    this.#ports.budget.note("scrub", bytes);
+    await this.#verify(node, pieces, signal);
+    scrub.totalsAtMs = Math.min(scrub.totalsAtMs, this.#ports.clock.nowMs() - TOTALS_MS + ROUND_MS);
+  }
+
+  async #verify(node: StorageTarget, pieces: readonly Piece[], signal: AbortSignal): Promise<void> {
+    const { links, clock } = this.#ports;
+    const verdicts = await links.verify(node, pieces, signal);
+    const intact: Piece[] = [];
+    const scrub = this.#scrubOf(node.nodeId);
+    let faults = 0;
+    for (const [index, piece] of pieces.entries()) {
+      const verdict = verdicts[index] ?? "absent";
+      if (scrub.state.reports.includes(pieceId(piece))) noteReport(scrub, pieceId(piece), clock.wallMs() / 1000);
+      const { state, command } = checked(scrub.state, pieceId(piece), SCRUB_VERDICTS[verdict], clock.wallMs() / 1000);
+      scrub.state = state;
+      if (command.do === "keep-as-checked") intact.push(piece);
+      if (verdict !== "intact" && (await this.#noteFault(node.nodeId, piece, verdict))) faults += 1;
+    }
+    if (faults > 0) {
+      this.#ports.log.warn(
+        { nodeId: node.nodeId, faults },
+        "Pieces are not what their records say: they are made again",
+      );
+      this.#ports.onFault();
+    }
+    await this.#ports.pieces.noteChecked(node.nodeId, pieces, clock.wallMs());
+    for (const piece of intact) await this.#noteIntact(node.nodeId, piece);
+  }
+
+  /** @returns false when it was known, or when no record names it any more */
+  async #noteFault(nodeId: NodeId, piece: Piece, verdict: Fault): Promise<boolean> {
+    const { pieces, faulty, log } = this.#ports;
+    const holder = holderOf(nodeId, piece.shard ?? WHOLE);
+    const positions = await pieces.positionsOf(nodeId, piece);
+    let isNew = false;
+    for (const position of positions) {
+      if (await faulty.add(position, piece.hash, { holder, verdict })) isNew = true;
+    }
+    if (!isNew) return false;
+    this.#found = { ...this.#found, [verdict]: this.#found[verdict] + 1 };
+    log.debug({ nodeId, piece: pieceId(piece), verdict }, "A piece is not what its record says");
+    return true;
+  }
+
+  async #noteIntact(nodeId: NodeId, piece: Piece): Promise<void> {
+    const { pieces, faulty } = this.#ports;
+    if (!(await faulty.any())) return;
+    const holder = holderOf(nodeId, piece.shard ?? WHOLE);
+    for (const position of await pieces.positionsOf(nodeId, piece)) await faulty.remove(position, piece.hash, [holder]);
+  }
+
+  #scrubOf(nodeId: NodeId): NodeScrub {
+    const known = this.#nodes.get(nodeId);
+    if (known !== undefined) return known;
+    const nowMs = this.#ports.clock.nowMs();
+    const totals = { pieces: 0, sizeBytes: 0, left: 0, leftBytes: 0 };
+    const rest = { checkedReports: new Map<string, number>(), budgetBytes: 0, atMs: nowMs };
+    const scrub: NodeScrub = { state: NO_REPORTS, ...rest, totals, totalsAtMs: -Infinity };
+    this.#nodes.set(nodeId, scrub);
+    return scrub;
+  }
+
+  async #countTotals(nodeId: NodeId, scrub: NodeScrub): Promise<void> {
+    const nowMs = this.#ports.clock.nowMs();
+    if (nowMs - scrub.totalsAtMs < TOTALS_MS) return;
+    scrub.totalsAtMs = nowMs;
+    const all = await this.#ports.pieces.totals(nodeId);
+    const left = await this.#ports.pieces.totals(nodeId, this.#cycleStartMs);
+    scrub.totals = { ...all, left: left.pieces, leftBytes: left.sizeBytes };
+  }
+
+  #refill(scrub: NodeScrub): void {
+    const { clock, config } = this.#ports;
+    const pace = scrubPace(scrub.totals.sizeBytes, config());
+    this.#isTooSlow = pace.isTooSlow;
+    const rate = this.#isHurried ? config().scrubBytesPerSecond : pace.rateBytesPerSecond;
+    const seconds = (clock.nowMs() - scrub.atMs) / 1000;
+    scrub.atMs = clock.nowMs();
+    scrub.budgetBytes = Math.min(rate * BURST_SECONDS, scrub.budgetBytes + seconds * rate);
+  }
+
+  #beginCycle(): void {
+    this.#cycleStartMs = this.#ports.clock.wallMs();
+    this.#foundBefore = this.#found;
+    this.#found = NOTHING_FOUND;
+    for (const scrub of this.#nodes.values()) {
+      const { pieces, sizeBytes } = scrub.totals;
+      scrub.totals = { pieces, sizeBytes, left: pieces, leftBytes: sizeBytes };
+      scrub.totalsAtMs = -Infinity;
+    }
+  }
+
+  #endCycle(): void {
+    const total = [...this.#nodes.values()].reduce((sum, { totals }) => sum + totals.pieces, 0);
+    if (total === 0) return;
+    this.#completedAtSeconds = this.#ports.clock.wallMs() / 1000;
+    this.#isHurried = false;
+    // The next one begins when what was checked first has come of age: longest unchecked first is one after the other.
+    if (this.#ports.clock.wallMs() - this.#cycleStartMs >= this.#ports.config().scrubCycleSeconds * 1000)
+      this.#beginCycle();
+  }
+}
+
+const SCRUB_VERDICTS: Readonly<Record<PieceVerdict, ScrubVerdict>> = {
+  intact: "intact",
+  corrupt: "rotten",
+  absent: "missing",
+};
+
+function noteReport({ checkedReports }: NodeScrub, name: PieceId, nowSeconds: number): void {
+  checkedReports.delete(name);
+  checkedReports.set(name, nowSeconds);
+  const [oldest] = checkedReports.keys();
+  if (checkedReports.size > MAX_REPORTS && oldest !== undefined) checkedReports.delete(oldest);
+}
+
+function itemOf(piece: NamedPiece): ScrubItem {
+  return { piece: pieceId(piece), sizeBytes: piece.sizeBytes, checkedAtSeconds: piece.checkedMs / 1000 };
+}
+
+function pieceOfItem({ piece }: ScrubItem): Piece {
+  const id = parsePieceId(piece);
+  invariant(id !== undefined, `Cannot check "${piece}" as it is the name of no piece`);
+  return pieceOf(id);
+}
