@@ -30,6 +30,25 @@ export const ROUTES = {
   consensusEvents: "/api/consensus/events",
   /** GET: how far it is; POST: begins to make the catalogue again from the nodes. */
   rebuild: "/api/consensus/rebuild",
+  /** GET: settings of redundancy; PUT changes some of them. */
+  redundancyConfig: "/api/redundancy/config",
+  redundancyVideo: "/api/redundancy/videos/:videoId",
+  redundancyRecommendation: "/api/redundancy/videos/:videoId/recommendation",
+  /** PUT: a person's choice of form, or `auto`. */
+  redundancyOverride: "/api/redundancy/videos/:videoId/override",
+  redundancyDecisions: "/api/redundancy/decisions",
+  redundancyEfficiency: "/api/redundancy/efficiency",
+  redundancyQueue: "/api/redundancy/queue",
+  /** Server-sent events: the queue, whenever it is another. */
+  redundancyEvents: "/api/redundancy/events",
+  redundancyRepair: "/api/redundancy/repair",
+  redundancyScrub: "/api/redundancy/scrub",
+  /** Counted from the nodes. */
+  storageOverhead: "/api/storage/overhead",
+  storageVideos: "/api/storage/videos",
+  chunkMap: "/api/storage/videos/:videoId/map",
+  /** POST: a client read wrong bytes. */
+  storageReports: "/api/storage/reports",
   videos: "/api/videos",
   video: "/api/videos/:videoId",
   videoManifest: "/api/videos/:videoId/manifest",
@@ -45,6 +64,8 @@ export const ROUTES = {
   uploadEvents: "/api/uploads/:uploadId/events",
   /** Of the metadata server under `--lab`: PUT sets an emulated network, GET lists, DELETE takes back (`?session=NAME`; empty: that of everybody; without: all). */
   labNetwork: "/api/lab/network",
+  /** Of the metadata server under `--lab`: POST damages a piece on a node. */
+  labPieces: "/api/lab/pieces",
   /** Of the metadata server under `--lab`: GET what runs and ran, POST starts, DELETE cancels. */
   bench: "/api/bench",
   benchEvents: "/api/bench/events",
@@ -52,6 +73,8 @@ export const ROUTES = {
   benchReportHtml: "/api/bench/reports/:runId/report.html",
   /** Of a node under `--lab`: PUT its part of a session's network, DELETE as above. */
   nodeLabNetwork: "/lab/network",
+  /** Of a node under `--lab`: POST damages a piece. */
+  nodeLabPieces: "/lab/pieces",
   /** Of a node under `--lab`: what it sent to a session (`?session=NAME`). */
   nodeLabBytes: "/lab/bytes",
 } as const;
@@ -62,6 +85,10 @@ export const PATHS = {
   nodeDrain: (nodeId: NodeId) => `/api/nodes/${nodeId}/drain`,
   /** @param position its text */
   consensusPosition: (position: string) => `/api/consensus/positions/${encodeURIComponent(position)}`,
+  redundancyVideo: (videoId: VideoId) => `/api/redundancy/videos/${videoId}`,
+  redundancyRecommendation: (videoId: VideoId) => `/api/redundancy/videos/${videoId}/recommendation`,
+  redundancyOverride: (videoId: VideoId) => `/api/redundancy/videos/${videoId}/override`,
+  chunkMap: (videoId: VideoId) => `/api/storage/videos/${videoId}/map`,
   video: (videoId: VideoId) => `/api/videos/${videoId}`,
   manifest: (videoId: VideoId, rendition: RenditionId, from: number) =>
     `/api/videos/${videoId}/manifest?rendition=${rendition}&from=${from}`,
