@@ -42,6 +42,7 @@ import { mendLoop } from "./upkeep/mend-loop.ts";
 import { positionLocks } from "./upkeep/position-locks.ts";
 import type { RebuildRun } from "./rebuild/rebuild-run.ts";
 import { rebuildRun } from "./rebuild/rebuild-run.ts";
+import type { Redundancy } from "./upkeep/redundancy-port.ts";
 import { renameVideo } from "./upkeep/rename-video.ts";
 
 export interface World {
@@ -68,6 +69,8 @@ export interface World {
   /** Of the disk where they lie; asked of the system unless given. */
   readonly freeBytes?: () => Promise<number>;
   readonly consensus?: Partial<ConsensusSettings>;
+  /** None when absent: then its routes answer that nobody looks after it. */
+  readonly redundancy?: Redundancy;
 }
 
 export interface MetadataParts {
@@ -152,6 +155,8 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
       ingest,
       answerTus,
       registry,
+      mint,
+      redundancy: world.redundancy,
       labNetworks,
       benchRuns,
     },

@@ -19,6 +19,8 @@ export const ROUTES = {
   docs: "/api/docs",
   docsScript: "/api/docs/rapidoc.js",
   cluster: "/api/cluster",
+  /** Server-sent events: nodes, and the queue of redundancy, as they are now. */
+  events: "/api/events",
   nodes: "/api/nodes",
   nodeHeartbeat: "/api/nodes/:nodeId/heartbeat",
   /** PUT: the node shall leave its acceptor groups and get nothing new. DELETE: it may stay after all. */
@@ -39,8 +41,6 @@ export const ROUTES = {
   redundancyDecisions: "/api/redundancy/decisions",
   redundancyEfficiency: "/api/redundancy/efficiency",
   redundancyQueue: "/api/redundancy/queue",
-  /** Server-sent events: the queue, whenever it is another. */
-  redundancyEvents: "/api/redundancy/events",
   redundancyRepair: "/api/redundancy/repair",
   redundancyScrub: "/api/redundancy/scrub",
   /** Counted from the nodes. */

@@ -207,7 +207,7 @@ const ScrubProgressSchema = v.object({
   isTooSlow: v.boolean(),
 });
 
-/** `GET /api/redundancy/queue`; the event `queue` of `/api/redundancy/events` carries the same. */
+/** `GET /api/redundancy/queue`; the events of `/api/events` carry the same. */
 export const QueueSchema = v.object({
   atSeconds: AmountSchema,
   running: v.pipe(v.array(RunningSchema), v.maxLength(MAX_LISTED_WORK)),

@@ -98,6 +98,8 @@ const MapRowSchema = v.object({
   sizeBytes: CountSchema,
   version: CountSchema,
   form: FormSchema,
+  /** Of its code: shards below this number are plain bytes, the others parity. Null without shards. */
+  dataShards: v.nullable(CountSchema),
   /** Further losses that it survives by what is intact; -1 when it cannot be read. */
   lossesLeft: v.pipe(v.number(), v.integer(), v.minValue(-1)),
   pieces: v.pipe(v.array(PieceCellSchema), v.maxLength(MAX_NODES * 2)),
