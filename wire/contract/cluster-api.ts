@@ -1,9 +1,28 @@
 /** Nodes as the metadata server knows them: heartbeats in, membership out. */
 import * as v from "valibot";
-import { CountSchema, NodeIdSchema } from "./schemas.ts";
+import { ChunkHashSchema, CountSchema, NodeIdSchema } from "./schemas.ts";
 
 /** A node sends one this often. */
 export const HEARTBEAT_INTERVAL_MS = 1000;
+
+/** Chunks of which one heartbeat tells what was served; the rest follows with the next ones. About 45 kB. */
+export const MAX_SERVED_ENTRIES = 512;
+
+/**
+ * Bytes of chunks that the node has sent to readers, whole or as shards, since it told of them last. A heartbeat whose answer
+ * was lost is told again: what is made of the numbers must bear that.
+ */
+const ServedSchema = v.object({
+  /** The most served first; each chunk once. */
+  chunks: v.pipe(
+    v.array(v.object({ hash: ChunkHashSchema, bytes: CountSchema })),
+    v.maxLength(MAX_SERVED_ENTRIES),
+    v.readonly(),
+  ),
+  /** Of chunks that the node could not count one by one, as there were too many. */
+  otherBytes: CountSchema,
+});
+export type Served = v.InferOutput<typeof ServedSchema>;
 
 const UrlSchema = v.pipe(v.string(), v.url(), v.regex(/^https?:\/\//, "Expected an http or https address"));
 
@@ -21,6 +40,11 @@ export const HeartbeatSchema = v.object({
   usedBytes: CountSchema,
   freeBytes: CountSchema,
   fillRatio: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  /** Shards here; `usedBytes` are those of replicas and shards together. */
+  shardCount: v.optional(CountSchema),
+  /** Apparent size of what else is in the node's folder: journals, folders, files found wrong. */
+  otherBytes: v.optional(CountSchema),
+  served: v.optional(ServedSchema),
 });
 export type Heartbeat = v.InferOutput<typeof HeartbeatSchema>;
 

@@ -1,11 +1,18 @@
 /** Every URL path, built and matched here and nowhere else. Server routes use the patterns, askers the builders. */
 import type { ChunkHash, NodeId, RenditionId, VideoId } from "#core/ids.ts";
 import { parseRenditionId, parseVideoId } from "#core/ids.ts";
+import type { Piece } from "#core/placement/piece.ts";
 import { parseSeq } from "#core/placement/position.ts";
 
 /** Route patterns in Hono's spelling. */
 export const ROUTES = {
   chunk: "/chunks/:hash",
+  /** Of a node: one shard of a chunk. */
+  shard: "/chunks/:hash/shards/:shard",
+  /** Of a node: what it keeps, page by page. */
+  pieces: "/pieces",
+  /** POST: the node reads pieces from its disk and says what they are. */
+  verifyPieces: "/pieces/verify",
   /** Of a node: the votes of ChunkPaxos. */
   consensusEntries: "/consensus/entries",
   consensusSeal: "/consensus/seal",
@@ -77,10 +84,17 @@ export const ROUTES = {
   nodeLabPieces: "/lab/pieces",
   /** Of a node under `--lab`: what it sent to a session (`?session=NAME`). */
   nodeLabBytes: "/lab/bytes",
+  /** Of a node under `--lab`: POST damages a piece behind its back. */
+  nodeLabPieces: "/lab/pieces",
 } as const;
 
 export const PATHS = {
   chunk: (hash: ChunkHash) => `/chunks/${hash}`,
+  shard: (hash: ChunkHash, shard: number) => `/chunks/${hash}/shards/${shard}`,
+  /** A replica has the address of its chunk. */
+  piece: ({ hash, shard }: Piece) => (shard === null ? `/chunks/${hash}` : `/chunks/${hash}/shards/${shard}`),
+  /** @param after name of the last piece of the page before, "" for the first page */
+  pieces: (after: string, limit: number) => `/pieces?after=${after}&limit=${limit}`,
   nodeHeartbeat: (nodeId: NodeId) => `/api/nodes/${nodeId}/heartbeat`,
   nodeDrain: (nodeId: NodeId) => `/api/nodes/${nodeId}/drain`,
   /** @param position its text */
@@ -154,6 +168,10 @@ export const QUERY = {
   request: "request",
   capability: "capability",
   position: "position",
+  /** Of the record of the position that names the piece (PUT), or that does not (DELETE). */
+  version: "version",
+  /** SHA-256 of the bytes of a shard. */
+  digest: "digest",
   /** `gateway` keeps the worker's own request to the gateway from being intercepted. */
   via: "via",
 } as const;

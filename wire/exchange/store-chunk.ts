@@ -48,7 +48,7 @@ export interface StorageTarget extends WeightedNode {
 
 /** Makes a capability for one method on its subject (wire/contract/capability.ts). */
 export type MintCapability = (grant: {
-  readonly method: "PUT" | "DELETE" | "VOTE" | "OWN";
+  readonly method: "PUT" | "DELETE" | "VOTE" | "OWN" | "PIECES";
   readonly subject: string;
 }) => Promise<string>;
 
