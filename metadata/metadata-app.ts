@@ -4,6 +4,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { ClusterKey } from "#wire/client/capability.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import { pieceLinks } from "#wire/exchange/piece-links.ts";
 import type { MintCapability } from "#wire/exchange/store-chunk.ts";
 import { NODE_STATES } from "#wire/contract/cluster-api.ts";
 import { NO_STORE } from "#wire/contract/headers.ts";
@@ -102,7 +103,7 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.route("/", consensusEventRoutes(ports));
   app.route("/", consensusRoutes(ports));
   app.route("/", labNetworkRoutes(ports));
-  app.route("/", labPiecesRoutes(ports));
+  app.route("/", labPiecesRoutes({ ...ports, damage: pieceLinks(ports).damage }));
   app.route("/", benchRoutes(ports));
   const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };
   app.route("/", videoRoutes(ports));

@@ -1,20 +1,16 @@
 /** `POST /api/lab/pieces`: damages a piece on a node's disk, to watch it heal; of a cluster that was started with `--lab` only. */
 import { Hono } from "hono";
 import type { InferOutput } from "valibot";
-import type { FetchPort } from "#wire/client/http.ts";
-import { askJson } from "#wire/client/http.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
-import { LAB_PIECES_SUBJECT, LabPieceAnswerSchema, LabPieceSchema } from "#wire/contract/storage-schemas.ts";
-import type { MintCapability } from "#wire/exchange/store-chunk.ts";
+import type { LabPieceAnswerSchema } from "#wire/contract/storage-schemas.ts";
+import { LabPieceSchema } from "#wire/contract/storage-schemas.ts";
+import type { PieceLinks } from "#wire/exchange/piece-links.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { parseJsonBody } from "#wire/server/validated.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
 import type { RouteWords } from "../openapi/describe.ts";
 import { describe } from "../openapi/describe.ts";
-
-/** One byte of one file. */
-const NODE_DEADLINE_MS = 5_000;
 
 const WORDS = {
   ...{ tag: "lab", summary: "Flip a byte of a piece on a node's disk, or remove it" },
@@ -28,11 +24,10 @@ const WORDS = {
 export interface LabPiecesPorts {
   readonly lab: boolean;
   readonly directory: Pick<NodeDirectory, "internalUrls">;
-  readonly mint: MintCapability;
-  readonly fetch: FetchPort;
+  readonly damage: PieceLinks["damage"];
 }
 
-export function labPiecesRoutes({ lab, directory, mint, fetch }: LabPiecesPorts): Hono {
+export function labPiecesRoutes({ lab, directory, damage }: LabPiecesPorts): Hono {
   const app = new Hono();
   app.post(ROUTES.labPieces, describe(WORDS), async (context) => {
     if (!lab) {
@@ -42,16 +37,10 @@ export function labPiecesRoutes({ lab, directory, mint, fetch }: LabPiecesPorts)
       );
     }
     const { nodeId, ...piece } = await parseJsonBody(context, LabPieceSchema);
-    const base = directory.internalUrls().get(nodeId);
-    if (base === undefined) throw new VStackError("not-found", `Cannot find node "${nodeId}"`);
-    const authorization = `Bearer ${await mint({ method: "PUT", subject: LAB_PIECES_SUBJECT })}`;
-    const answer = await askJson(`${base}${ROUTES.nodeLabPieces}`, LabPieceAnswerSchema, {
-      method: "POST",
-      headers: { authorization, "content-type": "application/json" },
-      body: JSON.stringify(piece),
-      ...{ fetch, signal: context.req.raw.signal, deadlineMs: NODE_DEADLINE_MS },
-    });
-    return context.json(answer satisfies InferOutput<typeof LabPieceAnswerSchema>);
+    const url = directory.internalUrls().get(nodeId);
+    if (url === undefined) throw new VStackError("not-found", `Cannot find node "${nodeId}"`);
+    await damage({ nodeId, url }, piece, context.req.raw.signal);
+    return context.json({ damaged: true } satisfies InferOutput<typeof LabPieceAnswerSchema>);
   });
   app.all(ROUTES.labPieces, methodNotAllowed("POST"));
   return app;

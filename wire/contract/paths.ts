@@ -80,8 +80,6 @@ export const ROUTES = {
   benchReportHtml: "/api/bench/reports/:runId/report.html",
   /** Of a node under `--lab`: PUT its part of a session's network, DELETE as above. */
   nodeLabNetwork: "/lab/network",
-  /** Of a node under `--lab`: POST damages a piece. */
-  nodeLabPieces: "/lab/pieces",
   /** Of a node under `--lab`: what it sent to a session (`?session=NAME`). */
   nodeLabBytes: "/lab/bytes",
   /** Of a node under `--lab`: POST damages a piece behind its back. */

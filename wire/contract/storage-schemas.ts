@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { NODE_STATES } from "./cluster-api.ts";
 import { MAX_NODES, MAX_PAGE_VIDEOS } from "./limits.ts";
+import { DamageSchema } from "./piece-api.ts";
 import { DemandSchema, FormSchema, OVERRIDES, PieceSchema } from "./redundancy-schemas.ts";
 import { ChunkHashSchema, CountSchema, NodeIdSchema, RenditionIdSchema, VideoIdSchema } from "./schemas.ts";
 
@@ -141,17 +142,8 @@ export const BadPieceAnswerSchema = v.object({ willCheck: v.boolean() });
 
 /**
  * `POST /api/lab/pieces`, only under `--lab`: flips a byte of a piece on its disk, or removes it, behind the back of everybody
- * who keeps books. The metadata server hands the same without `nodeId` to the node's `POST /lab/pieces`.
+ * who keeps books. 404 when the piece is not there.
  */
-export const PIECE_DAMAGES = ["corrupt", "delete"] as const;
-export const NodeLabPieceSchema = v.object({
-  hash: ChunkHashSchema,
-  shard: PieceSchema.entries.shard,
-  damage: v.picklist(PIECE_DAMAGES),
-});
-export const LabPieceSchema = v.object({ ...NodeLabPieceSchema.entries, nodeId: NodeIdSchema });
+export const LabPieceSchema = v.object({ ...DamageSchema.entries, nodeId: NodeIdSchema });
 export type LabPiece = v.InferOutput<typeof LabPieceSchema>;
-/** Answer of both: 404 when the piece is not there. */
 export const LabPieceAnswerSchema = v.object({ damaged: v.literal(true) });
-/** Subject of the capability (method `PUT`) that the node's `POST /lab/pieces` wants. */
-export const LAB_PIECES_SUBJECT = "lab/pieces";
