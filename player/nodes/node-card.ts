@@ -6,7 +6,7 @@ import { html, LitElement, nothing } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
 import type { LiveNode } from "#wire/contract/cluster-live-api.ts";
 import { nodeBackground, nodeLook } from "../charts/node-look.ts";
-import { bytesText, counted, durationText, NO_DATA } from "../charts/quantities.ts";
+import { bytesText, counted, durationText, NO_DATA, percentText } from "../charts/quantities.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { beatLook, beatWords } from "./beat-text.ts";
 import { nodeCardStyles } from "./nodes-styles.ts";
@@ -72,7 +72,7 @@ export class NodeCard extends LitElement {
           <dd class="address">${node.url.replace(/^https?:\/\//, "")}</dd>
         </div>
       </dl>
-      <button class=${node.draining ? "" : "quiet"} aria-disabled=${this.isPending} @click=${this.#fire}>
+      <button aria-disabled=${this.isPending} @click=${this.#fire}>
         ${node.draining ? "Let it stay" : "Drain"}<span class="visually-hidden"> ${node.id}</span>
       </button>
     </article>`;
@@ -91,11 +91,10 @@ export class NodeCard extends LitElement {
 
   #renderFill() {
     const { usedBytes, freeBytes, fillRatio } = this.node;
-    const percent = `${(fillRatio * 100).toFixed(fillRatio < 0.1 ? 1 : 0)} %`;
     return html`<div class="fill">
-      <dt>Used</dt>
+      <dt>Keeps</dt>
       <dd>
-        ${bytesText(usedBytes)} <small>of ${bytesText(usedBytes + freeBytes)}, ${percent}</small>
+        ${bytesText(usedBytes)} <small>disk ${percentText(fillRatio)} full, ${bytesText(freeBytes)} free</small>
         <span class="bar ${fillRatio > FULL_RATIO ? "full" : ""}" aria-hidden="true"
           ><span style=${styleMap({ width: `${100 * fillRatio}%` })}></span
         ></span>

@@ -88,10 +88,10 @@ export class ChunkMapElement extends LitElement {
       class="${look} ${isParity ? "parity" : ""}"
       tabindex=${isStop ? 0 : -1}
       aria-selected=${this.chosen === `${row.key}@${nodeId}`}
-      aria-label=${cellWords(cell)}
       title=${cellWords(cell)}
       @click=${() => this.#choose(cell, place)}
     >
+      <span class="visually-hidden">${cellWords(cell)}</span>
       <span aria-hidden="true"
         >${piece === undefined ? "·" : `${STATE_SIGNS[piece.state]}${pieceSign(piece, row)}${others > 0 ? "+" : ""}`}</span
       >

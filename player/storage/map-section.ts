@@ -88,17 +88,19 @@ export class MapSection extends LitElement {
         ${map.countedAtSeconds === null ? "No inventory was read yet: states are not known." : nothing}
       </p>
       ${renderLegend()}
-      <vstack-chunk-map
+      <div class="map-area">
+        <div class="map-left"><vstack-chunk-map
         .map=${map}
         .chosen=${chosen === undefined ? "" : `${chosen.key}@${chosen.nodeId}`}
         @vstack-cell=${({ detail: { row, nodeId } }: CustomEvent<MapCell>) =>
           (this.chosen = { key: row.key, nodeId, damaged: undefined })}
       ></vstack-chunk-map>
-      ${map.total > this.rows ? this.#renderPaging(map) : nothing}
+      ${map.total > this.rows ? this.#renderPaging(map) : nothing}</div>
       ${renderPiecePanel({
         ...{ cell: this.#cell, isLab: this.isLab, isPending: this.isPending, damaged: chosen?.damaged },
         onDamage: (damage) => void this.#damage(damage),
-      })}`;
+      })}
+      </div>`;
   }
 
   #renderRenditions({ rendition, renditions }: ChunkMap) {

@@ -81,7 +81,8 @@ export class RedundancySettings extends LitElement {
 
   override render() {
     const problems = this.#problems;
-    const count = Object.keys(this.#changed).length;
+    const changed = new Set(Object.keys(this.#changed));
+    const count = changed.size;
     const isIdle = count === 0 || problems.length > 0 || this.isPending;
     return html`<section aria-labelledby="settings">
       <h2 id="settings">Settings</h2>
@@ -102,10 +103,12 @@ export class RedundancySettings extends LitElement {
           )}
         </fieldset>
         ${GROUPS.map(
-          ({ title, names }) => html`<fieldset>
-            <legend>${title}</legend>
-            <div class="fields">${names.map((name) => this.#renderField(name, problems))}</div>
-          </fieldset>`,
+          ({ title, names }) => html`<details ?open=${names.some((name) => changed.has(name))}>
+            <summary>${title}</summary>
+            <div class="fields" role="group" aria-label=${title}>
+              ${names.map((name) => this.#renderField(name, problems))}
+            </div>
+          </details>`,
         )}
         ${
           problems.length === 0 && this.refused === ""

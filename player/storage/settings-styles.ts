@@ -16,13 +16,26 @@ export const settingsStyles = [
       font-weight: 600;
       line-height: 1.3;
     }
-    fieldset {
+    fieldset,
+    details {
       min-width: 0;
       margin: 0;
       padding: var(--space-3) var(--space-4) var(--space-4);
       border: 1px solid var(--line);
       border-radius: var(--radius-large);
       background: var(--surface);
+    }
+    details {
+      padding-block: var(--space-2);
+    }
+    summary {
+      min-height: 36px;
+      font-weight: 600;
+      line-height: 36px;
+      cursor: pointer;
+    }
+    details[open] summary {
+      margin-bottom: var(--space-2);
     }
     legend {
       padding: 0 var(--space-2);

@@ -107,8 +107,8 @@ export class StoragePage extends LitElement {
       <header>
         <h1 tabindex="-1">Storage</h1>
         <p class="lead">
-          What is read a lot is kept as whole copies; what is cold as shards, of which any three of five are enough.
-          Everything here is counted from the nodes, but for what says <em>simulated</em>.
+          What is read a lot is kept as whole copies; what is cold as shards, of which any three of five are enough. Bytes
+          and pieces are counted from the nodes.
         </p>
       </header>
       ${[trouble, view.trouble].map((text) =>

@@ -176,12 +176,28 @@ export const storageStyles = [
       font-size: 0.75rem;
       font-weight: 600;
     }
-    .piece.card {
-      display: flex;
-      flex-wrap: wrap;
-      align-items: center;
-      justify-content: space-between;
+    .map-area {
+      display: grid;
+      grid-template-columns: auto minmax(18rem, 1fr);
+      align-items: start;
+      gap: var(--space-4) var(--space-5);
+    }
+    .map-left {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: var(--space-3);
+      min-width: 0;
+    }
+    .piece {
+      position: sticky;
+      top: var(--space-4);
+    }
+    .piece.card {
+      display: grid;
+      gap: var(--space-3);
+    }
+    .piece .hash code {
+      overflow-wrap: anywhere;
     }
     .warned {
       color: var(--warn);
@@ -205,9 +221,13 @@ export const storageStyles = [
       overflow-wrap: anywhere;
     }
     @media (max-width: 60rem) {
-      .videos .card {
+      .videos .card,
+      .map-area {
         grid-template-columns: minmax(0, 1fr);
         gap: var(--space-3);
+      }
+      .piece {
+        position: static;
       }
     }
     @media (max-width: 46rem) {

@@ -17,6 +17,7 @@ export const whatIfStyles = [
     }
     .workload {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       justify-items: start;
       gap: 2px;
       color: var(--ink-soft);
