@@ -40,7 +40,8 @@ const QUICK: ConfigPatch = {
 export class RedundancySettings extends LitElement {
   static override properties = {
     config: { attribute: false },
-    draft: { attribute: false },
+    proposal: { attribute: false },
+    draft: { state: true },
     isPending: { attribute: false },
     refused: { attribute: false },
   };
@@ -48,6 +49,8 @@ export class RedundancySettings extends LitElement {
 
   /** What holds. */
   declare config: PolicyConfig;
+  /** What is put into the fields when it becomes another object: thresholds from elsewhere, or nothing after saving. */
+  declare proposal: ConfigPatch;
   /** What was typed and not saved; a text that is no number is NaN. */
   declare draft: ConfigPatch;
   declare isPending: boolean;
@@ -56,9 +59,14 @@ export class RedundancySettings extends LitElement {
 
   constructor() {
     super();
+    this.proposal = {};
     this.draft = {};
     this.isPending = false;
     this.refused = "";
+  }
+
+  override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has("proposal")) this.draft = this.proposal;
   }
 
   get #wanted(): PolicyConfig {

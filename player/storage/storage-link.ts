@@ -82,8 +82,13 @@ export class StorageLink {
   }
 
   async override(videoId: VideoId, form: Override): Promise<void> {
-    await this.#client.override(videoId, form, this.#signal);
-    await this.#count();
+    const current = await this.#client.override(videoId, form, this.#signal);
+    const { videos } = this.#view;
+    const now = (video: StorageVideos["videos"][number]) =>
+      video.videoId === videoId ? { ...video, form: current.form, override: current.override } : video;
+    if (videos !== undefined) this.#change({ videos: { ...videos, videos: videos.videos.map(now) } });
+    // A count that is under way may be from before: there is another one behind it.
+    this.#countAtMs = 0;
   }
 
   async saveConfig(patch: ConfigPatch): Promise<void> {

@@ -39,7 +39,7 @@ export class StoragePage extends LitElement {
     place: { state: true },
     overrides: { state: true },
     isStarting: { state: true },
-    draft: { state: true },
+    proposal: { state: true },
     isSaving: { state: true },
     refused: { state: true },
     trouble: { state: true },
@@ -55,7 +55,8 @@ export class StoragePage extends LitElement {
   /** Choices of form that nobody has confirmed yet. */
   declare overrides: ReadonlyMap<VideoId, Override>;
   declare isStarting: boolean;
-  declare draft: ConfigPatch;
+  /** Settings to be put into the form. */
+  declare proposal: ConfigPatch;
   declare isSaving: boolean;
   declare refused: string;
   /** Why the last order was not carried out. */
@@ -72,7 +73,7 @@ export class StoragePage extends LitElement {
     this.place = placeOfAddress();
     this.overrides = new Map();
     this.isStarting = false;
-    this.draft = {};
+    this.proposal = {};
     this.isSaving = false;
     this.refused = "";
     this.trouble = "";
@@ -121,7 +122,7 @@ export class StoragePage extends LitElement {
           ? nothing
           : html`<vstack-redundancy-settings
               .config=${view.config.config}
-              .draft=${this.draft}
+              .proposal=${this.proposal}
               .isPending=${this.isSaving}
               .refused=${this.refused}
               @vstack-save=${(event: CustomEvent<ConfigPatch>) => void this.#save(event.detail)}
@@ -216,10 +217,9 @@ export class StoragePage extends LitElement {
   async #save(patch: ConfigPatch): Promise<void> {
     this.isSaving = true;
     this.refused = "";
-    this.draft = patch;
     try {
       await this.#link?.saveConfig(patch);
-      this.draft = {};
+      this.proposal = {};
       announce(this, "The settings are saved");
     } catch (error) {
       this.refused = error instanceof Error ? error.message : String(error);
@@ -228,7 +228,7 @@ export class StoragePage extends LitElement {
   }
 
   #takeThresholds = (event: CustomEvent<ConfigPatch>): void => {
-    this.draft = { ...event.detail };
+    this.proposal = { ...event.detail };
     const form = this.renderRoot.querySelector("vstack-redundancy-settings");
     if (form === null) {
       announce(this, "There are no settings here to put them into");
