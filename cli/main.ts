@@ -29,6 +29,7 @@ import { readClusterKey } from "./cluster-folder.ts";
 import type { MediaOptions } from "./media-options.ts";
 import { mediaSettings, withMediaOptions } from "./media-options.ts";
 import { addNetworkCommands } from "./network-command.ts";
+import { addRedundancyCommands } from "./redundancy-command.ts";
 import { addSimulateCommands } from "./simulate-command.ts";
 import { clusterUrl, DEFAULT_URL, jsonOption, parsedBy, urlOption, whole } from "./option-values.ts";
 
@@ -257,7 +258,7 @@ function addVideoCommands(program: Command): void {
 function addOperationCommands(program: Command): void {
   program
     .command("status")
-    .description("show nodes, their health and how full they are")
+    .description("show nodes, their health, how full they are, and what redundancy does")
     .addOption(urlOption())
     .addOption(jsonOption())
     .action(async (options: { url: string; json: boolean }) => {
@@ -295,6 +296,7 @@ async function main(): Promise<void> {
   addVideoCommands(program);
   addOperationCommands(program);
   addConsensusCommands(program, exitWith);
+  addRedundancyCommands(program, exitWith);
   addNetworkCommands(program, exitWith);
   addSimulateCommands(program, exitWith);
   addBenchCommands(program, exitWith);

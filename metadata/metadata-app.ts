@@ -4,6 +4,8 @@ import { Gauge, type Registry } from "prom-client";
 import type { ClusterKey } from "#wire/client/capability.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import { pieceLinks } from "#wire/exchange/piece-links.ts";
+import type { MintCapability } from "#wire/exchange/store-chunk.ts";
 import { NODE_STATES } from "#wire/contract/cluster-api.ts";
 import { NO_STORE } from "#wire/contract/headers.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
@@ -30,11 +32,16 @@ import { clusterRoutes } from "./routes/cluster.ts";
 import type { ConsensusRoutesPorts } from "./routes/consensus.ts";
 import { consensusRoutes } from "./routes/consensus.ts";
 import { consensusEventRoutes } from "./routes/consensus-events.ts";
+import { clusterEventRoutes } from "./routes/cluster-events.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
+import { labPiecesRoutes } from "./routes/lab-pieces.ts";
+import { redundancyRoutes } from "./routes/redundancy.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
+import { storageRoutes } from "./routes/storage.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 import type { VideoRoutesPorts } from "./routes/videos.ts";
 import { videoRoutes } from "./routes/videos.ts";
+import type { Redundancy } from "./upkeep/redundancy-port.ts";
 
 const HEARTBEAT_PATH = /^\/api\/nodes\/[^/]+\/heartbeat$/;
 
@@ -49,6 +56,9 @@ export interface MetadataPorts {
   readonly renameVideo: VideoRoutesPorts["renameVideo"];
   readonly answerTus: (request: Request) => Promise<Response>;
   readonly clusterKey: ClusterKey;
+  readonly mint: MintCapability;
+  /** Undefined: nobody looks after redundancy here, and its routes say so. */
+  readonly redundancy: Redundancy | undefined;
   readonly clock: Clock;
   readonly fetch: FetchPort;
   readonly log: Log;
@@ -86,9 +96,14 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.get(ROUTES.metrics, describe(metricsWords), metricsHandler(registry));
   app.all(ROUTES.metrics, methodNotAllowed("GET", "HEAD"));
   app.route("/", clusterRoutes(ports));
+  const isDraining = (nodeId: string) => ports.consensus.acceptors.isDraining(nodeId);
+  app.route("/", clusterEventRoutes({ ...ports, isDraining }));
+  app.route("/", redundancyRoutes(ports));
+  app.route("/", storageRoutes(ports));
   app.route("/", consensusEventRoutes(ports));
   app.route("/", consensusRoutes(ports));
   app.route("/", labNetworkRoutes(ports));
+  app.route("/", labPiecesRoutes({ ...ports, damage: pieceLinks(ports).damage }));
   app.route("/", benchRoutes(ports));
   const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };
   app.route("/", videoRoutes(ports));

@@ -13,6 +13,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       "/upload",
       `/embed/${demoId}`,
       "/devtools",
+      "/nodes",
+      "/storage",
       "/chaos",
       "/bench",
       "/no-such-page",
@@ -39,7 +41,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 }
 
 test("nothing scrolls sideways on phones of 360 and 320 pixels", async ({ page, cluster, demoId }) => {
-  for (const path of ["/", `/watch/${demoId}`, "/upload", "/devtools", "/chaos", "/bench"]) {
+  for (const path of ["/", `/watch/${demoId}`, "/upload", "/devtools", "/nodes", "/storage", "/chaos", "/bench"]) {
     await page.setViewportSize({ width: 360, height: 640 });
     await page.goto(`${cluster.url}${path}`);
     await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();

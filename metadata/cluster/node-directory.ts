@@ -10,6 +10,7 @@ import { MAX_NODES } from "#wire/contract/limits.ts";
 import type { StorageTarget } from "#wire/exchange/store-chunk.ts";
 import type { Log } from "#wire/server/log.ts";
 import { addressForAsker } from "./asker-address.ts";
+import { HeartbeatHistory } from "./heartbeat-history.ts";
 import type { Member, Membership } from "./membership.ts";
 import { onHeartbeat, onTick, rememberedMembers, TICK_MS } from "./membership.ts";
 import type { NodeMemory } from "./node-memory.ts";
@@ -28,6 +29,8 @@ export interface NodeDirectory {
   alive(): StorageTarget[];
   /** Nodes that are alive and not full. */
   writable(): StorageTarget[];
+  /** When it was heard lately; wire/contract/cluster-live-api.ts says how to read it. */
+  beats(nodeId: NodeId): (number | null)[];
   /** @param askedHost Host header of whoever asks */
   summaries(askedHost: string | undefined): NodeSummary[];
   /** Ticks until the signal fires. */
@@ -37,6 +40,7 @@ export interface NodeDirectory {
 export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemory; log: Log }): Promise<NodeDirectory> {
   const { clock, memory, log } = ports;
   let membership: Membership = rememberedMembers(await memory.recall(), clock.nowMs());
+  const history = new HeartbeatHistory();
 
   const become = (next: Membership) => {
     for (const [nodeId, member] of next.members) {
@@ -62,6 +66,8 @@ export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemor
           `Cannot take in node "${heartbeat.nodeId}" as ${MAX_NODES} nodes are known`,
         );
       }
+      history.heard(heartbeat.nodeId, clock.nowMs());
+      history.keepOnly(membership.members);
       const moved = known?.internalUrl !== heartbeat.internalUrl || known.publicUrl !== heartbeat.publicUrl;
       if (moved) await memory.remember([...membership.members.values()].map((member) => member.heartbeat));
     },
@@ -73,6 +79,7 @@ export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemor
       alive()
         .filter(({ heartbeat }) => heartbeat.fillRatio < FULL_RATIO)
         .map(storageTarget),
+    beats: (nodeId) => history.beats(nodeId, clock.nowMs()),
     summaries: (askedHost) =>
       members().map(({ heartbeat, state, heardAtMs }) => ({
         id: heartbeat.nodeId,
@@ -88,6 +95,7 @@ export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemor
     async run(signal) {
       while (!signal.aborted) {
         await clock.sleep(TICK_MS, signal);
+        history.awake(clock.nowMs());
         become(onTick(membership, clock.nowMs()));
       }
     },

@@ -107,6 +107,12 @@ interface Example {
   readonly status: number;
 }
 
+const REDUNDANCY_READS = [
+  ...[ROUTES.redundancyConfig, ROUTES.redundancyVideo, ROUTES.redundancyRecommendation, ROUTES.redundancyDecisions],
+  ...[ROUTES.redundancyEfficiency, ROUTES.redundancyQueue],
+  ...[ROUTES.storageOverhead, ROUTES.storageVideos, ROUTES.chunkMap],
+];
+
 /** One for each operation, and some ways to fail; run in this order. */
 async function examples(): Promise<[operation: string, example: Example][]> {
   const video = `/api/videos/${videoId}`;
@@ -200,6 +206,21 @@ async function examples(): Promise<[operation: string, example: Example][]> {
     ["put /api/lab/network", { path: "/api/lab/network", init: network, status: 200 }],
     ["put /api/lab/network", { path: "/api/lab/network", init: { ...network, body: "{}" }, status: 400 }],
     ["delete /api/lab/network", { path: "/api/lab/network?session=player-1", init: gone, status: 200 }],
+    // Nobody looks after redundancy in this test: routes/redundancy.test.ts has what they answer otherwise.
+    ...REDUNDANCY_READS.map((path): [string, Example] => [
+      `get ${path.replaceAll(/:(\w+)/g, "{$1}")}`,
+      { path: path.replace(":videoId", videoId), status: 503 },
+    ]),
+    ["put /api/redundancy/config", { path: ROUTES.redundancyConfig, init: { method: "PUT", body: "{}" }, status: 503 }],
+    [
+      "put /api/redundancy/videos/{videoId}/override",
+      { path: `/api/redundancy/videos/${nobody}/override`, init: { method: "PUT", body: '{"form":1}' }, status: 400 },
+    ],
+    ["post /api/redundancy/repair", { path: ROUTES.redundancyRepair, init: json({}), status: 503 }],
+    ["post /api/redundancy/scrub", { path: ROUTES.redundancyScrub, init: json({}), status: 503 }],
+    ["post /api/storage/reports", { path: ROUTES.storageReports, init: json({}), status: 503 }],
+    ["post /api/lab/pieces", { path: ROUTES.labPieces, init: json({}), status: 400 }],
+    ["get /api/events", { path: ROUTES.events, init: { signal: AbortSignal.abort() }, status: 200 }],
     ["get /api/health", { path: "/api/health", status: 200 }],
     ["get /health", { path: "/health", status: 200 }],
     ["get /metrics", { path: "/metrics", status: 200 }],

@@ -27,6 +27,26 @@ import {
 import { BenchStartSchema, BenchStateSchema } from "#wire/contract/bench-api.ts";
 import { NetworkAskSchema, NetworksAnswerSchema } from "#wire/contract/emulation-api.ts";
 import { ProblemSchema } from "#wire/contract/problem.ts";
+import {
+  ConfigAnswerSchema,
+  ConfigPatchSchema,
+  CurrentFormSchema,
+  DecisionsAnswerSchema,
+  EfficiencySchema,
+  OverrideAskSchema,
+  QueueSchema,
+  RecommendationSchema,
+  StartAnswerSchema,
+} from "#wire/contract/redundancy-schemas.ts";
+import {
+  BadPieceAnswerSchema,
+  BadPieceSchema,
+  ChunkMapSchema,
+  LabPieceAnswerSchema,
+  LabPieceSchema,
+  OverheadSchema,
+  StorageVideosSchema,
+} from "#wire/contract/storage-schemas.ts";
 import { UploadListSchema, UploadStatusSchema } from "#wire/contract/upload-api.ts";
 
 const SCHEMAS = {
@@ -48,6 +68,22 @@ const SCHEMAS = {
   PositionState: PositionAnswerSchema,
   Drain: DrainAnswerSchema,
   Rebuild: RebuildStateSchema,
+  RedundancyConfig: ConfigAnswerSchema,
+  RedundancyConfigPatch: ConfigPatchSchema,
+  CurrentForm: CurrentFormSchema,
+  Recommendation: RecommendationSchema,
+  OverrideAsk: OverrideAskSchema,
+  Decisions: DecisionsAnswerSchema,
+  Efficiency: EfficiencySchema,
+  RedundancyQueue: QueueSchema,
+  Started: StartAnswerSchema,
+  StorageOverhead: OverheadSchema,
+  StorageVideos: StorageVideosSchema,
+  ChunkMap: ChunkMapSchema,
+  BadPiece: BadPieceSchema,
+  BadPieceAnswer: BadPieceAnswerSchema,
+  LabPiece: LabPieceSchema,
+  LabPieceAnswer: LabPieceAnswerSchema,
   NetworkAsk: NetworkAskSchema,
   Networks: NetworksAnswerSchema,
   BenchStart: BenchStartSchema,

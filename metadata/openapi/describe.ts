@@ -13,8 +13,10 @@ export const TAGS = {
   uploads: "tus 1.0.0 (tus.io), and the jobs that make videos of what was received",
   media: "HLS playlists and verified chunks, for players without the service worker",
   cluster: "Storage nodes and the health of the whole",
+  redundancy: "Replicas or shards: settings, reasons, a person's choice, changes, repairs and checks",
+  storage: "What the nodes keep, counted from them",
   consensus: "ChunkPaxos: who votes, what was decided, and the catalogue made again from it",
-  lab: "Emulated networks and benchmarks, under `--lab` only",
+  lab: "Emulated networks, damage and benchmarks, under `--lab` only",
   documents: "This description",
 } as const;
 

@@ -12,7 +12,7 @@ import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
 import { pageHeaders } from "./page-headers.ts";
 
 /** Addresses that the document knows; `:id` is a video's. */
-const PAGES = [/^\/$/, /^\/watch\/[a-z2-7]{26}$/, /^\/upload$/, /^\/devtools$/, /^\/chaos$/, /^\/bench$/];
+const PAGES = [/^\/$/, /^\/watch\/[a-z2-7]{26}$/, /^\/(?:upload|devtools|nodes|storage|consensus|chaos|bench)$/];
 /** The player alone, for frames in other sites. */
 const EMBED = /^\/embed\/[a-z2-7]{26}$/;
 const DOCUMENT = "index.html";

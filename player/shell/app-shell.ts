@@ -20,6 +20,8 @@ const TITLES: Readonly<Record<Route["page"], string>> = {
   embed: "V-Stack",
   upload: "Upload · V-Stack",
   devtools: "Devtools · V-Stack",
+  nodes: "Nodes · V-Stack",
+  storage: "Storage · V-Stack",
   chaos: "Chaos · V-Stack",
   bench: "Benchmarks · V-Stack",
   consensus: "Consensus · V-Stack",
@@ -32,6 +34,8 @@ const PAGES: Readonly<Record<Route["page"], () => Promise<unknown>>> = {
   embed: () => import("../watch/embed-page.ts"),
   upload: () => import("../upload/upload-page.ts"),
   devtools: () => import("../devtools/devtools-page.ts"),
+  nodes: () => import("../nodes/nodes-page.ts"),
+  storage: () => import("../storage/storage-page.ts"),
   chaos: () => import("../chaos/chaos-page.ts"),
   bench: () => import("../bench/bench-page.ts"),
   consensus: () => import("../consensus/consensus-page.ts"),
@@ -174,7 +178,8 @@ export class AppShell extends LitElement {
         </a>
         <nav aria-label="Pages">
           ${this.#renderLink("library", "Library")} ${this.#renderLink("upload", "Upload")}
-          ${this.#renderLink("devtools", "Devtools")} ${this.#renderLink("consensus", "Consensus")}
+          ${this.#renderLink("nodes", "Nodes")} ${this.#renderLink("storage", "Storage")}
+          ${this.#renderLink("consensus", "Consensus")} ${this.#renderLink("devtools", "Devtools")}
           ${this.isLab ? html`${this.#renderLink("chaos", "Chaos")} ${this.#renderLink("bench", "Benchmarks")}` : nothing}
         </nav>
         <div class="tools">
@@ -216,6 +221,10 @@ export class AppShell extends LitElement {
         return nothing;
       case "devtools":
         return html`<vstack-devtools-page></vstack-devtools-page>`;
+      case "nodes":
+        return html`<vstack-nodes-page></vstack-nodes-page>`;
+      case "storage":
+        return html`<vstack-storage-page></vstack-storage-page>`;
       case "chaos":
         return html`<vstack-chaos-page></vstack-chaos-page>`;
       case "bench":

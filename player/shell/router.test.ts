@@ -22,6 +22,8 @@ test.each([
   "/upload/x",
   "/chaos/x",
   "/consensus/x",
+  "/nodes/x",
+  "/storage/x",
   "/embed",
   "/compare/1",
 ])("parseRoute() finds nothing at %s", (path) => {

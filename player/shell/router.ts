@@ -9,6 +9,10 @@ export type Route =
   | { readonly page: "embed"; readonly videoId: VideoId }
   | { readonly page: "upload" }
   | { readonly page: "devtools" }
+  /** Storage nodes as they are now. */
+  | { readonly page: "nodes" }
+  /** Where the bytes are, and in which form. */
+  | { readonly page: "storage" }
   /** Emulated networks, of a lab cluster. */
   | { readonly page: "chaos" }
   /** Benchmarks of this machine, of a lab cluster. */
@@ -18,7 +22,7 @@ export type Route =
   | { readonly page: "not-found"; readonly path: string };
 
 /** Pages whose address is one word. */
-const PAGES_ALONE = ["devtools", "upload", "chaos", "bench", "consensus"] as const;
+const PAGES_ALONE = ["devtools", "upload", "nodes", "storage", "chaos", "bench", "consensus"] as const;
 
 /** Reads a path. A slash at its end is forgiven; a malformed video id is not found rather than asked for. */
 export function parseRoute(path: string): Route {
@@ -37,6 +41,8 @@ export const PAGE_PATHS = {
   library: "/",
   upload: "/upload",
   devtools: "/devtools",
+  nodes: "/nodes",
+  storage: "/storage",
   chaos: "/chaos",
   bench: "/bench",
   consensus: "/consensus",

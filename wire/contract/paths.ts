@@ -27,6 +27,8 @@ export const ROUTES = {
   docs: "/api/docs",
   docsScript: "/api/docs/rapidoc.js",
   cluster: "/api/cluster",
+  /** Server-sent events: nodes, and the queue of redundancy, as they are now. */
+  events: "/api/events",
   nodes: "/api/nodes",
   nodeHeartbeat: "/api/nodes/:nodeId/heartbeat",
   /** PUT: the node shall leave its acceptor groups and get nothing new. DELETE: it may stay after all. */
@@ -38,6 +40,23 @@ export const ROUTES = {
   consensusEvents: "/api/consensus/events",
   /** GET: how far it is; POST: begins to make the catalogue again from the nodes. */
   rebuild: "/api/consensus/rebuild",
+  /** GET: settings of redundancy; PUT changes some of them. */
+  redundancyConfig: "/api/redundancy/config",
+  redundancyVideo: "/api/redundancy/videos/:videoId",
+  redundancyRecommendation: "/api/redundancy/videos/:videoId/recommendation",
+  /** PUT: a person's choice of form, or `auto`. */
+  redundancyOverride: "/api/redundancy/videos/:videoId/override",
+  redundancyDecisions: "/api/redundancy/decisions",
+  redundancyEfficiency: "/api/redundancy/efficiency",
+  redundancyQueue: "/api/redundancy/queue",
+  redundancyRepair: "/api/redundancy/repair",
+  redundancyScrub: "/api/redundancy/scrub",
+  /** Counted from the nodes. */
+  storageOverhead: "/api/storage/overhead",
+  storageVideos: "/api/storage/videos",
+  chunkMap: "/api/storage/videos/:videoId/map",
+  /** POST: a client read wrong bytes. */
+  storageReports: "/api/storage/reports",
   videos: "/api/videos",
   video: "/api/videos/:videoId",
   videoManifest: "/api/videos/:videoId/manifest",
@@ -53,6 +72,8 @@ export const ROUTES = {
   uploadEvents: "/api/uploads/:uploadId/events",
   /** Of the metadata server under `--lab`: PUT sets an emulated network, GET lists, DELETE takes back (`?session=NAME`; empty: that of everybody; without: all). */
   labNetwork: "/api/lab/network",
+  /** Of the metadata server under `--lab`: POST damages a piece on a node. */
+  labPieces: "/api/lab/pieces",
   /** Of the metadata server under `--lab`: GET what runs and ran, POST starts, DELETE cancels. */
   bench: "/api/bench",
   benchEvents: "/api/bench/events",
@@ -77,6 +98,10 @@ export const PATHS = {
   nodeDrain: (nodeId: NodeId) => `/api/nodes/${nodeId}/drain`,
   /** @param position its text */
   consensusPosition: (position: string) => `/api/consensus/positions/${encodeURIComponent(position)}`,
+  redundancyVideo: (videoId: VideoId) => `/api/redundancy/videos/${videoId}`,
+  redundancyRecommendation: (videoId: VideoId) => `/api/redundancy/videos/${videoId}/recommendation`,
+  redundancyOverride: (videoId: VideoId) => `/api/redundancy/videos/${videoId}/override`,
+  chunkMap: (videoId: VideoId) => `/api/storage/videos/${videoId}/map`,
   video: (videoId: VideoId) => `/api/videos/${videoId}`,
   manifest: (videoId: VideoId, rendition: RenditionId, from: number) =>
     `/api/videos/${videoId}/manifest?rendition=${rendition}&from=${from}`,
