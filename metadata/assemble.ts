@@ -46,7 +46,6 @@ import type { Redundancy } from "./upkeep/redundancy.ts";
 import { openRedundancy } from "./upkeep/redundancy.ts";
 import type { RebuildRun } from "./rebuild/rebuild-run.ts";
 import { rebuildRun } from "./rebuild/rebuild-run.ts";
-import type { Redundancy } from "./upkeep/redundancy-port.ts";
 import { renameVideo } from "./upkeep/rename-video.ts";
 
 export interface World {
@@ -73,8 +72,6 @@ export interface World {
   /** Of the disk where they lie; asked of the system unless given. */
   readonly freeBytes?: () => Promise<number>;
   readonly consensus?: Partial<ConsensusSettings>;
-  /** None when absent: then its routes answer that nobody looks after it. */
-  readonly redundancy?: Redundancy;
 }
 
 export interface MetadataParts {
@@ -167,7 +164,7 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
       answerTus,
       registry,
       mint,
-      redundancy: world.redundancy,
+      redundancy,
       labNetworks,
       benchRuns,
     },

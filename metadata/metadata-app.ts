@@ -57,8 +57,7 @@ export interface MetadataPorts {
   readonly answerTus: (request: Request) => Promise<Response>;
   readonly clusterKey: ClusterKey;
   readonly mint: MintCapability;
-  /** Undefined: nobody looks after redundancy here, and its routes say so. */
-  readonly redundancy: Redundancy | undefined;
+  readonly redundancy: Redundancy;
   readonly clock: Clock;
   readonly fetch: FetchPort;
   readonly log: Log;

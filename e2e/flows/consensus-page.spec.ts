@@ -24,7 +24,11 @@ async function drawnIn(page: Page, element: string) {
   const shown = page.locator(`vstack-consensus-page ${element}`).first().locator("[data-event]");
   return await shown.evaluateAll(
     (drawn, within) =>
-      drawn.map((one) => ({ within, event: one.getAttribute("data-event"), message: one.getAttribute("data-message") })),
+      drawn.map((one) => ({
+        within,
+        event: one.getAttribute("data-event"),
+        message: one.getAttribute("data-message"),
+      })),
     element,
   );
 }

@@ -24,7 +24,7 @@ const WORDS = {
 export interface ClusterEventsPorts {
   readonly directory: Pick<NodeDirectory, "summaries" | "beats">;
   readonly isDraining: (nodeId: string) => boolean;
-  readonly redundancy: Pick<Redundancy, "queue" | "watchQueue"> | undefined;
+  readonly redundancy: Pick<Redundancy, "queue" | "watchQueue">;
   readonly clock: Clock;
 }
 
@@ -37,7 +37,7 @@ export function clusterEventRoutes({ directory, isDraining, redundancy, clock }:
       draining: isDraining(node.id),
       beats: directory.beats(node.id),
     })),
-    queue: redundancy?.queue() ?? null,
+    queue: redundancy.queue(),
   });
   app.get(ROUTES.events, describe(WORDS), (context) => {
     if (watchers >= MAX_WATCHERS) {
@@ -52,10 +52,10 @@ export function clusterEventRoutes({ directory, isDraining, redundancy, clock }:
       isLast: () => false,
       watch: (onChange) => {
         watchers += 1;
-        const unwatch = redundancy?.watchQueue(onChange);
+        const unwatch = redundancy.watchQueue(onChange);
         return Promise.resolve(() => {
           watchers -= 1;
-          unwatch?.();
+          unwatch();
         });
       },
       ...{ signal: context.req.raw.signal, clock },

@@ -8,7 +8,7 @@ import { DEFAULT_CONFIG, SETTING_NAMES } from "#core/redundancy/policy-config.ts
 import { liveClock } from "#wire/client/live-clock.ts";
 import { ClusterLiveSchema } from "#wire/contract/cluster-live-api.ts";
 import { PATHS, ROUTES } from "#wire/contract/paths.ts";
-import { ProblemSchema, problemType } from "#wire/contract/problem.ts";
+import { ProblemSchema } from "#wire/contract/problem.ts";
 import {
   ConfigAnswerSchema,
   CurrentFormSchema,
@@ -39,7 +39,7 @@ let redundancy: MemoryRedundancy;
 let app: Hono;
 let damaged: object[];
 
-function appWith(upkeep: MemoryRedundancy | undefined, lab = true): Hono {
+function appWith(upkeep: MemoryRedundancy, lab = true): Hono {
   const made = new Hono();
   made.onError(problemHandler(silentLog));
   made.use(sameOriginWrites);
@@ -227,26 +227,6 @@ describe("a server that looks after redundancy", () => {
     expect((await next()).queue?.scrub.isRunning).toBe(true);
     await reader.cancel();
     gone.abort();
-  });
-});
-
-describe("a server that does not look after redundancy", () => {
-  test("answers 503 with a problem document, and null in the events", async () => {
-    app = appWith(undefined);
-    const reads = [
-      ...[ROUTES.redundancyConfig, ROUTES.redundancyQueue, ROUTES.redundancyEfficiency, ROUTES.redundancyDecisions],
-      ...[PATHS.redundancyVideo(FILM), PATHS.redundancyRecommendation(FILM), PATHS.chunkMap(FILM)],
-      ...[ROUTES.storageOverhead, ROUTES.storageVideos],
-    ];
-    for (const path of reads) {
-      expect(await refused(path), path).toMatchObject({ status: 503, type: problemType("unavailable") });
-    }
-    expect((await refused(ROUTES.redundancyRepair, post({}))).status).toBe(503);
-    expect((await refused(ROUTES.redundancyScrub, post({}))).status).toBe(503);
-    const answer = await app.request(ROUTES.events);
-    const reader = present(answer.body).getReader();
-    expect(new TextDecoder().decode((await reader.read()).value)).toContain('"queue":null');
-    await reader.cancel();
   });
 });
 

@@ -81,39 +81,31 @@ const WORDS = {
 } as const satisfies Record<string, RouteWords>;
 
 export interface RedundancyRoutesPorts {
-  /** Undefined on a server that does not look after redundancy. */
-  readonly redundancy: Redundancy | undefined;
-}
-
-/** @throws VStackError `unavailable` where nobody looks after redundancy */
-export function mustHave(redundancy: Redundancy | undefined): Redundancy {
-  if (redundancy !== undefined) return redundancy;
-  throw new VStackError("unavailable", "Cannot tell anything of redundancy as this server does not look after it");
+  readonly redundancy: Redundancy;
 }
 
 export function redundancyRoutes({ redundancy }: RedundancyRoutesPorts): Hono {
   const app = new Hono();
-  const upkeep = () => mustHave(redundancy);
 
-  app.get(ROUTES.redundancyConfig, describe(WORDS.config), (context) => context.json(answerOf(upkeep().config())));
+  app.get(ROUTES.redundancyConfig, describe(WORDS.config), (context) => context.json(answerOf(redundancy.config())));
   app.put(ROUTES.redundancyConfig, describe(WORDS.setConfig), async (context) => {
-    const config = await upkeep().setConfig(await parseJsonBody(context, ConfigPatchSchema));
+    const config = await redundancy.setConfig(await parseJsonBody(context, ConfigPatchSchema));
     return context.json(answerOf(config));
   });
   app.all(ROUTES.redundancyConfig, methodNotAllowed("GET", "HEAD", "PUT"));
 
   app.get(ROUTES.redundancyVideo, describe(WORDS.current), async (context) => {
     const videoId = videoIdOf(context.req.param("videoId"));
-    return context.json(found(await upkeep().current(videoId), videoId) satisfies CurrentForm);
+    return context.json(found(await redundancy.current(videoId), videoId) satisfies CurrentForm);
   });
   app.get(ROUTES.redundancyRecommendation, describe(WORDS.recommendation), async (context) => {
     const videoId = videoIdOf(context.req.param("videoId"));
-    return context.json(found(await upkeep().recommendation(videoId), videoId) satisfies RecommendationAnswer);
+    return context.json(found(await redundancy.recommendation(videoId), videoId) satisfies RecommendationAnswer);
   });
   app.put(ROUTES.redundancyOverride, describe(WORDS.override), async (context) => {
     const videoId = videoIdOf(context.req.param("videoId"));
     const { form } = await parseJsonBody(context, OverrideAskSchema);
-    return context.json(found(await upkeep().override(videoId, form), videoId) satisfies CurrentForm);
+    return context.json(found(await redundancy.override(videoId, form), videoId) satisfies CurrentForm);
   });
   app.all(ROUTES.redundancyVideo, methodNotAllowed("GET", "HEAD"));
   app.all(ROUTES.redundancyRecommendation, methodNotAllowed("GET", "HEAD"));
@@ -121,24 +113,24 @@ export function redundancyRoutes({ redundancy }: RedundancyRoutesPorts): Hono {
 
   app.get(ROUTES.redundancyDecisions, describe(WORDS.decisions), async (context) => {
     const { videoId, limit } = parseInput(DecisionsQuerySchema, context.req.query(), "query");
-    const decisions = [...(await upkeep().decisions(videoId, limit))];
+    const decisions = [...(await redundancy.decisions(videoId, limit))];
     return context.json({ decisions } satisfies InferOutput<typeof DecisionsAnswerSchema>);
   });
   app.get(ROUTES.redundancyEfficiency, describe(WORDS.efficiency), async (context) =>
-    context.json((await upkeep().efficiency()) satisfies Efficiency),
+    context.json((await redundancy.efficiency()) satisfies Efficiency),
   );
-  app.get(ROUTES.redundancyQueue, describe(WORDS.queue), (context) => context.json(upkeep().queue() satisfies Queue));
+  app.get(ROUTES.redundancyQueue, describe(WORDS.queue), (context) => context.json(redundancy.queue() satisfies Queue));
   for (const path of [ROUTES.redundancyDecisions, ROUTES.redundancyEfficiency, ROUTES.redundancyQueue]) {
     app.all(path, methodNotAllowed("GET", "HEAD"));
   }
 
   app.post(ROUTES.redundancyRepair, describe(WORDS.repair), (context) => {
-    const started = upkeep().startRepair();
-    return context.json({ started, queue: upkeep().queue() } satisfies StartAnswer, 202);
+    const started = redundancy.startRepair();
+    return context.json({ started, queue: redundancy.queue() } satisfies StartAnswer, 202);
   });
   app.post(ROUTES.redundancyScrub, describe(WORDS.scrub), (context) => {
-    const started = upkeep().startScrub();
-    return context.json({ started, queue: upkeep().queue() } satisfies StartAnswer, 202);
+    const started = redundancy.startScrub();
+    return context.json({ started, queue: redundancy.queue() } satisfies StartAnswer, 202);
   });
   app.all(ROUTES.redundancyRepair, methodNotAllowed("POST"));
   app.all(ROUTES.redundancyScrub, methodNotAllowed("POST"));

@@ -18,7 +18,7 @@ import type { CatalogStore } from "../catalog/catalog-store.ts";
 import type { RouteWords } from "../openapi/describe.ts";
 import { describe } from "../openapi/describe.ts";
 import type { RedundancyRoutesPorts } from "./redundancy.ts";
-import { mustHave, videoIdOf } from "./redundancy.ts";
+import { videoIdOf } from "./redundancy.ts";
 
 const WORDS = {
   overhead: {
@@ -55,14 +55,13 @@ export interface StorageRoutesPorts extends RedundancyRoutesPorts {
 
 export function storageRoutes({ redundancy, catalog }: StorageRoutesPorts): Hono {
   const app = new Hono();
-  const upkeep = () => mustHave(redundancy);
 
   app.get(ROUTES.storageOverhead, describe(WORDS.overhead), async (context) =>
-    context.json((await upkeep().overhead(context.req.raw.signal)) satisfies Overhead),
+    context.json((await redundancy.overhead(context.req.raw.signal)) satisfies Overhead),
   );
   app.get(ROUTES.storageVideos, describe(WORDS.videos), async (context) => {
     const { from, limit, sort } = parseInput(StorageVideosQuerySchema, context.req.query(), "query");
-    const all = [...(await upkeep().videoStorage(context.req.raw.signal))].sort(ORDERS[sort]);
+    const all = [...(await redundancy.videoStorage(context.req.raw.signal))].sort(ORDERS[sort]);
     const shown = all.slice(from, from + limit);
     const videos = await Promise.all(
       shown.map(async (video) => ({ ...video, title: (await catalog.video(video.videoId))?.title ?? "" })),
@@ -72,7 +71,7 @@ export function storageRoutes({ redundancy, catalog }: StorageRoutesPorts): Hono
   app.get(ROUTES.chunkMap, describe(WORDS.map), async (context) => {
     const videoId = videoIdOf(context.req.param("videoId"));
     const { rendition, from, limit } = parseInput(ChunkMapQuerySchema, context.req.query(), "query");
-    const map = await upkeep().chunkMap({ videoId, rendition, from, limit }, context.req.raw.signal);
+    const map = await redundancy.chunkMap({ videoId, rendition, from, limit }, context.req.raw.signal);
     if (map !== undefined) return context.json(map satisfies ChunkMap);
     throw new VStackError("not-found", `Cannot find ${rendition ?? "a rendition"} of video "${videoId}"`);
   });
@@ -81,7 +80,7 @@ export function storageRoutes({ redundancy, catalog }: StorageRoutesPorts): Hono
   }
 
   app.post(ROUTES.storageReports, describe(WORDS.report), async (context) => {
-    const willCheck = upkeep().report(await parseJsonBody(context, BadPieceSchema));
+    const willCheck = redundancy.report(await parseJsonBody(context, BadPieceSchema));
     return context.json({ willCheck } satisfies InferOutput<typeof BadPieceAnswerSchema>, 202);
   });
   app.all(ROUTES.storageReports, methodNotAllowed("POST"));
