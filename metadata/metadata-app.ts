@@ -34,6 +34,7 @@ import { consensusRoutes } from "./routes/consensus.ts";
 import { consensusEventRoutes } from "./routes/consensus-events.ts";
 import { clusterEventRoutes } from "./routes/cluster-events.ts";
 import { labNetworkRoutes } from "./routes/lab-network.ts";
+import type { LabPiecesPorts } from "./routes/lab-pieces.ts";
 import { labPiecesRoutes } from "./routes/lab-pieces.ts";
 import { redundancyRoutes } from "./routes/redundancy.ts";
 import { sameOriginWrites } from "./routes/same-origin.ts";
@@ -102,7 +103,9 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   app.route("/", consensusEventRoutes(ports));
   app.route("/", consensusRoutes(ports));
   app.route("/", labNetworkRoutes(ports));
-  app.route("/", labPiecesRoutes({ ...ports, damage: pieceLinks(ports).damage }));
+  const links = pieceLinks(ports);
+  const damage: LabPiecesPorts["damage"] = (node, piece, signal) => links.damage(node, piece, signal);
+  app.route("/", labPiecesRoutes({ ...ports, damage }));
   app.route("/", benchRoutes(ports));
   const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };
   app.route("/", videoRoutes(ports));

@@ -24,7 +24,7 @@ const WORDS = {
 export interface LabPiecesPorts {
   readonly lab: boolean;
   readonly directory: Pick<NodeDirectory, "internalUrls">;
-  readonly damage: PieceLinks["damage"];
+  readonly damage: (...asked: Parameters<PieceLinks["damage"]>) => Promise<void>;
 }
 
 export function labPiecesRoutes({ lab, directory, damage }: LabPiecesPorts): Hono {

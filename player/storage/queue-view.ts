@@ -55,7 +55,7 @@ export function renderQueue(queue: Queue | null, { isPending, onStart }: QueueDe
 }
 
 /** Bytes a second as disks count. */
-export function diskRateText(bytesPerSecond: number | null): string {
+function diskRateText(bytesPerSecond: number | null): string {
   return bytesPerSecond === null ? NO_DATA : `${bytesText(bytesPerSecond)}/s`;
 }
 

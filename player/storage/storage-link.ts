@@ -15,7 +15,7 @@ const MAP_EVERY_MS = 2000;
 /** News come in bursts. */
 const SOONEST_MS = 500;
 export const PAGE_VIDEOS = 10;
-export const DECISIONS_SHOWN = 8;
+const DECISIONS_SHOWN = 8;
 
 export interface VideoPage {
   readonly from: number;
