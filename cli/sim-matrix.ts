@@ -18,7 +18,6 @@ export interface SimWords {
   readonly seeds: readonly number[];
   readonly cold: boolean;
   readonly video?: Omit<VideoOptions, "seed">;
-  readonly startEstimateBitsPerSecond?: number;
 }
 
 /** @throws VStackError `bad-request` for a name that nothing has */
@@ -32,9 +31,7 @@ export function simMatrix(words: SimWords, files: TopologySet | undefined): Matr
     if (competitor === undefined) throw unknownName("strategy", name, [...COMPETITORS.keys()]);
     return competitor;
   });
-  const { startEstimateBitsPerSecond } = words;
   return {
-    ...(startEstimateBitsPerSecond === undefined ? {} : { startEstimateBitsPerSecond }),
     ...{ scenarios, competitors, qualities: QUALITIES, remembers: !words.cold, seeds: words.seeds },
     video: words.video ?? DEFAULT_VIDEO,
     planOf: (name, seed) => {

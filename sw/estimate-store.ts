@@ -3,8 +3,7 @@
  * that a worker that was killed starts with measurements instead of guesses (at most two seconds of them are lost).
  */
 import { restoreBook, snapshotBook } from "#core/estimate/book-snapshot.ts";
-import type { EstimateBook } from "#core/estimate/estimate-book.ts";
-import { applyEvent, emptyBook, reportNode } from "#core/estimate/estimate-book.ts";
+import { emptyBook, learn, ownBook, reportNode } from "#core/estimate/estimate-book.ts";
 import { NodeTable } from "#core/estimate/node-table.ts";
 import type { NodeId } from "#core/ids.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
@@ -38,13 +37,13 @@ export interface WorkerEstimates extends EstimateStore {
 }
 
 export function estimateStore({ table, clock, background }: EstimatePorts): WorkerEstimates {
-  let book: EstimateBook = emptyBook();
+  const book = ownBook(emptyBook());
   const moment = () => ({ nowMs: clock.nowMs(), wallMs: clock.wallMs() });
 
   async function load(): Promise<void> {
     const restored = restoreBook(await table.get(ROW_KEY), moment());
     // A node that was met since the start keeps its new estimate: it counts requests that are under way.
-    if (restored !== undefined) book = { ...book, nodes: NodeTable.of([...restored.nodes, ...book.nodes]) };
+    if (restored !== undefined) book.nodes = NodeTable.of([...restored.nodes, ...book.nodes]);
   }
   const loaded = load();
   background.add("read the estimates", loaded);
@@ -67,7 +66,7 @@ export function estimateStore({ table, clock, background }: EstimatePorts): Work
     loaded: loaded.catch(() => undefined),
     read: () => book,
     apply(event) {
-      book = applyEvent(book, event);
+      learn(book, event);
       changed();
     },
     views(nodeUrls) {

@@ -27,7 +27,6 @@ export interface SimSettings {
   readonly strategies: readonly string[];
   readonly cold: boolean;
   readonly video: Omit<VideoOptions, "seed">;
-  readonly startEstimateBitsPerSecond?: number;
 }
 
 export interface SimJob {
@@ -117,7 +116,6 @@ const JobSchema = v.object({
     traces: v.optional(v.string()),
     strategies: v.array(v.string()),
     cold: v.boolean(),
-    startEstimateBitsPerSecond: v.exactOptional(v.number()),
     video: v.object({
       ladderBitsPerSecond: v.array(v.number()),
       segmentSeconds: v.number(),

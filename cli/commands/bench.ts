@@ -9,7 +9,6 @@ import type { BenchPart, BenchReport, BenchSession, Measurement, Tier } from "#c
 import { BENCH_SCHEMA } from "#core/benchmark/report.ts";
 import { worstSessions } from "#core/benchmark/worst-sessions.ts";
 import type { TopologySet } from "#core/network/named-plans.ts";
-import { startEstimateOf } from "#core/playback/hls-abr.ts";
 import { DEFAULT_VIDEO } from "#core/playback/video-model.ts";
 import { timelineOf } from "#core/simulation/bench-session.ts";
 import { schedulerTrials } from "#core/simulation/bench-trials.ts";
@@ -183,8 +182,7 @@ async function twinsOf(run: Run, { sessions, video }: BenchPart): Promise<BenchS
   const known = sessions.filter(({ strategy }) => COMPETITORS.has(strategy));
   const jobs = new Map(known.map(({ scenario, seed }) => [`${scenario} ${seed}`, { scenario, seed }]));
   const strategies = [...new Set(known.map(({ strategy }) => strategy))];
-  const startEstimateBitsPerSecond = startEstimateOf(video.ladderBitsPerSecond.at(-1) ?? 0);
-  const settings = { ...settingsOf(run, { ...video, spread: 0 }), strategies, cold: true, startEstimateBitsPerSecond };
+  const settings = { ...settingsOf(run, { ...video, spread: 0 }), strategies, cold: true };
   return runSimTier(settings, [...jobs.values()], { signal: run.signal, onProgress: () => undefined });
 }
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
-import { emptyBook, applyEvent } from "#core/estimate/estimate-book.ts";
+import { emptyBook, learn, ownBook } from "#core/estimate/estimate-book.ts";
 import type { VideoId } from "#core/ids.ts";
 import { sha256 } from "#wire/client/digest.ts";
 import { liveFetch } from "#wire/client/http.ts";
@@ -146,13 +146,8 @@ async function* verifiedBytes(
 }
 
 function fetchPorts(): SegmentFetchPorts {
-  let book = emptyBook();
-  const estimates: EstimateStore = {
-    read: () => book,
-    apply: (event) => {
-      book = applyEvent(book, event);
-    },
-  };
+  const book = ownBook(emptyBook());
+  const estimates: EstimateStore = { read: () => book, apply: (event) => learn(book, event) };
   const openFetches = new OpenFetches();
   return { clock: liveClock, random: liveRandom, fetch: liveFetch, digest: sha256, estimates, openFetches };
 }

@@ -3,8 +3,7 @@
  * every chunk's own hash once more, and counts what a viewer would have seen. Like the worker it asks where the chunk lies
  * now when no node that it knows can be reached or has it.
  */
-import type { EstimateBook } from "#core/estimate/estimate-book.ts";
-import { applyEvent, emptyBook } from "#core/estimate/estimate-book.ts";
+import { emptyBook, learn, ownBook } from "#core/estimate/estimate-book.ts";
 import type { RenditionId, VideoId } from "#core/ids.ts";
 import type { Random } from "#core/random.ts";
 import { sha256 } from "#wire/client/digest.ts";
@@ -15,7 +14,7 @@ import type { ManifestEntry, ManifestPage } from "#wire/contract/catalog-api.ts"
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
-import type { SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
+import type { EstimateStore, SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
 import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { PlayClock } from "./play-clock.ts";
@@ -124,7 +123,6 @@ class Reader {
   readonly #signal: AbortSignal;
   readonly #session = crypto.randomUUID();
   readonly #fetchPorts: SegmentFetchPorts;
-  #book: EstimateBook = emptyBook();
   #page: { readonly page: ManifestPage; readonly readMs: number } | undefined;
 
   constructor(viewing: Viewing, ports: PlayerPorts, signal: AbortSignal) {
@@ -132,12 +130,8 @@ class Reader {
     this.#ports = ports;
     this.#signal = signal;
     const { clock, random } = ports;
-    const estimates = {
-      read: () => this.#book,
-      apply: (event: Parameters<typeof applyEvent>[1]) => {
-        this.#book = applyEvent(this.#book, event);
-      },
-    };
+    const book = ownBook(emptyBook());
+    const estimates: EstimateStore = { read: () => book, apply: (event) => learn(book, event) };
     const openFetches = new OpenFetches();
     this.#fetchPorts = { clock, random, fetch: liveFetch, digest: sha256, estimates, openFetches };
   }

@@ -2,8 +2,17 @@ import { describe, expect, test } from "vitest";
 import type { NodeId } from "../ids.ts";
 import { parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
-import type { EstimateBook } from "./estimate-book.ts";
-import { applyEvent, emptyBook, MAX_BOOK_NODES, reportNode, viewNode } from "./estimate-book.ts";
+import type { EstimateBook, EstimateEvent } from "./estimate-book.ts";
+import {
+  applyEvent,
+  emptyBook,
+  learn,
+  learnBytes,
+  MAX_BOOK_NODES,
+  ownBook,
+  reportNode,
+  viewNode,
+} from "./estimate-book.ts";
 import type { AttemptEnd, NodeEvent } from "./node-estimate.ts";
 import { expectedCompletionMs } from "./node-estimate.ts";
 
@@ -44,6 +53,40 @@ function fetched(
 }
 
 const health = (book: EstimateBook, nodeId: NodeId, nowMs: number) => viewNode(book, nodeId, nowMs).health;
+
+describe("learn()", () => {
+  const script: readonly EstimateEvent[] = [
+    { saw: "started", wantedBytes: 300_000, nodeId: A, atMs: 0 },
+    { saw: "first-byte", latencyMs: 12, nodeId: A, atMs: 12 },
+    ...[1, 2, 3].map((read) => ({ saw: "bytes", bytes: 80_000, nodeId: A, atMs: 12 + 60 * read }) as const),
+    { saw: "started", wantedBytes: 5_000, nodeId: B, atMs: 200, isHedge: true },
+    { ...ended("refused", { wantedBytes: 5_000 }), nodeId: B, atMs: 210 },
+    { saw: "block-bad", nodeId: A, atMs: 220 },
+  ];
+
+  test("makes of a book of one's own what applyEvent() makes of a value, and leaves alone what it was copied from", () => {
+    const before = played(emptyBook(), A, [[-9, { saw: "first-byte", latencyMs: 9 }]]);
+    const written = JSON.stringify([...before.nodes]);
+    const own = ownBook(before);
+    let value = before;
+    for (const event of script) {
+      learn(own, event);
+      value = applyEvent(value, event);
+      expect({ ...own, nodes: [...own.nodes] }, event.saw).toEqual({ ...value, nodes: [...value.nodes] });
+    }
+    expect(JSON.stringify([...before.nodes])).toBe(written);
+  });
+
+  test("takes bytes that are said without an object as it takes the event", () => {
+    const [one, other] = [ownBook(emptyBook()), ownBook(emptyBook())];
+    for (const event of script) {
+      learn(one, event);
+      if (event.saw === "bytes") learnBytes(other, event.nodeId, event.bytes, event.atMs);
+      else learn(other, event);
+    }
+    expect({ ...other, nodes: [...other.nodes] }).toEqual({ ...one, nodes: [...one.nodes] });
+  });
+});
 
 describe("viewNode()", () => {
   test("knows nothing of a node that was never asked", () => {

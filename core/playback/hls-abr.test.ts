@@ -23,9 +23,11 @@ describe("HlsAbr", () => {
   });
 
   it("begins with what the first variant of the playlist says, at most 5 Mbit/s", () => {
-    expect(startEstimateOf(8_000_000)).toBe(5_000_000);
-    expect(startEstimateOf(3_000_000)).toBe(3_000_000);
-    expect(startEstimateOf(200_000)).toBe(DEFAULT_ESTIMATE_BITS_PER_SECOND);
+    const startOf = (...ladderBitsPerSecond: number[]) =>
+      startEstimateOf(videoModel({ ...DEFAULT_VIDEO, spread: 0, ladderBitsPerSecond }));
+    expect(startOf(1_000_000, 8_000_000)).toBe(5_000_000);
+    expect(startOf(1_000_000, 3_000_000)).toBe(3_000_000);
+    expect(startOf(200_000)).toBe(DEFAULT_ESTIMATE_BITS_PER_SECOND);
   });
 
   it("goes up only with room: 0.7 of the estimate; stays with 0.95 of it", () => {

@@ -24,7 +24,8 @@ export interface LoadTimes {
 }
 
 /** What is believed before anything was measured when the playlist begins with the best rendition, as ours do. */
-export function startEstimateOf(bestBitsPerSecond: number): number {
+export function startEstimateOf({ renditions }: Pick<VideoModel, "renditions">): number {
+  const bestBitsPerSecond = renditions.at(-1)?.peakBitsPerSecond ?? 0;
   return Math.max(DEFAULT_ESTIMATE_BITS_PER_SECOND, Math.min(bestBitsPerSecond, MAX_START_ESTIMATE_BITS_PER_SECOND));
 }
 

@@ -68,6 +68,19 @@ describe("playEndgame()", () => {
     expect(play([{ ...late, isSilent: true }], free)).toEqual([]);
   });
 
+  test("helps where the one that doubled a block went silent too", () => {
+    const late = attemptOn("slow", [9, 10], { receivedBytes: 20_000 });
+    const silent = attemptOn("twin", [9, 10], { id: 1, isHedge: true, isSilent: true });
+    expect(play([late, silent], free)).toEqual(["free hedge [9, 10) of -"]);
+  });
+
+  test("takes a body of which only the first packet was read for as fast as its node", () => {
+    const begun = attemptOn("slow", [9, 10], { firstByteMs: 930, receivedBytes: 1_448, usualGapMs: 0 });
+    const candidates = [candidateOf("slow", knownView(1_000_000, 20, { inFlightRequests: 1 }), 1), ...free];
+    expect(play([begun], free, { candidates })).toEqual([]);
+    expect(play([{ ...begun, usualGapMs: 70 }], free, { candidates })).toEqual(["free hedge [9, 10) of -"]);
+  });
+
   test("asks nobody who is busy for this chunk, unknown, or at its limit of requests", () => {
     const last = attemptOn("slow", [9, 10], { receivedBytes: 20_000 });
     expect(play([last], [candidateOf("busy", FAST, 1)])).toEqual([]);

@@ -79,13 +79,18 @@ function project(attempt: RunningAttempt, situation: Situation, nodes: readonly 
   const nextBlock = firstMissing(situation, attempt);
   const block = nextBlock === undefined ? undefined : blocks[nextBlock];
   if (nextBlock === undefined || block === undefined || attempt.isSilent) return undefined;
-  const isDoubled = running.some((other) => other.id !== attempt.id && firstMissing(situation, other) === nextBlock);
+  // Who went silent doubles nobody.
+  const isDoubled = running.some(
+    (other) => other.id !== attempt.id && !other.isSilent && firstMissing(situation, other) === nextBlock,
+  );
   if (isDoubled) return undefined;
   const supply = nodes.find((node) => node.nodeId === attempt.nodeId);
   const sharers = running.filter((other) => other.nodeId === attempt.nodeId).length;
   const bodyMs = attempt.firstByteMs === null ? 0 : nowMs - attempt.firstByteMs;
   const nodePace = (supply?.rate ?? 1e-3) / Math.max(1, sharers);
-  const ownPace = bodyMs >= OWN_PACE_AFTER_MS ? Math.max(1e-3, attempt.receivedBytes / bodyMs) : nodePace;
+  // Between two reads: a body of which only the first packet was read has no pace yet.
+  const hasPace = bodyMs >= OWN_PACE_AFTER_MS && attempt.usualGapMs > 0;
+  const ownPace = hasPace ? Math.max(1e-3, attempt.receivedBytes / bodyMs) : nodePace;
   // What it did lately counts too: a node that has just broken down has a fine average.
   const pace = Math.min(ownPace, nodePace);
   const waitedMs = nowMs - attempt.startedMs;

@@ -8,7 +8,7 @@ import { chunkBlocks } from "../placement/blocks.ts";
 import { seededRandom } from "../random.ts";
 import { MAX_RUNNING_ATTEMPTS } from "./advance-plan.ts";
 import type { Step } from "./fetch-plan.ts";
-import { beginFetch, onEvent } from "./fetch-plan.ts";
+import { beginFetch, moveOn, moveOnWithBytes, onEvent } from "./fetch-plan.ts";
 import { MAX_ATTEMPTS } from "./give-up.ts";
 import { naiveStrategy } from "./naive-strategy.ts";
 import type { PlanContext } from "./plan-context.ts";
@@ -298,6 +298,34 @@ describe("onEvent() under any order of events", () => {
       expect(game.ending?.do).toBe("finish");
     });
     fc.assert(property, { seed: 20_262, numRuns: 300 });
+  });
+});
+
+describe("moveOn()", () => {
+  test("moves in place where onEvent() makes a new plan, by the same commands, and leaves that one's plan alone", () => {
+    const context = (nowMs: number): PlanContext => ({ nowMs, book: emptyBook(), random: seededRandom(1) });
+    const script: readonly PlanEvent[] = [
+      { saw: "first-byte", attempt: 0 },
+      { saw: "bytes", attempt: 0, bytes: 100 * KIB },
+      { saw: "block-ok", attempt: 0, block: 0 },
+      { saw: "failed", attempt: 0, kind: "broken", detail: "reset" },
+      { saw: "wake" },
+      { saw: "stop", reason: "over" },
+    ];
+    let { plan: value } = beginFetch(inputOf(), context(0));
+    const { plan: moved } = beginFetch(inputOf(), context(0));
+    for (const [at, event] of script.entries()) {
+      const before = structuredClone({ ...value, input: null });
+      const step = onEvent(value, event, context(at * 50));
+      const commands =
+        event.saw === "bytes"
+          ? moveOnWithBytes(moved, event.attempt, event.bytes, context(at * 50))
+          : moveOn(moved, event, context(at * 50));
+      expect(commands, event.saw).toEqual(step.commands);
+      expect({ ...moved, input: null }, event.saw).toEqual({ ...step.plan, input: null });
+      expect({ ...value, input: null }, event.saw).toEqual(before);
+      value = step.plan;
+    }
   });
 });
 

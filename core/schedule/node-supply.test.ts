@@ -16,6 +16,8 @@ describe("supplies()", () => {
     const varies = knownView(1_000_000, 20, { rateDeviation: 400_000 });
     expect([one(varies, 0)?.rate, one(varies, 1)?.rate, one(varies, 2)?.rate]).toEqual([1_000, 600, 300]);
     expect(one(varies, 1)?.firstByteMs).toBe(40);
+    // When it will be idle is no matter of doubt.
+    expect(one(varies, 2)?.usualRate).toBe(1_000);
   });
 
   test("presumes an unknown node to be half as good as the known ones", () => {

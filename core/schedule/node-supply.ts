@@ -19,6 +19,8 @@ export interface NodeSupply {
   readonly firstByteMs: number;
   /** Bytes per millisecond to count on. */
   readonly rate: number;
+  /** Bytes per millisecond without doubt: who doubts when a node will be idle lets it idle. */
+  readonly usualRate: number;
   /** Its rate was measured, not presumed. */
   readonly isKnown: boolean;
 }
@@ -40,7 +42,8 @@ function supplyOf(candidate: Candidate, doubt: number, all: readonly Candidate[]
   const rate = Math.max(1e-3, (doubted * view.reliability) / 1000);
   const firstByteMs = (doubt > 0 ? view.firstByteMsP95 : view.firstByteMsP50) ?? PRESUMED_FIRST_BYTE_MS;
   const beginsInMs = Math.max(firstByteMs, view.inFlightBytes / rate);
-  return { candidate, nodeId: source.nodeId, beginsInMs, firstByteMs, rate, isKnown };
+  const usualRate = Math.max(rate, measured / 1000);
+  return { candidate, nodeId: source.nodeId, beginsInMs, firstByteMs, rate, usualRate, isKnown };
 }
 
 /** By insertion, as they are few: sort() takes several times as long, and every decision sorts. */

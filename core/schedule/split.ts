@@ -92,7 +92,7 @@ export function hasRoom(node: NodeSupply, runMs: number): boolean {
   const { view, running } = node.candidate;
   if (running >= (node.isKnown ? MAX_RUNNING_PER_NODE : 1) || view.inFlightRequests >= MAX_REQUESTS_PER_NODE)
     return false;
-  return running === 0 || view.inFlightBytes / node.rate <= fullRunMs(node, runMs);
+  return running === 0 || view.inFlightBytes / node.usualRate <= fullRunMs(node, runMs);
 }
 
 /** Milliseconds until the first of these nodes has room for a second request, behind what was just assigned; Infinity: none will. */
@@ -108,7 +108,7 @@ export function roomInMs(nodes: readonly NodeSupply[], assigned: readonly Assign
       bytes += run.end - run.start;
     }
     if (!node.isKnown || requests === 0 || requests >= MAX_RUNNING_PER_NODE) continue;
-    soonestMs = Math.min(soonestMs, Math.max(0, bytes / node.rate - fullRunMs(node, runMs)));
+    soonestMs = Math.min(soonestMs, Math.max(0, bytes / node.usualRate - fullRunMs(node, runMs)));
   }
   return soonestMs;
 }

@@ -4,7 +4,7 @@
  * and retries by its load policy. Appending and decoding take no time.
  */
 import { BufferModel } from "../playback/buffer-model.ts";
-import { HlsAbr, LOAD_REVIEW_MS } from "../playback/hls-abr.ts";
+import { HlsAbr, LOAD_REVIEW_MS, startEstimateOf } from "../playback/hls-abr.ts";
 import type { VideoModel } from "../playback/video-model.ts";
 import type { PlayerView, SegmentSource, SegmentWish } from "./segment-source.ts";
 import type { Alarm, VirtualClock } from "./virtual-clock.ts";
@@ -12,10 +12,8 @@ import type { Alarm, VirtualClock } from "./virtual-clock.ts";
 export interface PlayerSettings {
   /** No further segment is asked for while as much is buffered. */
   readonly bufferGoalSeconds: number;
-  /** `abr`: hls.js chooses, beginning with this estimate. `fixed`: always this level of the ladder. */
-  readonly quality:
-    | { readonly is: "abr"; readonly startEstimateBitsPerSecond: number }
-    | { readonly is: "fixed"; readonly level: number };
+  /** `abr`: hls.js chooses, and begins as it does in the page. `fixed`: always this level of the ladder. */
+  readonly quality: { readonly is: "abr" } | { readonly is: "fixed"; readonly level: number };
   /** Null: the source has its own. */
   readonly loadPolicy: LoadPolicy | null;
 }
@@ -73,7 +71,7 @@ export class PlayerModel implements PlayerView {
     const { quality } = settings;
     this.#options = options;
     this.buffer = new BufferModel(video.segmentCount * video.segmentSeconds, clock.nowMs);
-    this.#abr = quality.is === "abr" ? new HlsAbr(video, quality.startEstimateBitsPerSecond) : null;
+    this.#abr = quality.is === "abr" ? new HlsAbr(video, startEstimateOf(video)) : null;
     this.source = options.makeSource(this);
   }
 

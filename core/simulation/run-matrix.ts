@@ -4,7 +4,6 @@
  */
 import type { BookSnapshot } from "../estimate/book-snapshot.ts";
 import type { NetworkPlan } from "../network/conditions.ts";
-import { DEFAULT_ESTIMATE_BITS_PER_SECOND } from "../playback/hls-abr.ts";
 import type { VideoOptions } from "../playback/video-model.ts";
 import { videoModel } from "../playback/video-model.ts";
 import { STRATEGIES_BY_NAME } from "../schedule/strategies.ts";
@@ -12,7 +11,6 @@ import type { Strategy } from "../schedule/strategy.ts";
 import { boundOf, meanSupplyBytesPerSecond } from "./bound.ts";
 import type { NativePolicy } from "./native-source.ts";
 import { HLS_DEFAULT, HLS_TUNED } from "./native-source.ts";
-import type { PlayerSettings } from "./player-model.ts";
 import type { SessionInput } from "./run-session.ts";
 import { ABR_PLAYER, fixedPlayer, runSession } from "./run-session.ts";
 import type { NodeShare, SessionResult } from "./session-result.ts";
@@ -46,8 +44,6 @@ export interface MatrixOptions {
   readonly video: Omit<VideoOptions, "seed">;
   /** Estimates come from an earlier session; without, every session begins knowing nothing. */
   readonly remembers: boolean;
-  /** What hls.js believes of the network before it has measured it; its default when left out. */
-  readonly startEstimateBitsPerSecond?: number;
 }
 
 /** One session of the matrix. */
@@ -122,9 +118,8 @@ interface Cell {
 }
 
 function inputOf(matrix: MatrixOptions, { plan, seed, competitor, quality, book }: Cell): SessionInput {
-  const { video: options, startEstimateBitsPerSecond = DEFAULT_ESTIMATE_BITS_PER_SECOND } = matrix;
-  const abrPlayer: PlayerSettings = { ...ABR_PLAYER, quality: { is: "abr", startEstimateBitsPerSecond } };
-  const player = quality === "abr" ? abrPlayer : fixedPlayer(levelThatFits(plan, options));
+  const { video: options } = matrix;
+  const player = quality === "abr" ? ABR_PLAYER : fixedPlayer(levelThatFits(plan, options));
   const input = { plan, video: videoModel({ ...options, seed }), strategy: competitor, player, seed };
   return book === undefined ? input : { ...input, warmBook: book };
 }
@@ -149,17 +144,19 @@ function runOne(options: MatrixOptions, cell: Cell): Omit<MatrixRow, "scenario">
   };
 }
 
+/** Plain hls.js remembers nothing. */
 function earlierBook(
   { planOf, video }: MatrixOptions,
   { scenario, seed, competitor }: { scenario: string; seed: number; competitor: Competitor },
 ): BookSnapshot | undefined {
   if ("errorRetries" in competitor) return undefined;
   const earlierSeed = seed + EARLIER_SEED;
-  return runSession({
+  const { book } = runSession({
     plan: { ...planOf(scenario, earlierSeed), changes: [] },
     video: videoModel({ ...video, seconds: EARLIER_SECONDS, seed: earlierSeed }),
     ...{ strategy: competitor, player: ABR_PLAYER, seed: earlierSeed },
-  }).book;
+  });
+  return book;
 }
 
 /** The highest level that the network carries with a margin over the length of the video; the lowest when none is. */

@@ -27,7 +27,6 @@ import { emptyBook, ownBook } from "../estimate/estimate-book.ts";
 import { parseNodeId } from "../ids.ts";
 import { invariant } from "../invariant.ts";
 import type { NetworkPlan } from "../network/conditions.ts";
-import { DEFAULT_ESTIMATE_BITS_PER_SECOND } from "../playback/hls-abr.ts";
 import type { VideoModel } from "../playback/video-model.ts";
 import { seededRandom } from "../random.ts";
 import type { Strategy } from "../schedule/strategy.ts";
@@ -61,7 +60,7 @@ export interface SessionInput {
 /** As the watch page sets hls.js up. */
 export const ABR_PLAYER: PlayerSettings = {
   bufferGoalSeconds: 30,
-  quality: { is: "abr", startEstimateBitsPerSecond: DEFAULT_ESTIMATE_BITS_PER_SECOND },
+  quality: { is: "abr" },
   loadPolicy: PAGE_LOAD_POLICY,
 };
 

@@ -5,8 +5,7 @@
 import type { NodeId } from "#core/ids.ts";
 import type { Block } from "#core/placement/blocks.ts";
 import { chunkBlocks } from "#core/placement/blocks.ts";
-import type { Step } from "#core/schedule/fetch-plan.ts";
-import { beginFetch, onEvent } from "#core/schedule/fetch-plan.ts";
+import { beginFetch, moveOn } from "#core/schedule/fetch-plan.ts";
 import type { PlanContext } from "#core/schedule/plan-context.ts";
 import type { NodeFailure, PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
 import { FAILURE_ENDS } from "#core/schedule/plan-events.ts";
@@ -126,9 +125,10 @@ class SegmentDriver {
     );
     const { sizeBytes, blockSizeBytes } = entry.record;
     const input = { ...facts, sources, sizeBytes, blockSizeBytes, strategy };
-    this.#note({ began: input, seed: this.#seed }, context.nowMs, step);
+    this.#plan = step.plan;
+    this.#note({ began: input, seed: this.#seed }, context.nowMs, step.commands);
     this.#leave = this.#ports.openFetches.join(this.#hearOfLiar);
-    this.#carryOut(step);
+    this.#carryOut(step.plan, step.commands);
   }
 
   readonly #hearOfLiar = (nodeId: NodeId): void => this.#guard(() => this.#tell({ saw: "liar", nodeId }));
@@ -154,18 +154,17 @@ class SegmentDriver {
   #tell(event: PlanEvent): void {
     if (this.#plan === undefined) return;
     const context = this.#context();
-    const step = onEvent(this.#plan, event, context);
-    this.#note({ event }, context.nowMs, step);
-    this.#carryOut(step);
+    const commands = moveOn(this.#plan, event, context);
+    this.#note({ event }, context.nowMs, commands);
+    this.#carryOut(this.#plan, commands);
   }
 
   /** Before the commands are carried out, as that already changes the estimates. */
-  #note(what: StepCause, nowMs: number, { commands }: Step): void {
+  #note(what: StepCause, nowMs: number, commands: readonly PlanCommand[]): void {
     this.#ports.onStep?.({ ...what, traceId: this.#request.traceId, nowMs, commands });
   }
 
-  #carryOut({ plan, commands }: Step): void {
-    this.#plan = plan;
+  #carryOut(plan: FetchPlan, commands: readonly PlanCommand[]): void {
     for (const command of commands) this.#carryOutOne(command);
     if (this.#sayAssigned === undefined || (plan.phase === "fetching" && hasMissing(plan))) return;
     this.#sayAssigned();
