@@ -15,6 +15,9 @@ import { expect, test } from "../fixtures/test.ts";
 const AXE = new URL("../../node_modules/axe-core/axe.min.js", import.meta.url);
 const NAMES = Object.keys(SCENARIOS).filter((name): name is ScenarioName => name in SCENARIOS);
 
+// A picture of every drawn event at every step takes longer than all steps together; what was done is kept.
+test.use({ trace: { mode: "retain-on-failure", snapshots: false, screenshots: false } });
+
 function logHash(events: readonly SimulationEvent[]): string {
   return hash32(JSON.stringify(events)).toString(16).padStart(8, "0");
 }
