@@ -70,7 +70,7 @@ export class PlanDriver {
     this.#input = input;
     this.#ports = ports;
     this.#listener = listener;
-    this.#accepted = input.blocks.map(() => false);
+    this.#accepted = Array.from({ length: input.coded?.dataBlocks ?? input.blocks.length }, () => false);
   }
 
   begin(): void {
@@ -130,6 +130,9 @@ export class PlanDriver {
         break;
       case "accept-block":
         this.#accept(command.attempt, command.block);
+        break;
+      case "decode":
+        for (const block of command.blocks) this.#release(block);
         break;
       case "explain":
         break;
@@ -264,10 +267,15 @@ export class PlanDriver {
   }
 
   #accept(id: number, block: number): void {
-    invariant(this.#accepted[block] === false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
-    this.#accepted[block] = true;
     const [{ start = 0, end = 0 } = {}, record] = [this.#input.blocks[block], this.record.attempts[id]];
     if (record !== undefined) record.acceptedBytes += end - start;
+    if (block < this.#accepted.length) this.#release(block);
+  }
+
+  /** A block of the chunk is there; those of parity are nobody's to play. */
+  #release(block: number): void {
+    invariant(this.#accepted[block] === false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
+    this.#accepted[block] = true;
     if (block !== this.#releasedBlocks) return;
     while (this.#accepted[this.#releasedBlocks] === true) this.#releasedBlocks += 1;
     const releasedBytes = this.#input.blocks[this.#releasedBlocks - 1]?.end ?? 0;

@@ -6,6 +6,8 @@ import { parseSeq } from "#core/placement/position.ts";
 /** Route patterns in Hono's spelling. */
 export const ROUTES = {
   chunk: "/chunks/:hash",
+  /** One shard of a chunk; ranges are of the bytes that are stored of it. */
+  shard: "/chunks/:hash/shards/:shard",
   /** Of a node: the votes of ChunkPaxos. */
   consensusEntries: "/consensus/entries",
   consensusSeal: "/consensus/seal",
@@ -58,6 +60,7 @@ export const ROUTES = {
 
 export const PATHS = {
   chunk: (hash: ChunkHash) => `/chunks/${hash}`,
+  shard: (hash: ChunkHash, shard: number) => `/chunks/${hash}/shards/${shard}`,
   nodeHeartbeat: (nodeId: NodeId) => `/api/nodes/${nodeId}/heartbeat`,
   nodeDrain: (nodeId: NodeId) => `/api/nodes/${nodeId}/drain`,
   /** @param position its text */
