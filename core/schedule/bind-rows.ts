@@ -8,9 +8,8 @@ import type { CodedBlocks } from "./coded-blocks.ts";
 import { blocksAtHand, shardSpan } from "./coded-blocks.ts";
 import type { NodeSupply } from "./node-supply.ts";
 import { completionMs, supplies } from "./node-supply.ts";
-import type { RunningAttempt } from "./running-attempt.ts";
+import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
 import { blockRun } from "./running-attempt.ts";
-import type { BlockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
 import type { Candidate, Strategy } from "./strategy.ts";
 
@@ -93,7 +92,7 @@ export function hasLeftRows(coded: CodedBlocks, state: RowState): boolean {
 }
 
 /** By block: being fetched by somebody who is not silent. */
-export function servedBlocks(coded: CodedBlocks, running: readonly RunningAttempt[]): boolean[] {
+function servedBlocks(coded: CodedBlocks, running: readonly RunningAttempt[]): boolean[] {
   const isServed = coded.blocks.map(() => false);
   for (const { isSilent, firstBlock, neededEndBlock } of running) {
     if (!isSilent) isServed.fill(true, firstBlock, neededEndBlock);

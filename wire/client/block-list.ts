@@ -37,7 +37,7 @@ export async function makeBlockList(
 }
 
 /** How many hashes the list of a record has: those of the chunk's blocks, and of the parity blocks of an erasure record. */
-export function blockListLength({ sizeBytes, blockSizeBytes, scheme }: ChunkRecord): number {
+function blockListLength({ sizeBytes, blockSizeBytes, scheme }: ChunkRecord): number {
   if (scheme.kind === "replication") return chunkBlocks(sizeBytes, blockSizeBytes).length;
   const parityBlocks = Math.ceil(geometryOf(scheme, sizeBytes).shardBytes / blockSizeBytes);
   return chunkBlocks(sizeBytes, blockSizeBytes, scheme.dataShards).length + scheme.parityShards * parityBlocks;

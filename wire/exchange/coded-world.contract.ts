@@ -3,10 +3,9 @@ import { createHash } from "node:crypto";
 import { geometryOf, storedBytes } from "#core/erasure/geometry.ts";
 import type { ErasureCode } from "#core/erasure/reed-solomon.ts";
 import { DEFAULT_CODE } from "#core/erasure/reed-solomon.ts";
-import { applyEvent, emptyBook } from "#core/estimate/estimate-book.ts";
 import type { EstimateBook } from "#core/estimate/estimate-book.ts";
-import type { Holder } from "#core/placement/record.ts";
-import type { ChunkRecord } from "#core/placement/record.ts";
+import { applyEvent, emptyBook } from "#core/estimate/estimate-book.ts";
+import type { ChunkRecord, Holder } from "#core/placement/record.ts";
 import { seededRandom } from "#core/random.ts";
 import { makeBlockList } from "#wire/client/block-list.ts";
 import { chunkHashOf } from "#wire/client/digest.ts";
@@ -19,7 +18,7 @@ import type { EstimateStore, SegmentRequest } from "./segment-fetch.ts";
 import type { VirtualNode } from "./virtual-network.ts";
 import { createVirtualNetwork } from "./virtual-network.ts";
 
-export interface CodedOptions {
+interface CodedOptions {
   /** By shard: how the node with that shard behaves; its name is `s` and the number. */
   readonly shards?: Readonly<Record<number, VirtualNode>>;
   /** Nodes with all of the chunk, `r0`, `r1`, ... */
@@ -28,8 +27,9 @@ export interface CodedOptions {
   readonly sizeBytes?: number;
   readonly blockSizeBytes?: number;
   readonly strategy?: StrategyName;
-  /** Of every node; earlier fetches measured it. Null: nothing is known. */
+  /** Of every node that says no other. */
   readonly rateBytesPerSecond?: number;
+  /** Whether earlier fetches measured that rate at every node; true when left out. */
   readonly isKnown?: boolean;
   readonly request?: Partial<SegmentRequest>;
   /** What the record says instead. */
@@ -37,7 +37,7 @@ export interface CodedOptions {
 }
 
 /** What is stored of every shard, data first. */
-export function shardsOf(chunk: Uint8Array<ArrayBuffer>, code: ErasureCode): Uint8Array<ArrayBuffer>[] {
+function shardsOf(chunk: Uint8Array<ArrayBuffer>, code: ErasureCode): Uint8Array<ArrayBuffer>[] {
   const geometry = geometryOf(code, chunk.length);
   const { shardBytes } = geometry;
   const data = Array.from({ length: code.dataShards }, (_, shard) =>
