@@ -23,7 +23,7 @@ export interface PlanContext {
  * Sources that may be asked now, in the order of the record. One that any fetch caught lying is no candidate, unless a round
  * in which all others failed is over and still nobody else can be asked: perhaps it is one sector that is bad.
  */
-export function candidates(plan: FetchPlan, context: PlanContext): Candidate[] {
+function candidates(plan: FetchPlan, context: PlanContext): Candidate[] {
   const able = answeringSources(plan, context);
   const honest = able.filter(({ view }) => view.health !== "quarantined");
   const isLastResort = plan.roundsFailed > 0 && (honest.length === 0 || plan.input.coded !== undefined);

@@ -14,7 +14,7 @@ import type { Situation } from "./strategy.ts";
 type Rows = Pick<Situation, "blocks" | "coded" | "accepted" | "running">;
 
 /** Undefined when the node has nothing that is as good. */
-export function standIn(situation: Rows, source: Source, index: number): Block | undefined {
+function standIn(situation: Rows, source: Source, index: number): Block | undefined {
   const { blocks, coded, accepted, running } = situation;
   const block = blocks[index];
   if (block === undefined || covers(source, block)) return block;
