@@ -83,6 +83,7 @@ export function storyTrace(
     wastedBytes: driverTrace?.wastedBytes ?? 0,
     attempts: driverTrace?.attempts ?? [],
     decisions: driverTrace?.decisions ?? [],
+    decodes: driverTrace?.decodes ?? [],
     ...end,
   };
 }

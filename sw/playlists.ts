@@ -46,13 +46,13 @@ export interface PlaylistPorts {
 
 export interface Playlists {
   /** Answers a request for the playlist at `path`; never rejects. */
-  answer(path: string): Promise<Response>;
+  readonly answer: (path: string) => Promise<Response>;
   /** From the server, by the question that is under way if there is one. */
-  text(path: string): Promise<string>;
+  readonly text: (path: string) => Promise<string>;
   /** The one of last time; undefined when there is none. */
-  copy(path: string): Promise<string | undefined>;
+  readonly copy: (path: string) => Promise<string | undefined>;
   /** Asks for a playlist that will be wanted in a moment. */
-  prepare(path: string): void;
+  readonly prepare: (path: string) => void;
 }
 
 export function playlists(ports: PlaylistPorts): Playlists {

@@ -9,11 +9,12 @@ import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, round
 import type { PlanContext } from "./plan-context.ts";
 import { isRoundOver, judge, situationOf } from "./plan-context.ts";
 import type { Cause, Decision, GiveUpCode } from "./plan-events.ts";
-import { firstMissing, hasLeftBlocks, hasMissing, removeAttempt } from "./plan-state.ts";
+import { firstMissing, hasLeftBlocks, hasMissing, isWhole, removeAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
 import { cancel, endAttempt, silenceKind } from "./plan-turn.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
 import { newAttempt } from "./running-attempt.ts";
+import { covers } from "./source.ts";
 import type { Assignment, Situation, Verdict } from "./strategy.ts";
 
 /** Attempts of one plan at once: two on each of a cluster's usual six nodes. */
@@ -25,7 +26,7 @@ const IDLE_REVIEW_MS = 100;
 /** Brings a plan forward after anything changed: judge, assign what is missing, end or pause, and ask to be woken. */
 export function advance(turn: Turn, cause: Cause, context: PlanContext): void {
   const { plan } = turn;
-  if (!plan.accepted.includes(false)) {
+  if (isWhole(plan)) {
     finish(turn);
     return;
   }
@@ -89,20 +90,23 @@ function explain({ candidates: able }: Situation, assignments: readonly Assignme
   };
 }
 
-function start(turn: Turn, { nodeId, run, because, takesFrom }: Assignment, context: PlanContext): void {
+function start(turn: Turn, assignment: Assignment, context: PlanContext): void {
+  const { nodeId, run, because, takesFrom, takesFromBlock = run.firstBlock } = assignment;
   const { plan, commands } = turn;
   const id = plan.attemptsStarted;
   const isHedge = because === "hedge";
   const { firstBlock, endBlock, end } = run;
   const predictedMs = expectedCompletionMs(viewNode(context.book, nodeId, context.nowMs), end - run.start);
   const relieved = plan.running.find((other) => other.id === takesFrom);
-  if (relieved !== undefined) relieve(turn, relieved, firstBlock);
+  if (relieved !== undefined) relieve(turn, relieved, takesFromBlock);
   const attempt = newAttempt(run, { id, nodeId, because, isHedge, startedMs: context.nowMs });
   plan.attemptsStarted = id + 1;
-  plan.nextRoundAtMs = null;
+  // Of a coded chunk others may go on while some rows wait for the next round.
+  if (plan.input.coded === undefined) plan.nextRoundAtMs = null;
   attempt.reviewAtMs = judge(plan, attempt, context).reviewAtMs;
   plan.running = [...plan.running, attempt];
-  const range = { firstBlock, endBlock, start: run.start, end };
+  const source = plan.input.sources.find((one) => one.nodeId === nodeId && covers(one, run));
+  const range = { shard: source?.shard ?? null, firstBlock, endBlock, start: run.start, end };
   commands.push({ do: "start", attempt: id, nodeId, ...range, because, predictedMs, isHedge });
 }
 

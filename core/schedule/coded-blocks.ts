@@ -9,9 +9,12 @@
  */
 import type { ByteRange, Geometry } from "../erasure/geometry.ts";
 import { geometryOf, shardBlocks, shardCount, storedBytes } from "../erasure/geometry.ts";
-import type { ErasureCode } from "../erasure/reed-solomon.ts";
 import { invariant } from "../invariant.ts";
 import type { Block } from "../placement/blocks.ts";
+import type { Scheme } from "../placement/record.ts";
+
+/** What an erasure scheme says. */
+type Code = Omit<Extract<Scheme, { readonly kind: "erasure" }>, "kind">;
 
 export interface BlockRow {
   /** By shard: index of its block; null where the shard has no bytes, and zeros are known without asking. */
@@ -19,7 +22,7 @@ export interface BlockRow {
 }
 
 export interface CodedBlocks {
-  readonly code: ErasureCode;
+  readonly code: Code;
   readonly geometry: Geometry;
   /** Data blocks first; `start` and `end` in the address space. */
   readonly blocks: readonly Block[];
@@ -33,7 +36,7 @@ export interface CodedBlocks {
  * @param code one that is known (core/erasure/reed-solomon.ts `knowsCode`)
  * @param sizeBytes of the chunk
  */
-export function codedBlocks(code: ErasureCode, sizeBytes: number, blockSizeBytes: number): CodedBlocks {
+export function codedBlocks(code: Code, sizeBytes: number, blockSizeBytes: number): CodedBlocks {
   const geometry = geometryOf(code, sizeBytes);
   const blocks: Block[] = [];
   const places: { readonly shard: number; readonly row: number }[] = [];
@@ -45,9 +48,9 @@ export function codedBlocks(code: ErasureCode, sizeBytes: number, blockSizeBytes
       invariant(index === blocks.length, `Cannot number block ${index} of shard ${shard} behind ${blocks.length}`);
       blocks.push({ index, start: base + start, end: base + end });
       places.push({ shard, row });
-      rows[row] ??= Array.from({ length: shards }, () => null);
-      const ofRow = rows[row];
-      if (ofRow !== undefined) ofRow[shard] = index;
+      const ofRow = rows[row] ?? Array.from({ length: shards }, () => null);
+      ofRow[shard] = index;
+      rows[row] = ofRow;
     }
   }
   const dataBlocks = places.filter(({ shard }) => shard < code.dataShards).length;

@@ -4,14 +4,14 @@
  * "The Tail at Scale", CACM 2013). Only the tail of an attempt is ever doubled, never a chunk. Without budget, an attempt
  * that is far too slow is given up for another.
  */
-import type { Block } from "../placement/blocks.ts";
+import { isEarlyEnough, PARITY_FACTOR, PARITY_MARGIN_MS } from "./bind-rows.ts";
 import type { NodeSupply } from "./node-supply.ts";
 import { byBegin, completionMs } from "./node-supply.ts";
 import { firstMissing } from "./plan-state.ts";
-import type { RunningAttempt } from "./running-attempt.ts";
-import { blockRun, neededEnd } from "./running-attempt.ts";
-import { covers } from "./source.ts";
+import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
+import { neededEnd } from "./running-attempt.ts";
 import { hasRoom } from "./split.ts";
+import { isDoubled, standInRun } from "./stand-ins.ts";
 import type { Assignment, Situation } from "./strategy.ts";
 
 /** A steal must bring the end this much nearer, for it costs a request and perhaps a connection. */
@@ -61,6 +61,8 @@ interface Projection {
   readonly allInMs: number;
   /** Bytes per millisecond. */
   readonly pace: number;
+  /** Attempts of the plan that its node serves beside each other: when the others end, it gets their part too. */
+  readonly sharers: number;
 }
 
 /** The attempt that ends last, by its own pace; without those that somebody doubles already. */
@@ -79,11 +81,7 @@ function project(attempt: RunningAttempt, situation: Situation, nodes: readonly 
   const nextBlock = firstMissing(situation, attempt);
   const block = nextBlock === undefined ? undefined : blocks[nextBlock];
   if (nextBlock === undefined || block === undefined || attempt.isSilent) return undefined;
-  // Who went silent doubles nobody.
-  const isDoubled = running.some(
-    (other) => other.id !== attempt.id && !other.isSilent && firstMissing(situation, other) === nextBlock,
-  );
-  if (isDoubled) return undefined;
+  if (isDoubled(situation, attempt.id, nextBlock)) return undefined;
   const supply = nodes.find((node) => node.nodeId === attempt.nodeId);
   const sharers = running.filter((other) => other.nodeId === attempt.nodeId).length;
   const bodyMs = attempt.firstByteMs === null ? 0 : nowMs - attempt.firstByteMs;
@@ -97,7 +95,14 @@ function project(attempt: RunningAttempt, situation: Situation, nodes: readonly 
   const firstByteInMs = attempt.firstByteMs === null ? firstByteLeftMs(waitedMs, supply?.firstByteMs ?? 0) : 0;
   const receivedTo = attempt.start + attempt.receivedBytes;
   const inMs = (end: number) => firstByteInMs + Math.max(0, end - receivedTo) / pace;
-  return { attempt, nextBlock, pace, blockInMs: inMs(block.end), allInMs: inMs(neededEnd(attempt, blocks)) };
+  return {
+    attempt,
+    nextBlock,
+    pace,
+    sharers: Math.max(1, sharers),
+    blockInMs: inMs(block.end),
+    allInMs: inMs(neededEnd(attempt, blocks)),
+  };
 }
 
 /** One that is overdue is expected to take as long again. */
@@ -105,37 +110,53 @@ function firstByteLeftMs(waitedMs: number, usualMs: number): number {
   return waitedMs < usualMs ? usualMs - waitedMs : usualMs;
 }
 
-/** The node takes the end of the run, as much of it as lets both be done at about the same time. */
-function steal(latest: Projection, node: NodeSupply, { blocks }: Situation): Assignment | undefined {
+/** The node takes the end of the run, or what stands in for it, as much of it as lets both be done at about the same time. */
+function steal(latest: Projection, node: NodeSupply, situation: Situation): Assignment | undefined {
   const { attempt, nextBlock, allInMs, pace } = latest;
-  let best: { readonly from: number; readonly endsInMs: number } | undefined;
-  for (let from = attempt.neededEndBlock - 1; from > nextBlock; from -= 1) {
-    const block = blocks[from];
-    if (block === undefined || !covers(node.candidate.source, block)) break;
-    const takenBytes = neededEnd(attempt, blocks) - block.start;
-    const endsInMs = Math.max(completionMs(node, takenBytes), allInMs - takenBytes / pace);
-    if (best === undefined || endsInMs < best.endsInMs) best = { from, endsInMs };
+  const { source } = node.candidate;
+  const end = attempt.neededEndBlock;
+  let best: { readonly from: number; readonly run: BlockRun; readonly endsInMs: number } | undefined;
+  for (let from = end - 1; from > nextBlock; from -= 1) {
+    const block = situation.blocks[from];
+    const run = standInRun(situation, source, from, end);
+    if (block === undefined || run === undefined) break;
+    const takenBytes = neededEnd(attempt, situation.blocks) - block.start;
+    const endsInMs = Math.max(completionMs(node, run.end - run.start), allInMs - takenBytes / pace);
+    if (best === undefined || endsInMs < best.endsInMs) best = { from, run, endsInMs };
   }
   if (best === undefined || !isWorthIt(allInMs, best.endsInMs)) return undefined;
-  const run = blockRun(blocks, best.from, attempt.neededEndBlock);
-  return { nodeId: node.nodeId, run, because: "steal", takesFrom: attempt.id };
+  const { from, run } = best;
+  const isParity = run.firstBlock !== from;
+  if (isParity && (isEarlyEnough(allInMs, situation.slackMs) || !isFarSlower(latest, node))) return undefined;
+  return { nodeId: node.nodeId, run, because: "steal", takesFrom: attempt.id, takesFromBlock: from };
+}
+
+/** Equal nodes are no reason to decode: parity stands in for what would take far longer than all of it there. */
+function isFarSlower({ allInMs, pace, sharers }: Projection, node: NodeSupply): boolean {
+  return allInMs / sharers > completionMs(node, allInMs * pace) * PARITY_FACTOR + PARITY_MARGIN_MS;
 }
 
 function isWorthIt(beforeMs: number, afterMs: number): boolean {
   return beforeMs - afterMs > Math.max(MIN_GAIN_MS, beforeMs * MIN_GAIN_SHARE);
 }
 
-/** The node fetches the block that the attempt is at, once more. */
+/** The node fetches the block that the attempt is at, or what stands in for it, once more. */
 function again(latest: Projection, node: NodeSupply, situation: Situation, hedges: boolean): Assignment | undefined {
   const { nextBlock, blockInMs } = latest;
-  const block: Block | undefined = situation.blocks[nextBlock];
-  if (block === undefined || !covers(node.candidate.source, block)) return undefined;
-  const bytes = block.end - block.start;
+  const run = standInRun(situation, node.candidate.source, nextBlock, nextBlock + 1);
+  if (run === undefined) return undefined;
+  const bytes = run.end - run.start;
   const otherwiseMs = completionMs(node, bytes);
-  const run = blockRun(situation.blocks, nextBlock, nextBlock + 1);
-  if (hedges && blockInMs > otherwiseMs * HEDGE_FACTOR + HEDGE_MARGIN_MS && bytes <= situation.hedgeBudgetBytes) {
-    return { nodeId: node.nodeId, run, because: "hedge" };
+  const { nodeId } = node;
+  // The nodes of parity are idle in every healthy read: only what is far slower is worth decoding.
+  const isParity = run.firstBlock !== nextBlock;
+  const isLate = isParity
+    ? blockInMs / latest.sharers > otherwiseMs * PARITY_FACTOR + PARITY_MARGIN_MS
+    : blockInMs > otherwiseMs * HEDGE_FACTOR + HEDGE_MARGIN_MS;
+  if (hedges && isLate && bytes <= situation.hedgeBudgetBytes) {
+    return { nodeId, run, because: "hedge" };
   }
   const isHopeless = blockInMs > otherwiseMs * REPLACE_FACTOR + REPLACE_MARGIN_MS;
-  return isHopeless ? { nodeId: node.nodeId, run, because: "slow", takesFrom: latest.attempt.id } : undefined;
+  if (!isHopeless) return undefined;
+  return { nodeId, run, because: "slow", takesFrom: latest.attempt.id, takesFromBlock: nextBlock };
 }

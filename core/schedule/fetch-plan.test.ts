@@ -196,6 +196,8 @@ class Game {
       case "give-up":
         this.ending = command;
         break;
+      case "decode":
+        throw new Error("There is nothing to decode");
       case "explain":
         break;
     }

@@ -12,6 +12,7 @@
 import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import { advance } from "./advance-plan.ts";
+import { blocksAtHand } from "./coded-blocks.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { Cause, PlanCommand, PlanEvent } from "./plan-events.ts";
 import type { FetchInput, FetchPlan } from "./plan-state.ts";
@@ -195,6 +196,7 @@ function acceptBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, 
     plan.lastAcceptedMs = nowMs;
     commands.push({ do: "accept-block", attempt: attempt.id, block });
     for (const loser of losers) loseRace(turn, loser, nowMs);
+    completeRow(turn, attempt, block, nowMs);
   }
   const isRelieved = attempt.neededEndBlock < attempt.endBlock;
   if (!isRelieved || firstMissing(plan, attempt) !== undefined) return;
@@ -212,6 +214,24 @@ function rivalsFor(block: number, attempt: RunningAttempt, plan: FetchPlan): rea
 }
 
 const NOBODY: readonly RunningAttempt[] = [];
+
+/** With k blocks of its row the others need nobody any more: whoever is at one of them has lost. */
+function completeRow(turn: Turn, winner: RunningAttempt, block: number, nowMs: number): void {
+  const { plan, commands } = turn;
+  const { coded } = plan.input;
+  const row = coded?.rows[coded.places[block]?.row ?? -1];
+  if (coded === undefined || row === undefined || blocksAtHand(row, plan.accepted) < coded.code.dataShards) return;
+  const open = row.blocks.filter((index) => index !== null && plan.accepted[index] !== true);
+  const shards = row.blocks.flatMap((index, shard) => (open.includes(index) ? [] : [shard]));
+  const lost = open.flatMap((index) => (index === null || index >= coded.dataBlocks ? [] : [index]));
+  const losers = plan.running.filter((other) => {
+    const next = firstMissing(plan, other);
+    return other.id !== winner.id && next !== undefined && open.includes(next);
+  });
+  for (const index of open) if (index !== null) plan.accepted[index] = true;
+  if (lost.length > 0) commands.push({ do: "decode", blocks: lost, shards });
+  for (const loser of losers) loseRace(turn, loser, nowMs);
+}
 
 function loseRace(turn: Turn, loser: RunningAttempt, nowMs: number): void {
   if (loser.isSilent) {

@@ -1,6 +1,7 @@
 /** When a plan stops trying, and how it calls that. */
 import type { FailureKind, GiveUpCode } from "./plan-events.ts";
 import type { FetchPlan } from "./plan-state.ts";
+import type { Source } from "./source.ts";
 
 /** Without a newly verified block for this long, the player has long shown a stall: an error is more use to it. */
 export const GIVE_UP_AFTER_MS = 30_000;
@@ -27,9 +28,14 @@ export function codeAfterRound(plan: FetchPlan): GiveUpCode | undefined {
   return code === "unavailable" && plan.input.sources.length > 0 ? undefined : code;
 }
 
+/** Of a coded chunk those that delivered what they have are no part of the trouble; whoever has all of it could deliver more. */
+function hasFailed({ input, liars, lastFailures }: FetchPlan, { nodeId }: Source): boolean {
+  return input.coded === undefined || liars.has(nodeId) || lastFailures.has(nodeId);
+}
+
 /** What the last failures of all sources amount to. */
 export function describeFailures(plan: FetchPlan): GiveUpCode {
-  const { sources } = plan.input;
+  const sources = plan.input.sources.filter((source) => hasFailed(plan, source));
   if (sources.length === 0) return "unavailable";
   if (sources.every((source) => plan.liars.has(source.nodeId))) return "corrupt";
   const kinds = sources

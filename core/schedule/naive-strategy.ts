@@ -10,6 +10,7 @@ const PATIENCE_MS = 8_000;
 
 export const naiveStrategy: Strategy = {
   name: "naive",
+  usesParity: "for-lost",
   assign({ missing, candidates, turn, cause }) {
     return missing.flatMap((run) => {
       // By name: every record has an order of its own, and going round it would go to one node again and again.

@@ -3,10 +3,12 @@ import type { EstimateBook } from "../estimate/estimate-book.ts";
 import { viewNode } from "../estimate/estimate-book.ts";
 import { sharesBottleneck } from "../estimate/link-estimate.ts";
 import type { Random } from "../random.ts";
+import { wantedRuns } from "./bind-rows.ts";
 import type { Cause } from "./plan-events.ts";
 import type { FetchPlan } from "./plan-state.ts";
 import { missingRuns } from "./plan-state.ts";
-import type { RunningAttempt } from "./running-attempt.ts";
+import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
+import { covers } from "./source.ts";
 import type { Candidate, Situation, Verdict } from "./strategy.ts";
 
 export interface PlanContext {
@@ -23,16 +25,31 @@ export interface PlanContext {
  * Sources that may be asked now, in the order of the record. One that any fetch caught lying is no candidate, unless a round
  * in which all others failed is over and still nobody else can be asked: perhaps it is one sector that is bad.
  */
-export function candidates(plan: FetchPlan, context: PlanContext): Candidate[] {
+function candidates(plan: FetchPlan, context: PlanContext): Candidate[] {
   const able = answeringSources(plan, context);
   const honest = able.filter(({ view }) => view.health !== "quarantined");
-  return honest.length === 0 && plan.roundsFailed > 0 ? able : honest;
+  const isLastResort = plan.roundsFailed > 0 && (honest.length === 0 || plan.input.coded !== undefined);
+  return isLastResort ? able : honest;
 }
 
-/** Whether nobody can be asked although nobody is waited for: the round is over. */
+/** Whether nobody can be asked for something that is missing, as some failed or lied: the round is over. */
 export function isRoundOver(plan: FetchPlan, context: PlanContext): boolean {
-  if (candidates(plan, context).length > 0) return false;
-  return plan.failedInRound.size > 0 || answeringSources(plan, context).length > 0;
+  const able = candidates(plan, context);
+  const isLeftOut = plan.failedInRound.size > 0 || answeringSources(plan, context).length > able.length;
+  if (!isLeftOut || plan.input.coded === undefined) return isLeftOut && able.length === 0;
+  return missingFor(plan, able, context).some((run) => !able.some(({ source }) => covers(source, run)));
+}
+
+/** What is missing of the chunk, as it is to be asked of these. */
+function missingFor(plan: FetchPlan, able: readonly Candidate[], { book, nowMs }: PlanContext): BlockRun[] {
+  const { coded, strategy } = plan.input;
+  if (coded === undefined) return missingRuns(plan);
+  return wantedRuns(coded, plan, {
+    candidates: able,
+    usesParity: strategy.usesParity,
+    slackMs: plan.deadlineMs === null ? null : plan.deadlineMs - nowMs,
+    sharesBottleneck: sharesBottleneck(book.link, nowMs),
+  });
 }
 
 function answeringSources(plan: FetchPlan, { book, nowMs }: PlanContext): Candidate[] {
@@ -64,15 +81,17 @@ export function judge(plan: FetchPlan, attempt: RunningAttempt, context: PlanCon
 /** What the strategy may look at to start attempts. */
 export function situationOf(plan: FetchPlan, cause: Cause, context: PlanContext): Situation {
   const { nowMs, book, random } = context;
+  const able = candidates(plan, context);
   return {
     nowMs,
     random,
     cause,
     blocks: plan.input.blocks,
     accepted: plan.accepted,
-    missing: missingRuns(plan),
+    ...(plan.input.coded === undefined ? {} : { coded: plan.input.coded }),
+    missing: missingFor(plan, able, context),
     running: plan.running,
-    candidates: candidates(plan, context),
+    candidates: able,
     slackMs: plan.deadlineMs === null ? null : plan.deadlineMs - nowMs,
     isAhead: plan.isAhead,
     turn: plan.input.turn,

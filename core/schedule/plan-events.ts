@@ -69,7 +69,9 @@ export type PlanCommand =
       readonly do: "start";
       readonly attempt: number;
       readonly nodeId: NodeId;
-      /** Byte range [start, end) of the chunk, which is the blocks [firstBlock, endBlock). */
+      /** The shard to ask for; null for the chunk itself. */
+      readonly shard: number | null;
+      /** Byte range [start, end) of the address space (coded-blocks.ts), which is the blocks [firstBlock, endBlock). */
       readonly start: number;
       readonly end: number;
       readonly firstBlock: number;
@@ -87,11 +89,13 @@ export type PlanCommand =
     }
   /** Report `wake` at this time; replaces the wake before it. */
   | { readonly do: "wake"; readonly atMs: number }
-  /** Deliver this attempt's copy of the block. Said at most once for each block. */
+  /** Deliver this attempt's copy of the block; one of parity is kept to decode from. Said at most once for each block. */
   | { readonly do: "accept-block"; readonly attempt: number; readonly block: number }
+  /** Make these blocks of one row, which are not coming, from those of the shards that are there. */
+  | { readonly do: "decode"; readonly blocks: readonly number[]; readonly shards: readonly number[] }
   /** For the trace alone. */
   | { readonly do: "explain"; readonly decision: Decision }
-  /** Every block is accepted. */
+  /** Every block of the chunk is accepted or being decoded. */
   | { readonly do: "finish" }
   | { readonly do: "give-up"; readonly code: GiveUpCode; readonly failures: readonly NodeFailure[] };
 

@@ -2,6 +2,8 @@
 import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
+import { hasLeftRows, hasShortRow } from "./bind-rows.ts";
+import type { CodedBlocks } from "./coded-blocks.ts";
 import type { FailureKind, NodeFailure } from "./plan-events.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
 import { blockRun, copyOfAttempt } from "./running-attempt.ts";
@@ -13,8 +15,10 @@ const SILENCE_PAUSE_MS = 1_000;
 
 /** What to fetch, from where, by which rule. */
 export interface FetchInput {
-  /** Blocks of the chunk, in order; none for an empty chunk. */
+  /** Blocks of the chunk, in order, and those of its parity shards behind them; none for an empty chunk. */
   readonly blocks: readonly Block[];
+  /** How the blocks make rows, when the chunk is kept as shards. */
+  readonly coded?: CodedBlocks;
   readonly sources: readonly Source[];
   readonly strategy: Strategy;
   /** Playback time left before these bytes are missed; null when nobody said (then: urgent). */
@@ -33,7 +37,7 @@ export interface FetchPlan {
   readonly deadlineMs: number | null;
   readonly isAhead: boolean;
   readonly phase: "fetching" | "finished" | "gave-up" | "stopped";
-  /** By block index: accepted. */
+  /** By block index: accepted, or no longer needed as its row is whole. */
   readonly accepted: boolean[];
   readonly running: readonly RunningAttempt[];
   readonly attemptsStarted: number;
@@ -54,7 +58,16 @@ export interface FetchPlan {
   readonly lateUntilMs: number;
 }
 
-/** Runs of blocks that are neither accepted nor being fetched in time, longest possible, in order. */
+/** Whether every block of the chunk is accepted. */
+export function isWhole({ input, accepted }: Pick<FetchPlan, "input" | "accepted">): boolean {
+  const missing = accepted.indexOf(false);
+  return missing === -1 || missing >= (input.coded?.dataBlocks ?? accepted.length);
+}
+
+/**
+ * Runs of blocks that are neither accepted nor being fetched in time, longest possible, in order. Of a coded chunk
+ * bind-rows.ts says what is missing.
+ */
 export function missingRuns(plan: FetchPlan): BlockRun[] {
   const { blocks } = plan.input;
   const runs: BlockRun[] = [];
@@ -69,11 +82,15 @@ export function missingRuns(plan: FetchPlan): BlockRun[] {
 
 /** Whether some block is neither accepted nor being fetched in time. */
 export function hasMissing(plan: FetchPlan): boolean {
+  const { coded } = plan.input;
+  if (coded !== undefined) return hasShortRow(coded, plan);
   return nextMissing(plan, 0) < plan.accepted.length;
 }
 
 /** Whether a silent attempt has left blocks that nobody else is fetching. */
 export function hasLeftBlocks(plan: FetchPlan): boolean {
+  const { coded } = plan.input;
+  if (coded !== undefined) return hasLeftRows(coded, plan);
   return plan.running.some(
     ({ isSilent, firstBlock, neededEndBlock }) => isSilent && nextMissing(plan, firstBlock) < neededEndBlock,
   );

@@ -48,6 +48,7 @@ export const nearestStrategy: Strategy = {
 
 export const originalStrategy: Strategy = {
   name: "original",
+  usesParity: "for-lost",
   assign: (situation) => wholeFrom(situation, (able) => leastBy(able, ({ view }) => -originalScore(view))),
   judge({ attempt, nowMs }) {
     const endOfPatienceMs = attempt.startedMs + ORIGINAL_PATIENCE_MS;

@@ -8,9 +8,9 @@ import type { NodeSupply } from "./node-supply.ts";
 import { completionMs, supplies } from "./node-supply.ts";
 import { judgePatiently } from "./patience.ts";
 import type { Stay } from "./look-ahead.ts";
-import { blockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
 import { hasRoom, roomInMs, splitMissing } from "./split.ts";
+import { standInRun } from "./stand-ins.ts";
 import type { Assignment, Candidate, Outlook, Situation, Strategy } from "./strategy.ts";
 import { INDIFFERENT, urgencyOf } from "./urgency.ts";
 
@@ -48,6 +48,7 @@ const STALE_AFTER_MS = 15_000;
 export function smartStrategyWith(name: string, parts: SmartParts): Strategy {
   return {
     name,
+    usesParity: parts.minds ? "for-slow" : "for-lost",
     assign: (situation) => assign(situation, parts),
     judge: judgePatiently,
     reviewInMs: (situation, assigned) => reviewInMs(situation, assigned, parts),
@@ -98,13 +99,23 @@ function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts
   return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(supplies(helpers(situation), doubt), assigned, runMs));
 }
 
-/** Candidates worth planning with: healthy ones; else those that may have recovered; else the one that is free soonest. */
-function helpers({ candidates, isAhead }: Situation): readonly Candidate[] {
+/**
+ * Candidates worth planning with: healthy ones; for what none of those has, the ones that may have recovered; else the one
+ * that is free soonest.
+ */
+function helpers({ candidates, missing, isAhead }: Situation): readonly Candidate[] {
   const isIdle = ({ view, running }: Candidate) =>
     view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
   const healthy = candidates.every(isHealthy) ? candidates : candidates.filter(isHealthy);
   if (isAhead) return healthy.filter(isIdle);
-  if (healthy.length > 0) return healthy;
+  if (healthy.length === 0) return lastResort(candidates);
+  const lacking = missing.filter((run) => !healthy.some(({ source }) => covers(source, run)));
+  if (lacking.length === 0) return healthy;
+  const others = lacking.flatMap((run) => lastResort(candidates.filter(({ source }) => covers(source, run))));
+  return [...healthy, ...new Set(others)];
+}
+
+function lastResort(candidates: readonly Candidate[]): readonly Candidate[] {
   const recovering = candidates.filter(({ view }) => view.health === "half-open");
   if (recovering.length > 0) return recovering;
   const open = candidates.filter(({ view }) => view.health === "open");
@@ -116,7 +127,10 @@ function isHealthy({ view }: Candidate): boolean {
 }
 
 /** The nodes that race for all of a small chunk: all while some are unknown, the best two for a crumb; else none. */
-function racers({ running, blocks, missing, slackMs }: Situation, nodes: readonly NodeSupply[]): readonly NodeSupply[] {
+function racers(situation: Situation, nodes: readonly NodeSupply[]): readonly NodeSupply[] {
+  const { running, blocks, missing, slackMs, coded } = situation;
+  // Nobody has all of it.
+  if (coded !== undefined) return [];
   const bytes = blocks.at(-1)?.end ?? 0;
   if (running.length > 0 || missing[0]?.end !== bytes || bytes > RACE_BYTES) return [];
   if (nodes.some(({ isKnown }) => !isKnown)) return nodes.slice(0, MAX_RACERS);
@@ -144,22 +158,21 @@ function wholeRuns({ missing, cause }: Situation, nodes: readonly NodeSupply[]):
   });
 }
 
-/** The last missing block beside whoever else gets it, to a node that may have recovered or was not heard of for long. */
+/** The last missing block, or what stands in for it, beside whoever else gets it, to a node that may have recovered or was not heard of for long. */
 function probe(situation: Situation, mayExplore: boolean): Assignment | undefined {
-  const { candidates, missing, blocks, nowMs, hedgeBudgetBytes } = situation;
+  const { candidates, missing, nowMs, hedgeBudgetBytes } = situation;
   const last = missing.at(-1);
   if (last === undefined) return undefined;
-  const run = blockRun(blocks, last.endBlock - 1, last.endBlock);
   const isStale = ({ view }: Candidate) => nowMs - (view.lastEventMs ?? nowMs) > STALE_AFTER_MS;
-  const worth = candidates.find(
-    ({ view, running, source }) =>
-      running === 0 &&
-      covers(source, run) &&
-      view.inFlightRequests === 0 &&
-      (view.health === "half-open" || (mayExplore && view.health === "closed" && isStale({ source, view, running }))),
-  );
-  if (worth === undefined || run.end - run.start > hedgeBudgetBytes) return undefined;
-  return { nodeId: worth.source.nodeId, run, because: worth.view.health === "half-open" ? "probe" : "explore" };
+  for (const candidate of candidates) {
+    const { view, running, source } = candidate;
+    const isWorth = view.health === "half-open" || (mayExplore && view.health === "closed" && isStale(candidate));
+    if (running > 0 || view.inFlightRequests > 0 || !isWorth) continue;
+    const run = standInRun(situation, source, last.endBlock - 1, last.endBlock);
+    if (run === undefined || run.end - run.start > hedgeBudgetBytes) continue;
+    return { nodeId: source.nodeId, run, because: view.health === "half-open" ? "probe" : "explore" };
+  }
+  return undefined;
 }
 
 /**

@@ -27,7 +27,11 @@ export function splitMissing(situation: Situation, nodes: readonly NodeSupply[],
   if (situation.missing.length === 0) return [];
   const groups = byHolders(situation, nodes);
   const shares: Assignment[] = [];
-  for (const group of groups) shareOut(group, situation, { runMs, shares });
+  // What only few have first: whoever has all of it is then left with what others have too.
+  for (const group of groups.toSorted((a, b) => a.holders.length - b.holders.length)) {
+    shareOut(loaded(group, shares), situation, { runMs, shares });
+  }
+  if (groups.length > 1) shares.sort((a, b) => a.run.firstBlock - b.run.firstBlock);
   const [group] = groups;
   const first = group?.runs[0];
   if (group === undefined || first === undefined) return shares;
@@ -64,6 +68,20 @@ function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[])
     }
   }
   return [...groups.values()];
+}
+
+/** The group, with what its holders were given of the groups before: a replica is in every one of them. */
+function loaded(group: Group, shares: readonly Assignment[]): Group {
+  if (shares.length === 0) return group;
+  const holders = group.holders.map((node) => {
+    const own = shares.filter(({ nodeId }) => nodeId === node.nodeId);
+    if (own.length === 0) return node;
+    const bytes = own.reduce((sum, { run }) => sum + run.end - run.start, 0);
+    const running = node.candidate.running + own.length;
+    const view = { ...node.candidate.view, inFlightBytes: node.candidate.view.inFlightBytes + bytes };
+    return { ...node, beginsInMs: completionMs(node, bytes), candidate: { ...node.candidate, view, running } };
+  });
+  return { runs: group.runs, holders };
 }
 
 /** Every holder with room gets its share of the group, as much of it as one request should be. */

@@ -6,6 +6,7 @@ import type { NodeView } from "../estimate/node-estimate.ts";
 import type { NodeId } from "../ids.ts";
 import type { Block } from "../placement/blocks.ts";
 import type { Random } from "../random.ts";
+import type { CodedBlocks } from "./coded-blocks.ts";
 import type { Stay } from "./look-ahead.ts";
 import type { Cause } from "./plan-events.ts";
 import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
@@ -25,9 +26,11 @@ export interface Situation {
   readonly random: Random;
   /** Why bytes are missing now. */
   readonly cause: Cause;
-  /** All blocks of the chunk: what runs are cut from. */
+  /** All blocks of the chunk and of its parity: what runs are cut from. */
   readonly blocks: readonly Block[];
-  /** By block index: accepted. */
+  /** How the blocks make rows, when the chunk is kept as shards. */
+  readonly coded?: CodedBlocks;
+  /** By block index: accepted, or no longer needed. */
   readonly accepted: readonly boolean[];
   /** Runs of blocks that nobody is fetching in time, in order. */
   readonly missing: readonly BlockRun[];
@@ -57,6 +60,8 @@ export interface Assignment {
    * without reproach.
    */
   readonly takesFrom?: number;
+  /** From which block on; left out: from the run's first, which is of the same row or the same. */
+  readonly takesFromBlock?: number;
 }
 
 /**
@@ -79,6 +84,8 @@ export interface Judgement {
 
 export interface Strategy {
   readonly name: string;
+  /** When parity takes the place of a data shard: when nobody can be asked for that, or also when its holder is far slower. */
+  readonly usesParity: "for-lost" | "for-slow";
   /** Attempts to start now; none when no candidate is worth it. Asked at every change, with or without missing blocks. */
   assign(situation: Situation): readonly Assignment[];
   judge(judgement: Judgement): Verdict;

@@ -6,13 +6,16 @@
 import type { Span } from "../estimate/busy-rate.ts";
 import { busyRate } from "../estimate/busy-rate.ts";
 import { linkRate, sharesBottleneck } from "../estimate/link-estimate.ts";
+import { shardCount } from "../erasure/geometry.ts";
+import type { ErasureCode } from "../erasure/reed-solomon.ts";
 import type { NodeId } from "../ids.ts";
-import type { Block } from "../placement/blocks.ts";
 import { blockSizeFor, chunkBlocks } from "../placement/blocks.ts";
 import type { LoadTimes } from "../playback/hls-abr.ts";
 import type { VideoModel } from "../playback/video-model.ts";
+import { codedBlocks, shardSpan } from "../schedule/coded-blocks.ts";
 import type { Asked } from "../schedule/look-ahead.ts";
 import { MAX_ASKED } from "../schedule/look-ahead.ts";
+import type { FetchInput } from "../schedule/plan-state.ts";
 import { segmentsAhead } from "../schedule/segments-ahead.ts";
 import type { Strategy } from "../schedule/strategy.ts";
 import type { DriverPorts } from "./plan-driver.ts";
@@ -25,6 +28,8 @@ export interface EngineSourceOptions {
   readonly video: VideoModel;
   /** Holders of every chunk, in the record's order. */
   readonly nodeIds: readonly NodeId[];
+  /** Segments are kept as shards, one on each node in order; left out: whole on all. */
+  readonly code?: ErasureCode;
   readonly ports: DriverPorts;
   readonly player: PlayerView;
 }
@@ -50,7 +55,7 @@ export class EngineSource implements SegmentSource {
   readonly records: SegmentRecord[] = [];
   readonly #options: EngineSourceOptions;
   readonly #fetches = new Map<number, Fetch>();
-  readonly #blocksOf = new Map<number, readonly Block[]>();
+  readonly #layoutOf = new Map<string, Layout>();
   /** What the player asked for last, and the fetch that was or is under way for it. */
   #newest: Fetch | null = null;
   #asked: readonly Asked[] = [];
@@ -97,7 +102,7 @@ export class EngineSource implements SegmentSource {
   }
 
   #begin(wish: SegmentWish, isAhead: boolean): Fetch {
-    const { strategy, nodeIds, video, ports } = this.#options;
+    const { strategy, video, ports } = this.#options;
     const sizeBytes = sizeOf(video, wish);
     const { nowMs: startedMs } = ports.clock;
     const record: SegmentRecord = {
@@ -107,8 +112,7 @@ export class EngineSource implements SegmentSource {
     };
     this.records.push(record);
     const input = {
-      blocks: this.#blocks(sizeBytes),
-      sources: nodeIds.map((nodeId) => ({ nodeId, start: 0, end: sizeBytes })),
+      ...this.#layout(wish, sizeBytes),
       ...{ strategy, slackMs: this.#slackMs(wish), isAhead, turn: wish.seq, givesUpWhenAllUnreachable: false },
     };
     const driver = new PlanDriver(input, record, ports, {
@@ -208,14 +212,32 @@ export class EngineSource implements SegmentSource {
     return this.#options.player.slackMs(seq);
   }
 
-  #blocks(sizeBytes: number): readonly Block[] {
-    let blocks = this.#blocksOf.get(sizeBytes);
-    if (blocks === undefined) {
-      blocks = chunkBlocks(sizeBytes, blockSizeFor(sizeBytes));
-      this.#blocksOf.set(sizeBytes, blocks);
-    }
-    return blocks;
+  /** Headers are small: they are kept whole. */
+  #layout({ slot }: SegmentWish, sizeBytes: number): Layout {
+    const { nodeIds, code } = this.#options;
+    const key = `${slot} ${sizeBytes}`;
+    const layout =
+      this.#layoutOf.get(key) ??
+      (code === undefined || slot === "init" ? wholeLayout(nodeIds, sizeBytes) : shardLayout(nodeIds, code, sizeBytes));
+    this.#layoutOf.set(key, layout);
+    return layout;
   }
+}
+
+/** What a plan is told of where a chunk lies. */
+type Layout = Pick<FetchInput, "blocks" | "coded" | "sources">;
+
+function wholeLayout(nodeIds: readonly NodeId[], sizeBytes: number): Layout {
+  const sources = nodeIds.map((nodeId) => ({ nodeId, start: 0, end: sizeBytes }));
+  return { blocks: chunkBlocks(sizeBytes, blockSizeFor(sizeBytes)), sources };
+}
+
+function shardLayout(nodeIds: readonly NodeId[], code: ErasureCode, sizeBytes: number): Layout {
+  const coded = codedBlocks(code, sizeBytes, blockSizeFor(sizeBytes));
+  const sources = nodeIds
+    .slice(0, shardCount(code))
+    .map((nodeId, shard) => ({ nodeId, ...shardSpan(coded.geometry, shard), shard }));
+  return { blocks: coded.blocks, coded, sources };
 }
 
 export function sizeOf(video: VideoModel, { slot, seq, level }: SegmentWish): number {

@@ -71,7 +71,7 @@ export class PlanDriver {
     this.#input = input;
     this.#ports = ports;
     this.#listener = listener;
-    this.#accepted = input.blocks.map(() => false);
+    this.#accepted = Array.from({ length: input.coded?.dataBlocks ?? input.blocks.length }, () => false);
     this.#context = { nowMs: ports.clock.nowMs, book: ports.book, random: ports.random, explains: false };
   }
 
@@ -136,6 +136,9 @@ export class PlanDriver {
         break;
       case "accept-block":
         this.#accept(command.attempt, command.block);
+        break;
+      case "decode":
+        for (const block of command.blocks) this.#release(block);
         break;
       case "explain":
         break;
@@ -269,13 +272,17 @@ export class PlanDriver {
   }
 
   #accept(id: number, block: number): void {
+    const [accepted, record] = [this.#input.blocks[block], this.record.attempts[id]];
+    if (record !== undefined && accepted !== undefined) record.acceptedBytes += accepted.end - accepted.start;
+    if (block < this.#accepted.length) this.#release(block);
+  }
+
+  /** A block of the chunk is there; those of parity are nobody's to play. */
+  #release(block: number): void {
     if (this.#accepted[block] !== false) {
       invariant(false, `Cannot accept block ${block} of segment ${this.record.seq} twice`);
     }
     this.#accepted[block] = true;
-    const accepted = this.#input.blocks[block];
-    const record = this.record.attempts[id];
-    if (record !== undefined && accepted !== undefined) record.acceptedBytes += accepted.end - accepted.start;
     if (block !== this.#releasedBlocks) return;
     while (this.#accepted[this.#releasedBlocks] === true) this.#releasedBlocks += 1;
     const releasedBytes = this.#input.blocks[this.#releasedBlocks - 1]?.end ?? 0;

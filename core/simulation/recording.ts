@@ -3,6 +3,7 @@
  * answers: the estimates at the beginning, every estimate event, every step of every plan that began since, with its
  * time and the seed of its chance. Plain JSON; wire/contract/engine-recording.ts checks what comes from outside.
  */
+import type { ErasureCode } from "../erasure/reed-solomon.ts";
 import type { EstimateBook, EstimateEvent } from "../estimate/estimate-book.ts";
 import type { LinkEstimate } from "../estimate/link-estimate.ts";
 import type { NodeEstimate } from "../estimate/node-estimate.ts";
@@ -21,7 +22,9 @@ export interface RecordedBook {
 }
 
 /** What a plan began with: its blocks follow from the sizes, its strategy from the name. */
-export interface RecordedInput extends Omit<FetchInput, "blocks" | "strategy"> {
+export interface RecordedInput extends Omit<FetchInput, "blocks" | "coded" | "strategy"> {
+  /** Left out when the chunk is kept whole. */
+  readonly code?: ErasureCode;
   readonly sizeBytes: number;
   readonly blockSizeBytes: number;
   readonly strategy: StrategyId;

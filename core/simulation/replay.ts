@@ -9,7 +9,8 @@ import type { Random } from "../random.ts";
 import { seededRandom } from "../random.ts";
 import type { Step } from "../schedule/fetch-plan.ts";
 import { beginFetch, onEvent } from "../schedule/fetch-plan.ts";
-import type { FetchPlan } from "../schedule/plan-state.ts";
+import { codedBlocks } from "../schedule/coded-blocks.ts";
+import type { FetchInput, FetchPlan } from "../schedule/plan-state.ts";
 import { STRATEGIES_BY_NAME } from "../schedule/strategies.ts";
 import type { RecordedInput, RecordedNote, Recording } from "./recording.ts";
 import { bookOfRecord } from "./recording.ts";
@@ -72,6 +73,9 @@ function answer(
   return plan === undefined ? undefined : onEvent(plan, note.event, context);
 }
 
-function fetchInput({ sizeBytes, blockSizeBytes, strategy, ...input }: RecordedInput) {
-  return { ...input, blocks: chunkBlocks(sizeBytes, blockSizeBytes), strategy: STRATEGIES_BY_NAME[strategy] };
+function fetchInput({ sizeBytes, blockSizeBytes, code, ...input }: RecordedInput): FetchInput {
+  const strategy = STRATEGIES_BY_NAME[input.strategy];
+  if (code === undefined) return { ...input, blocks: chunkBlocks(sizeBytes, blockSizeBytes), strategy };
+  const coded = codedBlocks(code, sizeBytes, blockSizeBytes);
+  return { ...input, blocks: coded.blocks, coded, strategy };
 }

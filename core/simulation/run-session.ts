@@ -21,6 +21,7 @@
  * says what no strategy could have beaten: `boundOf(input, cold)`.
  */
 import type { OwnBook } from "../estimate/estimate-book.ts";
+import type { ErasureCode } from "../erasure/reed-solomon.ts";
 import type { BookSnapshot } from "../estimate/book-snapshot.ts";
 import { restoreBook, snapshotBook } from "../estimate/book-snapshot.ts";
 import { emptyBook, ownBook } from "../estimate/estimate-book.ts";
@@ -51,6 +52,8 @@ export interface SessionInput {
   readonly seed: number;
   /** What an earlier session learnt, as a worker stores it; a minute has passed since. */
   readonly warmBook?: BookSnapshot;
+  /** Segments are kept as shards, one on each node of the plan in order; left out: whole on all. Of ours alone. */
+  readonly code?: ErasureCode;
   /** What hashing costs; 0 when left out. */
   readonly verifyMsPerMiB?: number;
   /** Bodies are read at least this often; 75 when left out. */
@@ -97,7 +100,7 @@ export function runSession(input: SessionInput): SessionResult {
     makeSource: (view) =>
       isNative(strategy)
         ? new NativeSource({ policy: strategy, video, nodeIds, clock, network })
-        : new EngineSource({ strategy, video, nodeIds, ports, player: view }),
+        : new EngineSource({ strategy, video, nodeIds, ports, player: view, ...codeOf(input) }),
   });
   const endMs = video.segmentCount * video.segmentSeconds * 1000 * MAX_LENGTHS + MAX_EXTRA_MS;
   clock.at(endMs, onOver);
@@ -106,6 +109,10 @@ export function runSession(input: SessionInput): SessionResult {
   player.source.close();
   const book = snapshotBook(ports.book, { nowMs: clock.nowMs, wallMs: clock.nowMs });
   return sessionResult({ plan, video, player, network, endMs: clock.nowMs, book, hedgeBudgetBytes });
+}
+
+function codeOf({ code }: SessionInput): Pick<SessionInput, "code"> {
+  return code === undefined ? {} : { code };
 }
 
 function isNative(strategy: Strategy | NativePolicy): strategy is NativePolicy {

@@ -41,8 +41,19 @@ export function renderDetails(trace: SegmentTrace) {
             </table>
           </div>`
     }
+    ${trace.decodes.length === 0 ? nothing : html`<p class="soft">${decodedText(trace)}</p>`}
     ${renderDecisions(trace)}
   </section>`;
+}
+
+/** What no node delivered: which columns, made from which shards. */
+function decodedText({ decodes }: SegmentTrace): string {
+  const bytes = decodes.reduce((sum, { start, end }) => sum + end - start, 0);
+  const tookMs = decodes.reduce((sum, decode) => sum + decode.tookMs, 0);
+  const named = (shards: readonly number[]) => [...new Set(shards)].sort((a, b) => a - b).join(", ");
+  const made = named(decodes.flatMap(({ shards }) => shards));
+  const from = named(decodes.flatMap((decode) => decode.from));
+  return `Decoded ${bytesText(bytes)} of shard ${made} in ${decodes.length} pieces from the shards ${from}, in ${durationText(tookMs)}.`;
 }
 
 function renderAttempt(attempt: AttemptTrace) {
@@ -51,7 +62,7 @@ function renderAttempt(attempt: AttemptTrace) {
   return html`<tr>
     <th scope="row">
       <span class="swatch" style=${styleMap({ background: nodeBackground(nodeLook(attempt.nodeId)) })}></span
-      >${attempt.nodeId}
+      >${attempt.nodeId}${attempt.shard === null ? nothing : html` <span class="soft">shard ${attempt.shard}</span>`}
     </th>
     <td>${attempt.because}${attempt.because === "ahead" ? " of the player" : ""}</td>
     <td class="number">${bytesText(attempt.receivedBytes)} of ${bytesText(attempt.end - attempt.start)}</td>

@@ -91,7 +91,10 @@ export const ManifestEntrySchema = v.object({
   seq: CountSchema,
   durationSeconds: v.number(),
   record: ChunkRecordSchema,
-  /** Raw SHA-256 of every block, concatenated, base64 (RFC 4648 section 4); must hash to `record.blocksDigest`. */
+  /**
+   * Raw SHA-256 of every block, concatenated, base64 (RFC 4648 section 4); must hash to `record.blocksDigest`. Of a record
+   * whose scheme is erasure those of the parity shards follow (core/schedule/coded-blocks.ts).
+   */
   blocks: v.string(),
 });
 export type ManifestEntry = v.InferOutput<typeof ManifestEntrySchema>;

@@ -73,14 +73,32 @@ const heartbeat = {
 };
 const node = { id: "node-1", url: "http://n", state: "suspect", pid: 1, lastHeardMs: 12.5, ...fill };
 const attempt = {
-  ...{ id: 0, nodeId: "node-1", start: 0, end: 10, because: "first", startedMs: 0, firstByteMs: null, endedMs: 2.5 },
+  ...{
+    id: 0,
+    nodeId: "node-1",
+    shard: null,
+    start: 0,
+    end: 10,
+    because: "first",
+    startedMs: 0,
+    firstByteMs: null,
+    endedMs: 2.5,
+  },
   ...{ receivedBytes: 10, verifyMs: 0.1, blocksVerified: 1, predictedMs: null, outcome: "complete", reason: null },
 };
 const candidate = { nodeId: "node-1", predictedMs: 12, health: "closed" };
 const trace = {
   ...{ schema: 1, id: "t", session: "s", strategy: "smart", driver: "worker", videoId: VIDEO_ID, rendition: "720p" },
   ...{ slot: "segment", seq: 4, hash: HASH, sizeBytes: 10, servedFrom: "nodes", startedAtMs: 1, firstReleaseMs: 2 },
-  ...{ endedMs: 3, deliveredBytes: 10, wastedBytes: 0, outcome: "delivered", failure: null, attempts: [attempt] },
+  ...{
+    endedMs: 3,
+    deliveredBytes: 10,
+    wastedBytes: 0,
+    outcome: "delivered",
+    failure: null,
+    attempts: [attempt],
+    decodes: [],
+  },
   decisions: [
     {
       ...{ atMs: 0, because: "first", chosen: ["node-1"], candidates: [candidate], attempts: [0], tookMs: 3 },

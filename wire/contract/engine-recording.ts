@@ -6,6 +6,7 @@
  * of a kind, since they change with the engine, and only the engine that wrote them can answer them the same.
  */
 import * as v from "valibot";
+import type { ErasureCode } from "#core/erasure/reed-solomon.ts";
 import type { EstimateEvent } from "#core/estimate/estimate-book.ts";
 import type { NodeEstimate } from "#core/estimate/node-estimate.ts";
 import type { PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
@@ -35,6 +36,7 @@ const InputSchema = v.object({
   isAhead: v.boolean(),
   turn: CountSchema,
   givesUpWhenAllUnreachable: v.boolean(),
+  code: v.exactOptional(v.custom<ErasureCode>(isObject, "Expected a code")),
 });
 
 const NoteSchema = v.variant("is", [

@@ -76,7 +76,7 @@ test("HeartbeatSchema takes what was served, and heartbeats that tell nothing of
   const heartbeat = {
     ...{ nodeId: "n1", internalUrl: "http://n", publicUrl: "http://n", incarnation: "i", pid: 1 },
     ...{
-      acceptor: { incarnation: "a", starts: 1, writes: 1 },
+      acceptor: { incarnation: "a", starts: 1, writes: 1, program: "p" },
       chunkCount: 1,
       usedBytes: 1,
       freeBytes: 1,

@@ -23,9 +23,11 @@ export const AttemptTraceSchema = v.object({
   /** 0, 1, ... within the segment. */
   id: CountSchema,
   nodeId: NodeIdSchema,
-  /** Byte range [start, end) of the chunk. */
+  /** Byte range [start, end) of the chunk; of a parity shard its columns. */
   start: CountSchema,
   end: CountSchema,
+  /** The shard that was asked for; null: the chunk itself. */
+  shard: v.optional(v.nullable(CountSchema), null),
   /** Why this attempt was started, one word of the plan: `first`, `race`, `failover`, `corrupt-block`, ... */
   because: v.string(),
   startedMs: v.number(),
@@ -67,6 +69,20 @@ const DecisionTraceSchema = v.object({
 });
 export type DecisionTrace = v.InferOutput<typeof DecisionTraceSchema>;
 
+/** Bytes that no holder of them delivered, made from other shards. */
+const DecodeTraceSchema = v.object({
+  atMs: v.number(),
+  /** The data shards that were made, and from which. */
+  shards: v.array(CountSchema),
+  from: v.array(CountSchema),
+  /** Columns [start, end) of each. */
+  start: CountSchema,
+  end: CountSchema,
+  /** Decoding alone; what it made is hashed beside. */
+  tookMs: v.number(),
+});
+export type DecodeTrace = v.InferOutput<typeof DecodeTraceSchema>;
+
 export const SegmentTraceSchema = v.object({
   schema: v.literal(TRACE_SCHEMA),
   id: v.string(),
@@ -94,6 +110,8 @@ export const SegmentTraceSchema = v.object({
   failure: v.nullable(v.string()),
   attempts: v.array(AttemptTraceSchema),
   decisions: v.array(DecisionTraceSchema),
+  /** Empty when every byte came as it is. */
+  decodes: v.optional(v.array(DecodeTraceSchema), () => []),
 });
 export type SegmentTrace = v.InferOutput<typeof SegmentTraceSchema>;
 

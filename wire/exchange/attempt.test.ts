@@ -18,6 +18,7 @@ function taskOf(firstBlock: number, endBlock: number): AttemptTask {
     url: "http://a/x",
     run: blockRun(BLOCKS, firstBlock, endBlock),
     sizeBytes: CHUNK.length,
+    offset: 0,
     blocks: BLOCKS,
     hashes,
   };

@@ -14,11 +14,13 @@ import type { SegmentFetchPorts } from "./segment-fetch.ts";
 export interface AttemptTask {
   readonly url: string;
   readonly run: BlockRun;
-  /** Of the whole chunk. */
+  /** Of what is at the address: the chunk, or a shard. */
   readonly sizeBytes: number;
-  /** All blocks of the chunk. */
+  /** Where that begins in the address space of the blocks; 0 for the chunk. */
+  readonly offset: number;
+  /** All blocks of the chunk, and of its parity. */
   readonly blocks: readonly Block[];
-  /** Raw SHA-256 of every block of the chunk, concatenated. */
+  /** Raw SHA-256 of every block, concatenated. */
   readonly hashes: Uint8Array;
 }
 
@@ -83,7 +85,7 @@ async function runAttempt(
 ): Promise<AttemptReport> {
   let response: Response;
   try {
-    const headers = asksForPart(task) ? { range: `bytes=${task.run.start}-${task.run.end - 1}` } : {};
+    const headers = asksForPart(task) ? { range: `bytes=${rangeText(task)}` } : {};
     response = await ports.fetch(task.url, { headers, cache: "no-store", credentials: "omit", signal });
   } catch (error) {
     return { saw: "failed", kind: "refused", detail: text(error) };
@@ -100,8 +102,12 @@ async function runAttempt(
   return ending;
 }
 
-function asksForPart({ run, sizeBytes }: AttemptTask): boolean {
-  return run.start > 0 || run.end < sizeBytes;
+function asksForPart({ run, offset, sizeBytes }: AttemptTask): boolean {
+  return run.start > offset || run.end < offset + sizeBytes;
+}
+
+function rangeText({ run, offset }: AttemptTask): string {
+  return `${run.start - offset}-${run.end - 1 - offset}`;
 }
 
 /** Why the head of the answer is not what was asked for; undefined when it is. */
@@ -118,7 +124,7 @@ function wrongAnswer(response: Response, task: AttemptTask): AttemptReport | und
   }
   if (wantedStatus === 200) return undefined;
   const range = response.headers.get("content-range");
-  const wantedRange = `bytes ${run.start}-${run.end - 1}/${sizeBytes}`;
+  const wantedRange = `bytes ${rangeText(task)}/${sizeBytes}`;
   return range === wantedRange ? undefined : bad(`Content-Range "${range ?? ""}" instead of "${wantedRange}"`);
 }
 

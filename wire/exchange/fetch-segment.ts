@@ -3,8 +3,7 @@
  * gateway, `vstack get` and virtual players all fetch through it. It holds no policy.
  */
 import type { NodeId } from "#core/ids.ts";
-import type { Block } from "#core/placement/blocks.ts";
-import { chunkBlocks } from "#core/placement/blocks.ts";
+import type { CodedBlocks } from "#core/schedule/coded-blocks.ts";
 import { beginFetch, moveOn } from "#core/schedule/fetch-plan.ts";
 import type { PlanContext } from "#core/schedule/plan-context.ts";
 import type { NodeFailure, PlanCommand, PlanEvent } from "#core/schedule/plan-events.ts";
@@ -17,15 +16,18 @@ import { recordSources } from "#core/schedule/source.ts";
 import { STRATEGIES_BY_NAME } from "#core/schedule/strategies.ts";
 import { readBlockList } from "#wire/client/block-list.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
-import { VStackError } from "#wire/contract/errors.ts";
-import { PATHS, QUERY } from "#wire/contract/paths.ts";
+import { errorCode, VStackError } from "#wire/contract/errors.ts";
+import { QUERY } from "#wire/contract/paths.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import type { AttemptReport } from "./attempt.ts";
 import { planEventOf, startAttempt } from "./attempt.ts";
 import type { BlockRelease } from "./block-release.ts";
+import type { ChunkLayout } from "./chunk-layout.ts";
+import { chunkLayout } from "./chunk-layout.ts";
 import { createBlockRelease } from "./block-release.ts";
 import { OpenAttempts } from "./open-attempts.ts";
 import type { SegmentFetch, SegmentFetchPorts, SegmentRequest, StepCause } from "./segment-fetch.ts";
+import { ShardAssembly } from "./shard-assembly.ts";
 import { TraceRecorder } from "./trace-recorder.ts";
 
 /** Seeds are 32 bits. */
@@ -59,7 +61,10 @@ class SegmentDriver {
   readonly assigned: Promise<void>;
   readonly #request: SegmentRequest;
   readonly #ports: SegmentFetchPorts;
-  readonly #blocks: readonly Block[];
+  /** Undefined when it is coded as this program does not know. */
+  readonly #layout: ChunkLayout | undefined;
+  /** Of a chunk that is kept as shards. */
+  #assembly: ShardAssembly | undefined;
   readonly #open: OpenAttempts;
   /** The plan's chance, from one number of the program's: a recording names it, and a replay has the same. */
   readonly #seed: number;
@@ -79,7 +84,7 @@ class SegmentDriver {
   constructor(request: SegmentRequest, ports: SegmentFetchPorts) {
     this.#request = request;
     this.#ports = ports;
-    this.#blocks = chunkBlocks(request.entry.record.sizeBytes, request.entry.record.blockSizeBytes);
+    this.#layout = chunkLayout(request.entry.record);
     this.#seed = Math.floor(ports.random() * SEEDS);
     this.#random = seededRandom(this.#seed);
     this.#open = new OpenAttempts(ports);
@@ -98,6 +103,11 @@ class SegmentDriver {
 
   async begin(): Promise<void> {
     const { entry } = this.#request;
+    const layout = this.#layout;
+    if (layout === undefined) {
+      this.#fail("unavailable", "this program does not know its code");
+      return;
+    }
     const hashes = await readBlockList(entry.record, entry.blocks, this.#ports.digest);
     if (this.#hasEnded) return;
     if (hashes === undefined) {
@@ -105,10 +115,12 @@ class SegmentDriver {
       return;
     }
     this.#hashes = hashes;
-    this.#guard(() => this.#beginPlan());
+    this.#guard(() => this.#beginPlan(layout));
   }
 
-  #beginPlan(): void {
+  #beginPlan(layout: ChunkLayout): void {
+    const { blocks, coded } = layout;
+    this.#assembly = coded && this.#startAssembly(coded);
     const { entry, nodeUrls, slackSeconds, strategy, isAhead = false } = this.#request;
     const facts = {
       slackMs: slackSeconds === null ? null : slackSeconds * 1000,
@@ -117,14 +129,13 @@ class SegmentDriver {
       turn: entry.seq,
       givesUpWhenAllUnreachable: this.#request.giveUpWhenAllUnreachable ?? false,
     };
-    const sources = recordSources(entry.record, undefined, (nodeId) => nodeUrls.has(nodeId));
+    const sources = recordSources(entry.record, coded, (nodeId) => nodeUrls.has(nodeId));
     const context = this.#context();
-    const step = beginFetch(
-      { ...facts, sources, blocks: this.#blocks, strategy: STRATEGIES_BY_NAME[strategy] },
-      context,
-    );
+    const rule = { blocks, strategy: STRATEGIES_BY_NAME[strategy] };
+    const step = beginFetch({ ...facts, sources, ...rule, ...(coded === undefined ? {} : { coded }) }, context);
     const { sizeBytes, blockSizeBytes } = entry.record;
-    const input = { ...facts, sources, sizeBytes, blockSizeBytes, strategy };
+    const code = coded === undefined ? {} : { code: coded.code };
+    const input = { ...facts, sources, sizeBytes, blockSizeBytes, ...code, strategy };
     this.#plan = step.plan;
     this.#note({ began: input, seed: this.#seed }, context.nowMs, step.commands);
     this.#leave = this.#ports.openFetches.join(this.#hearOfLiar);
@@ -193,13 +204,17 @@ class SegmentDriver {
         this.#wakeAt(command.atMs);
         break;
       case "accept-block":
-        if (this.#offered !== undefined) this.release.accept(command.block, this.#offered);
+        if (this.#offered !== undefined) (this.#assembly ?? this.release).accept(command.block, this.#offered);
+        break;
+      case "decode":
+        this.#assembly?.decode(command.blocks, command.shards);
         break;
       case "explain":
         this.recorder.decided(command.decision);
         break;
       case "finish":
-        this.#end("delivered");
+        if (this.#assembly === undefined) this.#end("delivered");
+        else void this.#finishAssembly(this.#assembly);
         break;
       case "give-up":
         this.#fail(command.code, `no holder delivered it: ${namedFailures(command.failures)}`, {
@@ -209,15 +224,35 @@ class SegmentDriver {
     }
   }
 
+  async #finishAssembly(assembly: ShardAssembly): Promise<void> {
+    try {
+      await assembly.finish();
+    } catch (cause) {
+      if (!this.#hasEnded)
+        this.#fail(errorCode(cause), "verified shards make other bytes than the record binds", { cause });
+      return;
+    }
+    if (!this.#hasEnded) this.#guard(() => this.#end("delivered"));
+  }
+
   #startAttempt(command: PlanCommand & { do: "start" }): void {
     const { attempt: id, nodeId, start, end, isHedge } = command;
-    const { session, entry, nodeUrls } = this.#request;
+    const { session, nodeUrls, entry } = this.#request;
+    if (this.#layout === undefined) return;
+    const { blocks, pieceOf } = this.#layout;
+    const { path, offset, sizeBytes } = pieceOf(command.shard);
     const query = new URLSearchParams({ [QUERY.session]: session });
-    const url = `${nodeUrls.get(nodeId) ?? ""}${PATHS.chunk(entry.record.hash)}?${query}`;
-    const task = { url, run: command, sizeBytes: entry.record.sizeBytes, blocks: this.#blocks, hashes: this.#hashes };
-    this.recorder.attemptStarted(command);
+    const url = `${nodeUrls.get(nodeId) ?? ""}${path}?${query}`;
+    const task = { url, run: command, sizeBytes, offset, blocks, hashes: this.#hashes };
+    this.recorder.attemptStarted(command, start < entry.record.sizeBytes ? 0 : offset);
     const stop = startAttempt(task, this.#ports, (report) => this.#guard(() => this.#onReport(id, report)));
     this.#open.add(id, { nodeId, wantedBytes: end - start, isHedge, stop });
+  }
+
+  #startAssembly(coded: CodedBlocks): ShardAssembly {
+    const { record } = this.#request.entry;
+    const task = { record, coded, hashes: this.#hashes, release: this.release };
+    return new ShardAssembly({ ...task, onDecoded: (decode) => this.recorder.decoded(decode) }, this.#ports);
   }
 
   #stopAttempt(id: number, outcome: "cancelled" | "stalled" | "corrupt", reason: string): void {

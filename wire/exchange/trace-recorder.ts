@@ -1,7 +1,7 @@
 /** Writes the trace of one segment while it is fetched. Received bytes are delivered or wasted, nothing between. */
 import type { Decision, PlanCommand } from "#core/schedule/plan-events.ts";
 import { hindsightOf } from "#core/schedule/hindsight.ts";
-import type { AttemptTrace, SegmentTrace } from "#wire/contract/segment-trace.ts";
+import type { AttemptTrace, DecodeTrace, SegmentTrace } from "#wire/contract/segment-trace.ts";
 import { TRACE_SCHEMA } from "#wire/contract/segment-trace.ts";
 import type { SegmentFetchPorts, SegmentRequest } from "./segment-fetch.ts";
 
@@ -23,7 +23,7 @@ export class TraceRecorder {
       ...{ schema: TRACE_SCHEMA, id, session, strategy, driver, videoId, rendition, slot, seq: entry.seq },
       ...{ hash: entry.record.hash, sizeBytes: entry.record.sizeBytes, servedFrom: "nodes" },
       ...{ startedAtMs: ports.clock.wallMs(), firstReleaseMs: null, endedMs: null, deliveredBytes: 0, wastedBytes: 0 },
-      ...{ outcome: "running", failure: null, attempts: [], decisions: [] },
+      ...{ outcome: "running", failure: null, attempts: [], decisions: [], decodes: [] },
     };
   }
 
@@ -36,12 +36,19 @@ export class TraceRecorder {
     this.#changed();
   }
 
-  attemptStarted(command: PlanCommand & { do: "start" }): void {
-    const { attempt: id, nodeId, start, end, because, predictedMs } = command;
+  /** @param offset where the columns of a parity shard begin in the address space; 0 for what is of the chunk */
+  attemptStarted(command: PlanCommand & { do: "start" }, offset: number): void {
+    const { attempt: id, nodeId, shard, because, predictedMs } = command;
+    const [start, end] = [command.start - offset, command.end - offset];
     this.trace.attempts[id] = {
-      ...{ id, nodeId, start, end, because, startedMs: this.#sinceBegin(), firstByteMs: null, endedMs: null },
+      ...{ id, nodeId, shard, start, end, because, startedMs: this.#sinceBegin(), firstByteMs: null, endedMs: null },
       ...{ receivedBytes: 0, verifyMs: 0, blocksVerified: 0, predictedMs, outcome: null, reason: null },
     };
+    this.#changed();
+  }
+
+  decoded(decode: Omit<DecodeTrace, "atMs">): void {
+    this.trace.decodes.push({ ...decode, atMs: this.#sinceBegin() });
     this.#changed();
   }
 

@@ -89,10 +89,16 @@ export interface VirtualNetwork {
   readonly requests: SeenRequest[];
 }
 
-/** @param nodes by host name of their address */
+/** What is at an address; undefined: nothing is. */
+export type ContentAt = (url: URL) => Uint8Array<ArrayBuffer> | undefined;
+
+/**
+ * @param content of every address, or by address
+ * @param nodes by host name of their address
+ */
 export function createVirtualNetwork(
   clock: Clock,
-  chunk: Uint8Array<ArrayBuffer>,
+  content: Uint8Array<ArrayBuffer> | ContentAt,
   nodes: ReadonlyMap<string, VirtualNode>,
 ): VirtualNetwork {
   const requests: SeenRequest[] = [];
@@ -110,6 +116,8 @@ export function createVirtualNetwork(
     if (node === undefined || node.refuses === true) throw new TypeError("connection refused");
     await clock.sleep(node.hangs === true ? 1e12 : (node.latencyMs ?? 10), signal);
     signal.throwIfAborted();
+    const chunk = typeof content === "function" ? content(new URL(url)) : content;
+    if (chunk === undefined) return new Response("no", { status: 404 });
     return answer({ clock, chunk, node, signal, link: links.get(host) ?? { freeAtMs: 0 } }, range);
   };
   return { fetch, requests };
