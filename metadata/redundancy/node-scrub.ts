@@ -14,13 +14,22 @@ export interface NodeScrub {
   budgetBytes: number;
   atMs: number;
   totals: { readonly pieces: number; readonly sizeBytes: number; readonly left: number; readonly leftBytes: number };
-  totalsAtMs: number;
+  totalsDueMs: number;
 }
 
 export function newNodeScrub(nowMs: number): NodeScrub {
   const totals = { pieces: 0, sizeBytes: 0, left: 0, leftBytes: 0 };
   const rest = { checkedReports: new Map<string, number>(), budgetBytes: 0, atMs: nowMs };
-  return { state: NO_REPORTS, ...rest, totals, totalsAtMs: -Infinity };
+  return { state: NO_REPORTS, ...rest, totals, totalsDueMs: -Infinity };
+}
+
+/** About how much is left, until it is counted again: at once when it may be nothing. */
+export function noteBatch(scrub: NodeScrub, pieces: number, bytes: number): void {
+  const { totals } = scrub;
+  if (totals.left === 0) return;
+  if (totals.left <= pieces) scrub.totalsDueMs = -Infinity;
+  const leftBytes = Math.max(0, totals.leftBytes - bytes);
+  scrub.totals = { ...totals, left: Math.max(1, totals.left - pieces), leftBytes };
 }
 
 export const SCRUB_VERDICTS: Readonly<Record<PieceVerdict, ScrubVerdict>> = {

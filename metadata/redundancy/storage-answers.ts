@@ -15,12 +15,18 @@ const PAGE_VIDEOS = 500;
 const WEEK_SECONDS = 7 * 86_400;
 /** Decisions that are looked through for flaps. */
 const MAX_FLAP_DECISIONS = 5000;
+/** Counts of the library are so old at most, and take this share of the time at most. */
+const LIBRARY_MS = 1000;
+const LIBRARY_SHARE = 0.02;
+
+type LibraryCount = Awaited<ReturnType<FormCounts["ofLibrary"]>>[number];
 
 export interface StorageAnswersPorts {
   readonly counts: FormCounts;
   readonly forms: Pick<VideoForms, "page" | "decisions">;
   readonly recommend: (video: VideoForm) => Recommendation;
   readonly waitsFor: (videoId: VideoId) => string | undefined;
+  readonly nowMs: () => number;
 }
 
 /** Counted by the program since it started. */
@@ -34,16 +40,19 @@ export interface Since {
 export class StorageAnswers {
   readonly #ports: StorageAnswersPorts;
 
+  #library: Promise<readonly LibraryCount[]> | undefined;
+  #libraryUntilMs = -Infinity;
+
   constructor(ports: StorageAnswersPorts) {
     this.#ports = ports;
   }
 
   async efficiency({ sinceSeconds, changes, totals, servedBytes }: Since): Promise<Efficiency> {
-    const forms = await this.#ports.counts.ofLibrary();
+    const forms = await this.#countLibrary();
     const total = contentBytes(forms);
     const bytesOf = (kind: ChangeKind) => totals.get(kind)?.bytes ?? 0;
     return {
-      ...{ sinceSeconds, forms, contentBytes: total, keptBytes: keptBytes(forms) },
+      ...{ sinceSeconds, forms: [...forms], contentBytes: total, keptBytes: keptBytes(forms) },
       ...{ replicationBytes: total * REPLICA_COUNT, changes, flaps: await this.#flaps(sinceSeconds) },
       changeBytes: bytesOf("promotion") + bytesOf("demotion"),
       repairBytes: bytesOf("repair") + bytesOf("drain"),
@@ -53,7 +62,7 @@ export class StorageAnswers {
 
   /** @param known nodes of the cluster; one that was not counted makes the answer incomplete */
   async overhead({ atSeconds, nodes }: Counted, known: readonly NodeId[]): Promise<Overhead> {
-    const total = contentBytes(await this.#ports.counts.ofLibrary());
+    const total = contentBytes(await this.#countLibrary());
     const counts = known.map((nodeId) => ({ nodeId, counted: nodes.get(nodeId) ?? null }));
     const kept = counts.reduce(
       (sum, { counted }) => sum + (counted === null ? 0 : counted.replicaBytes + counted.shardBytes),
@@ -80,6 +89,18 @@ export class StorageAnswers {
       if (last === undefined || page.length < PAGE_VIDEOS) return videos;
       after = last.videoId;
     }
+  }
+
+  /** Half a second for 100,000 chunks: not for every page that looks. */
+  async #countLibrary(): Promise<readonly LibraryCount[]> {
+    const { counts, nowMs } = this.#ports;
+    const beganMs = nowMs();
+    if (this.#library !== undefined && beganMs < this.#libraryUntilMs) return await this.#library;
+    this.#libraryUntilMs = beganMs + LIBRARY_MS;
+    this.#library = counts.ofLibrary();
+    const counted = await this.#library;
+    this.#libraryUntilMs = nowMs() + Math.max(LIBRARY_MS, (nowMs() - beganMs) / LIBRARY_SHARE);
+    return counted;
   }
 
   #storageOf(video: VideoForm, counts: readonly FormCount[], kept: number | null): VideoStorage {

@@ -145,7 +145,7 @@ export class Redundancy implements RedundancyPort {
       repairsWaiting: () => this.repairLoop.orders.length,
     });
     this.#answers = new StorageAnswers({
-      ...{ counts: this.#counts, forms: this.#forms },
+      ...{ counts: this.#counts, forms: this.#forms, nowMs: () => clock.nowMs() },
       recommend: (video) => this.policyLoop.recommendation(video),
       waitsFor: (videoId) => this.formLoop.waitsFor(videoId),
     });

@@ -17,14 +17,15 @@ import type { NamedPiece, PieceIndex } from "../catalog/piece-index.ts";
 import { holderOf, WHOLE } from "../database/piece-columns.ts";
 import type { Fault, FaultyPieces } from "../redundancy/faulty-pieces.ts";
 import type { NodeScrub } from "../redundancy/node-scrub.ts";
-import { itemOf, newNodeScrub, noteReport, pieceOfItem, SCRUB_VERDICTS } from "../redundancy/node-scrub.ts";
+import { itemOf, newNodeScrub, noteBatch, noteReport, pieceOfItem, SCRUB_VERDICTS } from "../redundancy/node-scrub.ts";
 import type { WorkBudget } from "../redundancy/work-budget.ts";
 
 const ROUND_MS = 250;
 /** What may be saved up while something else goes first. */
 const BURST_SECONDS = 2;
-/** Sums over all pieces of a node are made anew this often. */
+/** Sums over all pieces of a node are made anew this often, and take this share of the time at most. */
 const TOTALS_MS = 5000;
+const TOTALS_SHARE = 0.005;
 /** Pieces of one look at the index when a whole node is compared with its list. */
 const PAGE_PIECES = 1000;
 
@@ -175,7 +176,7 @@ export class ScrubLoop {
     scrub.budgetBytes -= bytes;
     this.#ports.budget.note("scrub", bytes);
     await this.#verify(node, pieces, signal);
-    scrub.totalsAtMs = Math.min(scrub.totalsAtMs, this.#ports.clock.nowMs() - TOTALS_MS + ROUND_MS);
+    noteBatch(scrub, batch.length, bytes);
   }
 
   async #verify(node: StorageTarget, pieces: readonly Piece[], signal: AbortSignal): Promise<void> {
@@ -234,12 +235,13 @@ export class ScrubLoop {
   }
 
   async #countTotals(nodeId: NodeId, scrub: NodeScrub): Promise<void> {
-    const nowMs = this.#ports.clock.nowMs();
-    if (nowMs - scrub.totalsAtMs < TOTALS_MS) return;
-    scrub.totalsAtMs = nowMs;
-    const all = await this.#ports.pieces.totals(nodeId);
-    const left = await this.#ports.pieces.totals(nodeId, this.#cycleStartMs);
+    const { clock, pieces } = this.#ports;
+    const beganMs = clock.nowMs();
+    if (beganMs < scrub.totalsDueMs) return;
+    const all = await pieces.totals(nodeId);
+    const left = await pieces.totals(nodeId, this.#cycleStartMs);
     scrub.totals = { ...all, left: left.pieces, leftBytes: left.sizeBytes };
+    scrub.totalsDueMs = beganMs + Math.max(TOTALS_MS, (clock.nowMs() - beganMs) / TOTALS_SHARE);
   }
 
   #refill(scrub: NodeScrub): void {
@@ -259,7 +261,7 @@ export class ScrubLoop {
     for (const scrub of this.#nodes.values()) {
       const { pieces, sizeBytes } = scrub.totals;
       scrub.totals = { pieces, sizeBytes, left: pieces, leftBytes: sizeBytes };
-      scrub.totalsAtMs = -Infinity;
+      scrub.totalsDueMs = -Infinity;
     }
   }
 
