@@ -122,9 +122,6 @@ export class Redundancy implements RedundancyPort {
       graceSeconds: () => settings.current().graceSeconds,
       isBusy: async ({ videoId }) =>
         (await ports.isBeingStored(videoId)) || (await ports.catalog.video(videoId))?.state !== "ready",
-      onRead: ({ nodeId }, { hash }, bytes) => {
-        demand.noteOwnRead(nodeId, hash, bytes);
-      },
       onBad: (holder, { hash }) => {
         this.scrubLoop.report(holder.nodeId, { hash, shard: holder.holds === "shard" ? holder.shard : null });
       },
