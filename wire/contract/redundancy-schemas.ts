@@ -30,7 +30,7 @@ const POLICY_ENTRIES = {
   scrubCycleSeconds: AmountSchema,
   scrubBytesPerSecond: AmountSchema,
 } as const;
-export const PolicyConfigSchema = v.object(POLICY_ENTRIES);
+const PolicyConfigSchema = v.object(POLICY_ENTRIES);
 
 /** `PUT /api/redundancy/config`: what is left out stays as it is; a name that nobody knows is refused. */
 export const ConfigPatchSchema = v.partial(v.strictObject(POLICY_ENTRIES));
@@ -85,7 +85,7 @@ export const RecommendationSchema = v.object({
 export type RecommendationAnswer = v.InferOutput<typeof RecommendationSchema>;
 
 /** Chunks of one form, by their records. */
-export const FormCountSchema = v.object({
+const FormCountSchema = v.object({
   form: FormSchema,
   chunks: CountSchema,
   contentBytes: CountSchema,
