@@ -161,8 +161,15 @@ export function sqlitePieceIndex(db: Database): PieceIndex {
     },
 
     async nodeIds() {
-      const rows = await db.selectFrom("pieces").select("node_id").distinct().execute();
-      return rows.map((row) => row.node_id);
+      // From one id to the next: reading every row took 0.1 s with half a million pieces.
+      const rows = await sql<{ node_id: string }>`
+        WITH RECURSIVE named (node_id) AS (
+          SELECT min(node_id) FROM pieces
+          UNION ALL
+          SELECT (SELECT min(node_id) FROM pieces WHERE node_id > named.node_id) FROM named WHERE node_id IS NOT NULL
+        )
+        SELECT node_id FROM named WHERE node_id IS NOT NULL`.execute(db);
+      return rows.rows.map((row) => row.node_id);
     },
 
     async longestUnchecked(nodeId, limit) {

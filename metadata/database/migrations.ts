@@ -174,7 +174,7 @@ INSERT OR IGNORE INTO pieces
   FROM chunks, json_each(record_json, '$.holders') AS holder
   WHERE json_extract(record_json, '$.scheme.kind') = 'replication';
 CREATE INDEX pieces_by_chunk ON pieces (video_id, rendition, seq, node_id);
-CREATE INDEX pieces_by_check ON pieces (node_id, checked_ms);
+CREATE INDEX pieces_by_check ON pieces (node_id, checked_ms, size_bytes);
 
 ALTER TABLE chunks ADD COLUMN size_bytes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE chunks ADD COLUMN kept_bytes INTEGER NOT NULL DEFAULT 0;

@@ -27,6 +27,10 @@ export interface EndedEntry extends BoardEntry {
 
 /** Ended changes that are remembered. */
 const MAX_ENDED = 50;
+/** Between two words to a listener. */
+const TELL_MS = 250;
+/** Nobody waits for the sleep itself. */
+const NEVER = new AbortController().signal;
 
 export class ChangeBoard {
   readonly #clock: Clock;
@@ -78,11 +82,20 @@ export class ChangeBoard {
     };
   }
 
-  /** Calls back with every change. @returns ends it */
+  /** Calls back soon after a change, a few times a second at most. @returns ends it */
   watch(onChange: () => void): () => void {
-    this.#listeners.add(onChange);
+    let isDue = false;
+    const listener = () => {
+      if (isDue) return;
+      isDue = true;
+      void this.#clock.sleep(TELL_MS, NEVER).then(() => {
+        isDue = false;
+        if (this.#listeners.has(listener)) onChange();
+      });
+    };
+    this.#listeners.add(listener);
     return () => {
-      this.#listeners.delete(onChange);
+      this.#listeners.delete(listener);
     };
   }
 

@@ -32,7 +32,6 @@ export interface ChangeRunnerPorts extends DriveChangePorts {
   readonly cluster: () => Cluster;
   /** Whether the chunks of a video are somebody else's business now. */
   readonly isBusy: (position: Position) => Promise<boolean>;
-  readonly onRead: (holder: Holder, record: ChunkRecord, bytes: number) => void;
   /** A source was wrong, or did not answer: worth a check. */
   readonly onBad: (holder: Holder, record: ChunkRecord, error: unknown) => void;
 }

@@ -1,11 +1,11 @@
 /**
  * Who is asked for: bytes that nodes say they served, by video, in a book that fades (core/redundancy/demand-book.ts) and is
- * written down now and then. What this program read itself, to make pieces again, is no demand and is taken off.
+ * written down now and then. What upkeep reads is no demand: nodes leave it out.
  *
  * A crash costs what was heard since the last writing; a heartbeat whose answer was lost is counted twice. Both are small
  * beside what decides, and errors fade with the rest.
  */
-import type { ChunkHash, NodeId, VideoId } from "#core/ids.ts";
+import type { VideoId } from "#core/ids.ts";
 import type { HalfLives, Heat } from "#core/redundancy/demand.ts";
 import { DemandBook } from "#core/redundancy/demand-book.ts";
 import type { Heartbeat } from "#wire/contract/cluster-api.ts";
@@ -14,8 +14,6 @@ import type { Database } from "../database/open-database.ts";
 
 /** What may be lost by a crash. */
 const SAVE_SECONDS = 10;
-/** Chunks read by this program of which a node has not told yet. */
-const MAX_OWN_READS = 10_000;
 /** Rates are means over so long. */
 const RATE_SECONDS = 5;
 
@@ -32,7 +30,6 @@ export class DemandKeeper {
   #book: DemandBook;
   #halfLives: HalfLives;
   readonly #changed = new Set<string>();
-  readonly #ownReads = new Map<string, number>();
   #savedAtSeconds: number;
   /** What players were sent, decayed: a rate. */
   #recentBytes = 0;
@@ -62,26 +59,16 @@ export class DemandKeeper {
     return { ...this.#book.heatOf(videoId), views };
   }
 
-  /** This program is about to read so much of a chunk from a node, and nobody watches it. */
-  noteOwnRead(nodeId: NodeId, hash: ChunkHash, bytes: number): void {
-    const key = `${nodeId} ${hash}`;
-    this.#ownReads.set(key, (this.#ownReads.get(key) ?? 0) + bytes);
-    const [oldest] = this.#ownReads.keys();
-    if (this.#ownReads.size > MAX_OWN_READS && oldest !== undefined) this.#ownReads.delete(oldest);
-  }
-
   async hear({ nodeId, served }: Pick<Heartbeat, "nodeId" | "served">): Promise<void> {
     if (served === undefined) return;
     this.#useHalfLives();
     const nowSeconds = this.#ports.nowSeconds();
     let total = served.otherBytes;
     for (const { hash, bytes } of served.chunks) {
-      const ours = this.#takeOwnRead(nodeId, hash, bytes);
-      if (ours === bytes) continue;
-      total += bytes - ours;
+      total += bytes;
       const videoId = await this.#ports.pieces.videoOf(nodeId, hash);
       if (videoId === undefined) continue;
-      this.#book.add(videoId, { bytes: bytes - ours, views: 0 }, nowSeconds);
+      this.#book.add(videoId, { bytes, views: 0 }, nowSeconds);
       this.#changed.add(videoId);
     }
     this.servedBytes += total;
@@ -120,15 +107,6 @@ export class DemandKeeper {
 
   #faded(nowSeconds: number): number {
     return this.#recentBytes * Math.exp(-Math.max(0, nowSeconds - this.#recentAtSeconds) / RATE_SECONDS);
-  }
-
-  #takeOwnRead(nodeId: NodeId, hash: ChunkHash, bytes: number): number {
-    const key = `${nodeId} ${hash}`;
-    const noted = this.#ownReads.get(key) ?? 0;
-    const ours = Math.min(noted, bytes);
-    if (noted > ours) this.#ownReads.set(key, noted - ours);
-    else this.#ownReads.delete(key);
-    return ours;
   }
 
   /** Other half-lives from now on; what was heard before keeps its amount. */

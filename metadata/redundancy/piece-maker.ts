@@ -15,8 +15,6 @@ import { areBlocks, isShard, readChunk, readHolder, wrongBytes } from "./read-ch
 
 export interface PieceMakerPorts extends ReadChunkPorts {
   readonly codec: Pick<ErasureCodec, "encode" | "rebuild">;
-  /** Something is about to be read, and nobody watches it. */
-  readonly onRead?: (holder: Holder, record: ChunkRecord, bytes: number) => void;
   /** A source had other bytes than the record says, or none. */
   readonly onBad?: (holder: Holder, record: ChunkRecord, error: unknown) => void;
 }
@@ -48,7 +46,6 @@ export class PieceMaker {
     const { record, list } = this.#sources;
     const from = this.#usable();
     if (this.#whole === undefined) {
-      this.#noteReads(from, record);
       const onBad = (holder: Holder, error: unknown) => {
         this.#blame(holder, error);
       };
@@ -108,10 +105,9 @@ export class PieceMaker {
   async #takeShard(
     piece: Holder & { holds: "shard" },
     source: Holder,
-    { how, list, readBytes }: Sources & { readonly list: Bytes },
+    { how, list }: Sources & { readonly list: Bytes },
   ): Promise<Bytes> {
     const { record } = this.#sources;
-    this.#ports.onRead?.(source, record, readBytes);
     if (how === "copy") {
       const bytes = await readHolder(source, record, this.#ports, this.#signal);
       if (await isShard(bytes, piece.shard, record, list)) return bytes;
@@ -146,19 +142,5 @@ export class PieceMaker {
   #blame(holder: Holder, error: unknown): void {
     this.#bad.add(pieceText(holder));
     this.#ports.onBad?.(holder, this.#sources.record, error);
-  }
-
-  /** A replica is read whole, or else k shards of the record. */
-  #noteReads(from: readonly Holder[], record: ChunkRecord): void {
-    const replica = from.find(({ holds }) => holds === "replica");
-    if (replica !== undefined) {
-      this.#ports.onRead?.(replica, record, record.sizeBytes);
-      return;
-    }
-    if (record.scheme.kind === "replication") return;
-    const geometry = geometryOf(record.scheme, record.sizeBytes);
-    const shards = from.flatMap((holder) => (holder.holds === "shard" ? [holder] : []));
-    const first = shards.sort((a, b) => a.shard - b.shard).slice(0, record.scheme.dataShards);
-    for (const holder of first) this.#ports.onRead?.(holder, record, storedBytes(geometry, holder.shard));
   }
 }

@@ -35,7 +35,7 @@ const LEAST_CODED_BYTES = 16 * 1024;
 const MAX_REFUSED = 8;
 
 export interface FormLoopPorts {
-  readonly catalog: Pick<CatalogStore, "video" | "segments">;
+  readonly catalog: Pick<CatalogStore, "video" | "segments" | "entry">;
   readonly forms: VideoForms;
   readonly runner: ChangeRunner;
   readonly config: () => PolicyConfig;
@@ -133,13 +133,16 @@ export class FormLoop {
   }
 
   async #changeOne(position: Position, pass: Pass, signal: AbortSignal): Promise<void> {
-    const { runner, log } = this.#ports;
+    const { catalog, runner, log } = this.#ports;
     const { videoId } = position;
     const { kind } = pass;
     const want = (standing: Standing, cluster: Cluster) => this.#want(standing, cluster, pass.form);
     try {
       const ended = await runner.run({ position, kind, lossesLeft: null, want }, signal);
-      if (ended.end === "changed" || ended.end === "idle") return;
+      if (ended.end === "changed") return;
+      // Idle also while something else is busy with it.
+      const now = ended.end === "idle" ? await catalog.entry(position) : undefined;
+      if (ended.end === "idle" && (now === undefined || !shallChange(now.record, pass.form))) return;
       pass.left += 1;
       if (ended.end !== "refused") return;
       pass.refused += 1;

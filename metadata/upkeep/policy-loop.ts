@@ -55,8 +55,8 @@ export class PolicyLoop {
       const page = await forms.page(after, PAGE_VIDEOS);
       for (const video of page) {
         const recommendation = this.recommendation(video);
-        // What is on its way comes to an end before it turns, unless a person says so.
-        const mayTurn = video.isSettled || recommendation.because === "manual";
+        // What is on its way comes to an end before it turns, unless a person says so or a crowd has come.
+        const mayTurn = video.isSettled || recommendation.because === "manual" || recommendation.because === "hot";
         if (!recommendation.changes || !mayTurn || waiting.length >= MAX_WAITING) continue;
         waiting.push({ key: video.videoId, sizeBytes: video.sizeBytes, recommendation });
         videos.set(video.videoId, video);

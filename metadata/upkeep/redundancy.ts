@@ -5,7 +5,6 @@
 import type { Registry } from "prom-client";
 import { DEFAULT_CODE } from "#core/erasure/reed-solomon.ts";
 import type { NodeId, VideoId } from "#core/ids.ts";
-import { REPLICA_COUNT } from "#core/placement/record.ts";
 import { repairRate } from "#core/redundancy/byte-budget.ts";
 import type { ErasureScheme } from "#core/redundancy/form.ts";
 import type { PolicyConfig } from "#core/redundancy/policy-config.ts";
@@ -24,7 +23,7 @@ import { clusterFacts } from "../redundancy/cluster-facts.ts";
 import { DemandKeeper } from "../redundancy/demand-keeper.ts";
 import type { FaultyPieces } from "../redundancy/faulty-pieces.ts";
 import { sqliteFaultyPieces } from "../redundancy/faulty-pieces.ts";
-import type { FormCount, FormCounts } from "../redundancy/form-counts.ts";
+import type { FormCounts } from "../redundancy/form-counts.ts";
 import { contentBytes, keptBytes, mainForm, sqliteFormCounts } from "../redundancy/form-counts.ts";
 import { Inventories } from "../redundancy/inventories.ts";
 import { sqlitePlans } from "../redundancy/plan-store.ts";
@@ -32,7 +31,8 @@ import { queueAnswer } from "../redundancy/queue-answer.ts";
 import type { ConfigChange, Settings } from "../redundancy/settings.ts";
 import { openSettings } from "../redundancy/settings.ts";
 import { upkeepMetrics } from "../redundancy/upkeep-metrics.ts";
-import type { VideoForm, VideoForms } from "../redundancy/video-forms.ts";
+import { overrideOf, StorageAnswers } from "../redundancy/storage-answers.ts";
+import type { VideoForms } from "../redundancy/video-forms.ts";
 import { sqliteVideoForms } from "../redundancy/video-forms.ts";
 import { WorkBudget } from "../redundancy/work-budget.ts";
 import { finishInterrupted } from "./finish-interrupted.ts";
@@ -48,9 +48,6 @@ import type { UpkeepPorts } from "./upkeep-ports.ts";
 const NODE_BYTES_PER_SECOND = 125e6;
 /** Counts that are shown and cost a query. */
 const COUNT_MS = 1000;
-/** Listeners are told so often at most. */
-const TELL_MS = 250;
-
 export interface RedundancyPorts extends UpkeepPorts {
   readonly db: Database;
   readonly directory: Pick<NodeDirectory, "members" | "alive">;
@@ -89,6 +86,7 @@ export class Redundancy implements RedundancyPort {
   readonly #faulty: FaultyPieces;
   readonly #forms: VideoForms;
   readonly #counts: FormCounts;
+  readonly #answers: StorageAnswers;
   readonly #plans: ReturnType<typeof sqlitePlans>;
   readonly #startedAtSeconds: number;
   readonly #disks = new Map<NodeId, { readonly incarnation: string; readonly isAlive: boolean }>();
@@ -124,9 +122,6 @@ export class Redundancy implements RedundancyPort {
       graceSeconds: () => settings.current().graceSeconds,
       isBusy: async ({ videoId }) =>
         (await ports.isBeingStored(videoId)) || (await ports.catalog.video(videoId))?.state !== "ready",
-      onRead: ({ nodeId }, { hash }, bytes) => {
-        demand.noteOwnRead(nodeId, hash, bytes);
-      },
       onBad: (holder, { hash }) => {
         this.scrubLoop.report(holder.nodeId, { hash, shard: holder.holds === "shard" ? holder.shard : null });
       },
@@ -145,6 +140,11 @@ export class Redundancy implements RedundancyPort {
     upkeepMetrics({
       ...{ registry: ports.registry, board: this.#board, catalog: ports.catalog },
       repairsWaiting: () => this.repairLoop.orders.length,
+    });
+    this.#answers = new StorageAnswers({
+      ...{ counts: this.#counts, forms: this.#forms, nowMs: () => clock.nowMs() },
+      recommend: (video) => this.policyLoop.recommendation(video),
+      waitsFor: (videoId) => this.formLoop.waitsFor(videoId),
     });
     this.inventories = new Inventories({
       ...acting,
@@ -231,23 +231,7 @@ export class Redundancy implements RedundancyPort {
       ...{ scrub: this.scrubLoop.progress, releasesWaiting: this.#releasesWaiting },
     });
 
-  readonly watchQueue = (onChange: () => void): (() => void) => {
-    const { clock } = this.#ports;
-    let isDue = false;
-    let isOver = false;
-    const stop = this.#board.watch(() => {
-      if (isDue || isOver) return;
-      isDue = true;
-      void clock.sleep(TELL_MS, NEVER).then(() => {
-        isDue = false;
-        if (!isOver) onChange();
-      });
-    });
-    return () => {
-      isOver = true;
-      stop();
-    };
-  };
+  readonly watchQueue = (onChange: () => void): (() => void) => this.#board.watch(onChange);
 
   readonly startRepair = (): boolean => {
     for (const { nodeId } of this.#ports.directory.alive()) this.inventories.want(nodeId);
@@ -259,53 +243,17 @@ export class Redundancy implements RedundancyPort {
   readonly report = ({ nodeId, hash, shard }: { nodeId: NodeId } & Parameters<ScrubLoop["report"]>[1]): boolean =>
     this.scrubLoop.report(nodeId, { hash, shard });
 
-  readonly efficiency = async (): Promise<Efficiency> => {
-    const forms = await this.#counts.ofLibrary();
-    const total = contentBytes(forms);
-    const bytesOf = (...kinds: Parameters<ChangeBoard["totals"]["get"]>) =>
-      kinds.reduce((sum, kind) => sum + (this.#board.totals.get(kind)?.bytes ?? 0), 0);
-    return {
+  readonly efficiency = (): Promise<Efficiency> =>
+    this.#answers.efficiency({
       sinceSeconds: this.#startedAtSeconds,
-      ...{ forms, contentBytes: total, keptBytes: keptBytes(forms), replicationBytes: total * REPLICA_COUNT },
-      ...{ changes: this.policyLoop.changes, flaps: await this.#flaps() },
-      changeBytes: bytesOf("promotion") + bytesOf("demotion"),
-      repairBytes: bytesOf("repair") + bytesOf("drain"),
-      servedBytes: this.demand.servedBytes,
-    };
-  };
+      ...{ changes: this.policyLoop.changes, totals: this.#board.totals, servedBytes: this.demand.servedBytes },
+    });
 
-  readonly overhead = async (signal: AbortSignal): Promise<Overhead> => {
-    const { atSeconds, nodes } = await this.#counted(signal);
-    const total = contentBytes(await this.#counts.ofLibrary());
-    const known = [...this.#cluster.read().keys()];
-    const counts = known.map((nodeId) => ({ nodeId, counted: nodes.get(nodeId) ?? null }));
-    const kept = counts.reduce(
-      (sum, { counted }) => sum + (counted === null ? 0 : counted.replicaBytes + counted.shardBytes),
-      0,
-    );
-    return {
-      countedAtSeconds: atSeconds,
-      isComplete: counts.every(({ counted }) => counted !== null),
-      ...{ contentBytes: total, keptBytes: atSeconds === null ? null : kept },
-      ...{ replicationBytes: total * REPLICA_COUNT, nodes: counts },
-    };
-  };
+  readonly overhead = async (signal: AbortSignal): Promise<Overhead> =>
+    await this.#answers.overhead(await this.#counted(signal), [...this.#cluster.read().keys()]);
 
-  readonly videoStorage = async (signal: AbortSignal): Promise<readonly VideoStorage[]> => {
-    const { atSeconds, videoBytes } = await this.#counted(signal);
-    const counts = await this.#counts.byVideo();
-    const videos: VideoStorage[] = [];
-    for (let after = ""; ; ) {
-      const page = await this.#forms.page(after, PAGE_VIDEOS);
-      for (const video of page) {
-        const kept = atSeconds === null ? null : (videoBytes.get(video.videoId) ?? 0);
-        videos.push(this.#storageOf(video, counts.get(video.videoId) ?? [], kept));
-      }
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE_VIDEOS) return videos;
-      after = last.videoId;
-    }
-  };
+  readonly videoStorage = async (signal: AbortSignal): Promise<readonly VideoStorage[]> =>
+    await this.#answers.videoStorage(await this.#counted(signal));
 
   readonly chunkMap = async (ask: ChunkMapAsk, signal: AbortSignal): Promise<ChunkMap | undefined> => {
     await this.#counted(signal);
@@ -314,43 +262,12 @@ export class Redundancy implements RedundancyPort {
     return await chunkMap(ask, { catalog, directory, cluster: () => this.#cluster.read(), ...known });
   };
 
-  #storageOf(video: VideoForm, counts: readonly FormCount[], kept: number | null): VideoStorage {
-    const { demand, reason } = this.policyLoop.recommendation(video);
-    const main = mainForm(counts);
-    const waits = video.isSettled ? undefined : (this.formLoop.waitsFor(video.videoId) ?? "On its way");
-    return {
-      videoId: video.videoId,
-      form: main?.form ?? video.form,
-      formShare: main?.share ?? 1,
-      override: overrideOf(video),
-      contentBytes: contentBytes(counts),
-      keptBytes: kept,
-      ...{ demand, views: video.views, reason: waits === undefined ? reason : `${reason}. ${waits}` },
-    };
-  }
-
   /** The counts of the nodes; the first one to ask waits for them. */
   async #counted(signal: AbortSignal) {
     const counted = this.inventories.counted();
     if (counted.atSeconds !== null) return counted;
     await this.inventories.refresh(signal);
     return this.inventories.counted();
-  }
-
-  /** Changes that took back another one of the same video within a week, since the program started. */
-  async #flaps(): Promise<number> {
-    const last = new Map<VideoId, Decision>();
-    let flaps = 0;
-    const recent = await this.#forms.decisions(undefined, MAX_FLAP_DECISIONS);
-    for (const decision of [...recent].reverse()) {
-      const before = last.get(decision.videoId);
-      const isUp = decision.to.replicas > decision.from.replicas;
-      const wasUp = before !== undefined && before.to.replicas > before.from.replicas;
-      const isSoon = before !== undefined && decision.atSeconds - before.atSeconds < WEEK_SECONDS;
-      if (isSoon && isUp !== wasUp && decision.atSeconds >= this.#startedAtSeconds) flaps += 1;
-      last.set(decision.videoId, decision);
-    }
-    return flaps;
   }
 
   /** What background work may move now. */
@@ -377,13 +294,3 @@ export class Redundancy implements RedundancyPort {
 }
 
 const SCHEME: ErasureScheme = { kind: "erasure", ...DEFAULT_CODE };
-const PAGE_VIDEOS = 500;
-const WEEK_SECONDS = 7 * 86_400;
-/** Decisions that are looked through for flaps. */
-const MAX_FLAP_DECISIONS = 5000;
-/** Nobody waits for the sleep itself. */
-const NEVER = new AbortController().signal;
-
-function overrideOf({ override }: VideoForm): Override {
-  return override ?? "auto";
-}

@@ -5,24 +5,15 @@
  * It looks at the index alone, page by page, and keeps the most endangered of what it found; each chunk is examined again
  * from its record when its turn has come.
  */
-import type { NodeId } from "#core/ids.ts";
-import { parseNodeId } from "#core/ids.ts";
-import type { Position } from "#core/placement/position.ts";
-import { parsePosition, positionText } from "#core/placement/position.ts";
-import type { Cluster } from "#core/redundancy/cluster.ts";
-import type { ErasureScheme } from "#core/redundancy/form.ts";
-import type { PolicyConfig } from "#core/redundancy/policy-config.ts";
+import { parsePosition } from "#core/placement/position.ts";
 import type { ChunkFacts, RepairOrder, RepairWait } from "#core/redundancy/repair-plan.ts";
 import { planRepairs } from "#core/redundancy/repair-plan.ts";
-import type { Clock } from "#wire/client/live-clock.ts";
 import type { Log } from "#wire/server/log.ts";
-import type { CatalogStore } from "../catalog/catalog-store.ts";
-import type { PieceIndex } from "../catalog/piece-index.ts";
 import type { ChangeRequest, ChangeRunner } from "../redundancy/change-runner.ts";
 import { FailureRest } from "../redundancy/failure-rest.ts";
-import type { FaultyPieces } from "../redundancy/faulty-pieces.ts";
+import type { FindRepairsPorts } from "../redundancy/find-repairs.ts";
+import { findRepairs } from "../redundancy/find-repairs.ts";
 import type { PlanStore } from "../redundancy/plan-store.ts";
-import type { ClusterFacts } from "../redundancy/cluster-facts.ts";
 
 /** Looks whether something changed. */
 const ROUND_MS = 1000;
@@ -30,29 +21,16 @@ const ROUND_MS = 1000;
 const LOOK_AGAIN_MS = 5000;
 /** A look may take this share of the time at most: libraries of a million chunks take seconds. */
 const LOOK_SHARE = 0.1;
-/** Chunks of one page. */
-const PAGE_CHUNKS = 200;
-/** Orders that are kept: the most endangered; the next look finds the others. */
-const MAX_ORDERS = 10_000;
-/** Waits that are kept, for people to see. */
-const MAX_WAITS = 1000;
 /** Changes at once; the budget lets through as many. */
 const WORKERS = 4;
 /** Plans that were cut short, ended in one round. */
 const MAX_PLANS = 1000;
 
-export interface RepairLoopPorts {
-  readonly catalog: Pick<CatalogStore, "entry" | "chunksAtRisk">;
-  readonly pieces: Pick<PieceIndex, "positionsOn" | "nodeIds">;
-  readonly faulty: FaultyPieces;
+export interface RepairLoopPorts extends Omit<FindRepairsPorts, "isResting"> {
   readonly plans: Pick<PlanStore, "all">;
   readonly runner: ChangeRunner;
-  readonly cluster: ClusterFacts;
-  readonly config: () => PolicyConfig;
-  readonly scheme: ErasureScheme;
   /** What was cut short without a plan: copies of a job, a new title. */
   readonly finishInterrupted: (signal: AbortSignal) => Promise<void>;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -77,7 +55,7 @@ export class RepairLoop {
   readonly #ports: RepairLoopPorts;
   readonly #rest: FailureRest;
   #orders: RepairOrder[] = [];
-  #waits: RepairWait[] = [];
+  #waits: readonly RepairWait[] = [];
   #progress: RepairProgress = NO_RUN;
   #signature = "";
   #lookAtMs = 0;
@@ -175,73 +153,10 @@ export class RepairLoop {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { config, scheme, clock } = this.#ports;
-    const cluster = this.#ports.cluster.read();
-    const world = { cluster, scheme, config: config(), nowSeconds: clock.wallMs() / 1000 };
-    let orders: RepairOrder[] = [];
-    let waits: RepairWait[] = [];
-    const seen = new Set<string>();
-    for await (const page of this.#suspicious(cluster)) {
-      signal.throwIfAborted();
-      const fresh = page.filter((position) => !seen.has(positionText(position)));
-      if (seen.size < MAX_ORDERS) for (const position of fresh) seen.add(positionText(position));
-      const found = planRepairs(await this.#factsOf(fresh), world);
-      orders = mostEndangered([...orders, ...found.orders.filter(({ chunk }) => !this.#rest.isResting(chunk.key))]);
-      waits = [...waits, ...found.waits].slice(0, MAX_WAITS);
-    }
-    this.#orders = orders;
+    const isResting = (key: string) => this.#rest.isResting(key);
+    const { orders, waits } = await findRepairs({ ...this.#ports, isResting }, signal);
+    this.#orders = [...orders];
     this.#waits = waits;
-  }
-
-  /** Positions that something may be wrong with, page by page; some twice. */
-  async *#suspicious(cluster: Cluster): AsyncGenerator<Position[]> {
-    const { catalog, pieces, faulty } = this.#ports;
-    let after: Position | null = null;
-    for (;;) {
-      const page: Position[] = await catalog.chunksAtRisk(after, PAGE_CHUNKS);
-      yield page;
-      after = page.at(-1) ?? null;
-      if (page.length < PAGE_CHUNKS) break;
-    }
-    for (let text = ""; ; ) {
-      const page = await faulty.positions(text, PAGE_CHUNKS);
-      yield page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE_CHUNKS) break;
-      text = positionText(last);
-    }
-    const away = this.#unreliable(cluster, await pieces.nodeIds());
-    for (after = null; ; ) {
-      const page: Position[] = await pieces.positionsOn(away, after, PAGE_CHUNKS);
-      yield page;
-      after = page.at(-1) ?? null;
-      if (page.length < PAGE_CHUNKS) return;
-    }
-  }
-
-  /** Nodes that are named and are dead, leaving or forgotten; late ones are believed to have their bytes. */
-  #unreliable(cluster: Cluster, named: readonly string[]): NodeId[] {
-    return named.flatMap((text) => {
-      const nodeId = parseNodeId(text);
-      if (nodeId === undefined) return [];
-      const state = cluster.get(nodeId)?.state;
-      return state === "alive" || state === "suspect" ? [] : [nodeId];
-    });
-  }
-
-  async #factsOf(positions: readonly Position[]): Promise<ChunkFacts[]> {
-    const { catalog, faulty } = this.#ports;
-    const facts: ChunkFacts[] = [];
-    for (const position of positions) {
-      const entry = await catalog.entry(position);
-      if (entry === undefined) {
-        await faulty.forget(position);
-        continue;
-      }
-      const bad = await faulty.of(position, entry.record.hash);
-      facts.push({ key: positionText(position), record: entry.record, faulty: bad.map(({ holder }) => holder) });
-    }
-    return facts;
   }
 
   async #work(signal: AbortSignal): Promise<number> {
@@ -315,10 +230,4 @@ export class RepairLoop {
     this.#rest.failed(key);
     this.#progress = { ...this.#progress, failed: this.#progress.failed + 1 };
   }
-}
-
-function mostEndangered(orders: readonly RepairOrder[]): RepairOrder[] {
-  return [...orders]
-    .sort((a, b) => a.lossesLeft - b.lossesLeft || (a.chunk.key < b.chunk.key ? -1 : 1))
-    .slice(0, MAX_ORDERS);
 }

@@ -3,14 +3,11 @@
  * and what records name and a disk does not list, too. It deletes nothing: what is wrong is noted, and repaired.
  */
 import type { NodeId } from "#core/ids.ts";
-import { invariant } from "#core/invariant.ts";
 import type { Piece, PieceId } from "#core/placement/piece.ts";
-import { parsePieceId, pieceId, pieceOf } from "#core/placement/piece.ts";
+import { pieceId } from "#core/placement/piece.ts";
 import type { PolicyConfig } from "#core/redundancy/policy-config.ts";
-import type { ScrubItem, ScrubState, ScrubVerdict } from "#core/redundancy/scrub-plan.ts";
-import { checked, MAX_REPORTS, NO_REPORTS, planScrub, reported, scrubPace } from "#core/redundancy/scrub-plan.ts";
+import { checked, planScrub, reported, scrubPace } from "#core/redundancy/scrub-plan.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
-import type { PieceVerdict } from "#wire/contract/piece-api.ts";
 import { MAX_VERIFY_PIECES } from "#wire/contract/piece-api.ts";
 import type { PieceLinks } from "#wire/exchange/piece-links.ts";
 import type { StorageTarget } from "#wire/exchange/store-chunk.ts";
@@ -19,13 +16,16 @@ import type { CatalogStore } from "../catalog/catalog-store.ts";
 import type { NamedPiece, PieceIndex } from "../catalog/piece-index.ts";
 import { holderOf, WHOLE } from "../database/piece-columns.ts";
 import type { Fault, FaultyPieces } from "../redundancy/faulty-pieces.ts";
+import type { NodeScrub } from "../redundancy/node-scrub.ts";
+import { itemOf, newNodeScrub, noteBatch, noteReport, pieceOfItem, SCRUB_VERDICTS } from "../redundancy/node-scrub.ts";
 import type { WorkBudget } from "../redundancy/work-budget.ts";
 
 const ROUND_MS = 250;
 /** What may be saved up while something else goes first. */
 const BURST_SECONDS = 2;
-/** Sums over all pieces of a node are made anew this often. */
+/** Sums over all pieces of a node are made anew this often, and take this share of the time at most. */
 const TOTALS_MS = 5000;
+const TOTALS_SHARE = 0.005;
 /** Pieces of one look at the index when a whole node is compared with its list. */
 const PAGE_PIECES = 1000;
 
@@ -61,16 +61,6 @@ export interface ScrubProgress {
 
 type Found = Readonly<Record<Fault, number>>;
 const NOTHING_FOUND: Found = { corrupt: 0, absent: 0 };
-
-interface NodeScrub {
-  state: ScrubState;
-  /** When reported pieces were checked, Unix seconds; the last ones. */
-  readonly checkedReports: Map<string, number>;
-  budgetBytes: number;
-  atMs: number;
-  totals: { readonly pieces: number; readonly sizeBytes: number; readonly left: number; readonly leftBytes: number };
-  totalsAtMs: number;
-}
 
 export class ScrubLoop {
   readonly #ports: ScrubLoopPorts;
@@ -186,7 +176,7 @@ export class ScrubLoop {
     scrub.budgetBytes -= bytes;
     this.#ports.budget.note("scrub", bytes);
     await this.#verify(node, pieces, signal);
-    scrub.totalsAtMs = Math.min(scrub.totalsAtMs, this.#ports.clock.nowMs() - TOTALS_MS + ROUND_MS);
+    noteBatch(scrub, batch.length, bytes);
   }
 
   async #verify(node: StorageTarget, pieces: readonly Piece[], signal: AbortSignal): Promise<void> {
@@ -239,21 +229,19 @@ export class ScrubLoop {
   #scrubOf(nodeId: NodeId): NodeScrub {
     const known = this.#nodes.get(nodeId);
     if (known !== undefined) return known;
-    const nowMs = this.#ports.clock.nowMs();
-    const totals = { pieces: 0, sizeBytes: 0, left: 0, leftBytes: 0 };
-    const rest = { checkedReports: new Map<string, number>(), budgetBytes: 0, atMs: nowMs };
-    const scrub: NodeScrub = { state: NO_REPORTS, ...rest, totals, totalsAtMs: -Infinity };
+    const scrub = newNodeScrub(this.#ports.clock.nowMs());
     this.#nodes.set(nodeId, scrub);
     return scrub;
   }
 
   async #countTotals(nodeId: NodeId, scrub: NodeScrub): Promise<void> {
-    const nowMs = this.#ports.clock.nowMs();
-    if (nowMs - scrub.totalsAtMs < TOTALS_MS) return;
-    scrub.totalsAtMs = nowMs;
-    const all = await this.#ports.pieces.totals(nodeId);
-    const left = await this.#ports.pieces.totals(nodeId, this.#cycleStartMs);
+    const { clock, pieces } = this.#ports;
+    const beganMs = clock.nowMs();
+    if (beganMs < scrub.totalsDueMs) return;
+    const all = await pieces.totals(nodeId);
+    const left = await pieces.totals(nodeId, this.#cycleStartMs);
     scrub.totals = { ...all, left: left.pieces, leftBytes: left.sizeBytes };
+    scrub.totalsDueMs = beganMs + Math.max(TOTALS_MS, (clock.nowMs() - beganMs) / TOTALS_SHARE);
   }
 
   #refill(scrub: NodeScrub): void {
@@ -273,7 +261,7 @@ export class ScrubLoop {
     for (const scrub of this.#nodes.values()) {
       const { pieces, sizeBytes } = scrub.totals;
       scrub.totals = { pieces, sizeBytes, left: pieces, leftBytes: sizeBytes };
-      scrub.totalsAtMs = -Infinity;
+      scrub.totalsDueMs = -Infinity;
     }
   }
 
@@ -286,27 +274,4 @@ export class ScrubLoop {
     if (this.#ports.clock.wallMs() - this.#cycleStartMs >= this.#ports.config().scrubCycleSeconds * 1000)
       this.#beginCycle();
   }
-}
-
-const SCRUB_VERDICTS: Readonly<Record<PieceVerdict, ScrubVerdict>> = {
-  intact: "intact",
-  corrupt: "rotten",
-  absent: "missing",
-};
-
-function noteReport({ checkedReports }: NodeScrub, name: PieceId, nowSeconds: number): void {
-  checkedReports.delete(name);
-  checkedReports.set(name, nowSeconds);
-  const [oldest] = checkedReports.keys();
-  if (checkedReports.size > MAX_REPORTS && oldest !== undefined) checkedReports.delete(oldest);
-}
-
-function itemOf(piece: NamedPiece): ScrubItem {
-  return { piece: pieceId(piece), sizeBytes: piece.sizeBytes, checkedAtSeconds: piece.checkedMs / 1000 };
-}
-
-function pieceOfItem({ piece }: ScrubItem): Piece {
-  const id = parsePieceId(piece);
-  invariant(id !== undefined, `Cannot check "${piece}" as it is the name of no piece`);
-  return pieceOf(id);
 }

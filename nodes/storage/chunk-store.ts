@@ -101,7 +101,7 @@ export interface ChunkStore {
   dereference(piece: PieceId, reference: string, epoch?: number): Promise<DereferenceResult | undefined>;
   /** Reads the whole piece and hashes it, giving way to readers; bytes that are wrong are put aside. */
   verify(piece: PieceId): Promise<PieceVerdict>;
-  /** Pieces with names behind `after`, in the order of their names. `""` begins anew; what comes later may be missing. */
+  /** At most `limit` pieces with names behind `after`, in the order of their names; fewer at the end. */
   list(after: string, limit: number): KeptPiece[];
   /** Does to a piece what a rotting disk does, unnoticed until somebody looks; for demonstrations. False when it is not here. */
   damage(piece: PieceId, damage: Damage["damage"]): Promise<boolean>;

@@ -5,7 +5,7 @@ import type { ChunkHash } from "#core/ids.ts";
 import type { PieceId } from "#core/placement/piece.ts";
 import { pieceOf } from "#core/placement/piece.ts";
 import type { Claim, KeptPiece } from "./chunk-store.ts";
-import { NameOrder } from "./name-order.ts";
+import { NameMap } from "./name-map.ts";
 
 /** One line of the journal. */
 export type ReferenceChange =
@@ -39,8 +39,7 @@ interface Entry {
 
 export class ReferenceIndex {
   /** By name. Plain text as key, so that file names can be looked up without being parsed first. */
-  readonly #entries = new Map<string, Entry>();
-  readonly #order = new NameOrder(this.#entries);
+  readonly #entries = new NameMap<Entry>();
   #referenceCount = 0;
   #chunkCount = 0;
   #shardCount = 0;
@@ -119,14 +118,11 @@ export class ReferenceIndex {
     }
   }
 
-  /** Pieces behind `after` in the order of their names; those that came after the listing began may be missing. */
+  /** Pieces behind `after` in the order of their names. */
   list(after: string, limit: number): KeptPiece[] {
-    return this.#order.page(after, limit).flatMap((name) => {
-      const entry = this.#entries.get(name);
-      if (entry === undefined) return [];
-      const { piece, sizeBytes, present, references } = entry;
-      return [{ piece, sizeBytes, isHere: present, references }];
-    });
+    return this.#entries
+      .page(after, limit)
+      .map(({ piece, sizeBytes, present, references }) => ({ piece, sizeBytes, isHere: present, references }));
   }
 
   #add({ piece, digest, sizeBytes, reference, version }: Addition): void {
@@ -134,7 +130,6 @@ export class ReferenceIndex {
     if (entry === undefined) {
       const references = [{ reference, version }];
       this.#entries.set(piece, { piece, digest, sizeBytes, references, present: false });
-      this.#order.add(piece);
       this.#referenceCount += 1;
       return;
     }

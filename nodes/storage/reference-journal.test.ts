@@ -99,16 +99,17 @@ test("openReferenceJournal() reads version 1, where every reference is one of a 
   const file = await disk.create(PATH);
   await file.write(Buffer.from(`vstack-references 1\n${lines.map((words) => lineOf(older, words)).join("")}`));
   const { index, journal } = await openJournal(disk);
-  const found = [...index.changes()];
-  expect(found).toEqual([
+  const known = [
     { ...add("loose", one), version: 1 },
     { ...add("b", two), version: 1 },
-  ]);
+  ];
+  expect(new Set(index.changes())).toEqual(new Set(known));
   expect(journal.damagedLines).toBe(0);
   await journal.append(add("c", testShard("one", 3)));
   const text = (await readWholeFile(disk, PATH))?.toString() ?? "";
   expect(text.split("\n")[0]).toBe("vstack-references 2");
-  expect([...(await openJournal(disk)).index.changes()]).toEqual([...found, add("c", testShard("one", 3))]);
+  const after = new Set((await openJournal(disk)).index.changes());
+  expect(after).toEqual(new Set([...known, add("c", testShard("one", 3))]));
 });
 
 describe("readLines()", () => {
