@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import type { BenchPart } from "#core/benchmark/report.ts";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import { BenchPartSchema } from "#wire/contract/bench-report.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { remark } from "../print.ts";
@@ -45,7 +46,7 @@ export async function runBrowserTier(ask: BrowserAsk, signal: AbortSignal): Prom
     ...(ask.seeds === undefined ? [] : ["--seeds", String(ask.seeds)]),
     ...(ask.seconds === undefined ? [] : ["--seconds", String(ask.seconds)]),
   ];
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(MAX_MINUTES[ask.mode] * 60_000)]);
+  const deadline = AbortSignal.any([signal, deadlineSignal(MAX_MINUTES[ask.mode] * 60_000)]);
   const child = spawn(process.execPath, ["--import", "tsx", program, ...words], {
     stdio: ["ignore", 2, 2],
     signal: deadline,

@@ -4,6 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
@@ -104,7 +105,7 @@ async function startCluster(options: UpOptions, folder: ClusterFolder, roles: Ro
 }
 
 async function waitForNodes(url: string, wanted: number, signal: AbortSignal): Promise<void> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(MEMBERSHIP_MS)]);
+  const deadline = AbortSignal.any([signal, deadlineSignal(MEMBERSHIP_MS)]);
   while (!deadline.aborted) {
     const cluster = await metadataClient(url).cluster(deadline);
     if (cluster.nodes.filter((node) => node.state === "alive").length >= wanted) return;

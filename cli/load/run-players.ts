@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { quantile } from "#core/benchmark/statistics.ts";
 import type { RenditionId, VideoId } from "#core/ids.ts";
 import { seededRandom } from "#core/random.ts";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
@@ -50,14 +51,7 @@ export async function runPlayers(
   onFigures: (figures: LoadFigures) => void = () => undefined,
 ): Promise<LoadFigures> {
   const metadata = metadataClient(ask.url);
-  // A controller of our own: Node 20 may collect a signal of AbortSignal.timeout that only AbortSignal.any refers to.
-  const over = new AbortController();
-  const end = () => {
-    over.abort();
-  };
-  const timer = setTimeout(end, ask.seconds * 1000);
-  signal.addEventListener("abort", end, { once: true });
-  const ends = over.signal;
+  const ends = AbortSignal.any([signal, deadlineSignal(ask.seconds * 1000)]);
   setMaxListeners(ask.players * LISTENERS_EACH, ends);
   const all: PlayerFigures[] = [];
   const told = setInterval(() => {
@@ -79,8 +73,6 @@ export async function runPlayers(
     );
   } finally {
     clearInterval(told);
-    clearTimeout(timer);
-    signal.removeEventListener("abort", end);
   }
   return together(all);
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { liveRandom } from "#wire/client/live-clock.ts";
 import { serversFolder } from "../processes.ts";
@@ -53,7 +54,7 @@ async function startOnce(port: number, flags: readonly string[], signal: AbortSi
     await ended;
     await rm(data, { recursive: true, force: true, maxRetries: 5 });
   };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)]);
+  const limit = AbortSignal.any([signal, deadlineSignal(START_MS)]);
   const cut = () => {
     child.kill("SIGTERM");
   };

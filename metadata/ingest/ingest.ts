@@ -4,6 +4,7 @@
  */
 import type { VideoId } from "#core/ids.ts";
 import { ACKNOWLEDGED_COPIES } from "#core/placement/record.ts";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { UploadList, UploadStatus } from "#wire/contract/upload-api.ts";
 import type { NewUpload } from "./accept-upload.ts";
@@ -100,7 +101,7 @@ export function createIngest(ports: IngestPorts): Ingest {
       emptiedOrLate.finally(() => {
         waiting.abort();
       }),
-      ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS)),
+      ports.releaseLoop.drain(deadlineSignal(DRAIN_DEADLINE_MS)),
     ]);
     return true;
   };

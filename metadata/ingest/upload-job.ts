@@ -2,6 +2,7 @@
 import { setMaxListeners } from "node:events";
 import type { VideoId } from "#core/ids.ts";
 import { REPLICA_COUNT } from "#core/placement/record.ts";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { UploadPhase } from "#wire/contract/upload-api.ts";
 import type { IngestPorts } from "./ingest-ports.ts";
@@ -95,7 +96,7 @@ async function failJob(videoId: VideoId, failure: UploadFailure, ports: UploadJo
   await giveUpChunks(videoId, { ...ports, keepsRegisters, wallMs: () => ports.clock.wallMs() });
   await ports.catalog.failVideo(videoId, failure.message);
   // Whoever reads "failed" finds nothing left on the nodes, as far as they can be reached.
-  await ports.releaseLoop.drain(AbortSignal.timeout(DRAIN_DEADLINE_MS));
+  await ports.releaseLoop.drain(deadlineSignal(DRAIN_DEADLINE_MS));
   await endUploads(videoId, { phase: "failed", failure, progress: NO_PROGRESS }, ports);
 }
 

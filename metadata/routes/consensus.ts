@@ -9,6 +9,7 @@ import type {
   PositionAnswerSchema,
   RebuildState,
 } from "#wire/contract/consensus-view-api.ts";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { ROUTES } from "#wire/contract/paths.ts";
 import { methodNotAllowed } from "#wire/server/method-not-allowed.ts";
@@ -78,7 +79,7 @@ export function consensusRoutes(ports: ConsensusRoutesPorts): Hono {
     const text = context.req.param("position");
     const position = parsePosition(text);
     if (position === undefined) throw new VStackError("bad-request", `Cannot look at "${text}" as it is no position`);
-    const view = await viewPosition(position, ports, AbortSignal.timeout(VIEW_DEADLINE_MS));
+    const view = await viewPosition(position, ports, deadlineSignal(VIEW_DEADLINE_MS));
     return context.json(view satisfies InferOutput<typeof PositionAnswerSchema>);
   });
 

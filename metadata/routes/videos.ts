@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { NodeId, RenditionId, VideoId } from "#core/ids.ts";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import type { ManifestEntry, ManifestPage, Video } from "#wire/contract/catalog-api.ts";
 import { RenameSchema, VIDEO_SORTS, ViewReportSchema } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
@@ -120,7 +121,7 @@ export function videoRoutes({ catalog, directory, ingest, renameVideo }: VideoRo
     const videoId = readVideoId(context.req.param("videoId"));
     const { title } = await parseJsonBody(context, RenameSchema);
     // Not the asker's signal: a change that has begun is brought to its end.
-    return context.json(await renameVideo({ videoId, title }, AbortSignal.timeout(RENAME_DEADLINE_MS)));
+    return context.json(await renameVideo({ videoId, title }, deadlineSignal(RENAME_DEADLINE_MS)));
   });
   app.delete(ROUTES.video, describe(WORDS.remove), async (context) => {
     const videoId = readVideoId(context.req.param("videoId"));

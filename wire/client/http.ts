@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { VStackError } from "#wire/contract/errors.ts";
 import { MAX_JSON_BYTES } from "#wire/contract/limits.ts";
 import { PROBLEM_MEDIA_TYPE, ProblemSchema, problemCode } from "#wire/contract/problem.ts";
+import { deadlineSignal } from "./deadline.ts";
 import type { Limit } from "./limit.ts";
 import { beginLimit } from "./limit.ts";
 
@@ -39,7 +40,7 @@ export const liveFetch: FetchPort = (url, init) => fetch(url, init);
  */
 export async function ask(url: string, options: AskOptions): Promise<Response> {
   const { signal, deadlineMs = DEFAULT_DEADLINE_MS } = options;
-  const deadline = AbortSignal.timeout(deadlineMs);
+  const deadline = deadlineSignal(deadlineMs);
   const limit = { either: AbortSignal.any([signal, deadline]), isLate: () => deadline.aborted };
   return await askWithin(url, { ...options, deadlineMs }, limit);
 }

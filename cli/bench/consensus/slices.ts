@@ -1,6 +1,7 @@
 /** Both sides under the same load, slice by slice in turns: what else the machine does meets both. */
 import { quantile } from "#core/benchmark/statistics.ts";
 import type { Random } from "#core/random.ts";
+import { deadlineSignal } from "#wire/client/deadline.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import type { Bundling, NewRegister, RegisterSide } from "./register-side.ts";
 
@@ -97,7 +98,7 @@ export async function outageMs(
   const killedMs = performance.now();
   for (;;) {
     signal.throwIfAborted();
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]);
+    const patience = AbortSignal.any([signal, deadlineSignal(ATTEMPT_MS)]);
     const made = await side.create(registers(1), "single", patience).then(
       () => true,
       () => false,
