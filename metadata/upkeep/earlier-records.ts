@@ -73,12 +73,14 @@ export function earlierRecordsLoop(ports: EarlierRecordsPorts): EarlierRecordsLo
       const found = await countEarlier(db);
       if (found > 0)
         log.warn({ records: found }, "An older build stored videos that no acceptor knows: bringing them in");
-      for (let left = found; left > 0 && !signal.aborted; await clock.sleep(ROUND_MS, signal)) {
+      let left = found;
+      while (left > 0 && !signal.aborted) {
         left = await round(signal).catch((error: unknown) => {
           if (!signal.aborted) log.warn({ err: error }, "Cannot bring in what an older build stored: will try again");
           return left;
         });
         if (left === 0) log.info({ records: found }, "All that an older build stored is known to the acceptors");
+        else await clock.sleep(ROUND_MS, signal);
       }
     },
   };

@@ -127,7 +127,7 @@ export const DecisionSchema = v.object({
 export type Decision = v.InferOutput<typeof DecisionSchema>;
 /** `GET /api/redundancy/decisions?videoId=&limit=`, the newest first. */
 export const DecisionsAnswerSchema = v.object({ decisions: v.array(DecisionSchema) });
-export const MAX_DECISIONS = 500;
+const MAX_DECISIONS = 500;
 export const DecisionsQuerySchema = v.object({
   videoId: v.optional(VideoIdSchema),
   limit: v.optional(

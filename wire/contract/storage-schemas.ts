@@ -108,7 +108,7 @@ const MapRowSchema = v.object({
 export type MapRow = v.InferOutput<typeof MapRowSchema>;
 
 /** Rows of one page of the map: what a person sees at once. */
-export const MAX_MAP_ROWS = 64;
+const MAX_MAP_ROWS = 64;
 
 /** `GET /api/storage/videos/:videoId/map?rendition=&from=&limit=`; the init segment is row 0 of its rendition. */
 export const ChunkMapQuerySchema = v.object({
