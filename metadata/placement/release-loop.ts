@@ -13,8 +13,6 @@ import type { Release, Releases } from "./releases.ts";
 const ROUND_MS = 5000;
 /** DELETEs at once; cleaning must not compete with playback. */
 const BATCH = 16;
-/** Of releases without one: above every version that a record will have. */
-const LAST_EPOCH = Number.MAX_SAFE_INTEGER;
 
 export interface ReleaseLoop {
   /** Sends everything that can be sent now. Nodes that fail are left for a later round. */
@@ -35,7 +33,7 @@ export function releaseLoop({ releases, aliveNodes, links, clock, log }: Release
   /** Whether the node has answered for good. */
   const send = async (node: StorageTarget, { piece, hash, position, epoch }: Release, signal: AbortSignal) => {
     const shard = piece.holds === "shard" ? piece.shard : null;
-    const release = { piece: { hash, shard }, key: positionText(position), epoch: epoch ?? LAST_EPOCH };
+    const release = { piece: { hash, shard }, key: positionText(position), epoch };
     try {
       await links.release(node, release, signal);
       return true;

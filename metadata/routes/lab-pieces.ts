@@ -16,7 +16,7 @@ const WORDS = {
   ...{ tag: "lab", summary: "Flip a byte of a piece on a node's disk, or remove it" },
   description:
     "Only of a cluster that was started with `--lab`; 404 otherwise, and when the piece is not there. Nobody is told: a check or a reader has to find it.",
-  body: { json: "LabPiece", example: { nodeId: "n1", hash: "0".repeat(64), shard: null, damage: "corrupt" } },
+  body: { json: "LabPiece", example: { nodeId: "n1", hash: "0".repeat(64), shard: 2, damage: "corrupt" } },
   answers: { 200: { says: "It is done", json: "LabPieceAnswer" } },
   problems: ["bad-request", "not-found", "unreachable", "timeout"],
 } as const satisfies RouteWords;

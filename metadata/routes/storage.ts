@@ -43,7 +43,7 @@ const WORDS = {
   report: {
     ...{ tag: "storage", summary: "A client read wrong bytes: the node shall check that piece" },
     description: "Makes a check and never more, whoever says it; not again for a piece that was checked a moment ago.",
-    body: { json: "BadPiece", example: { nodeId: "n1", hash: "0".repeat(64), shard: null } },
+    body: { json: "BadPiece", example: { nodeId: "n1", hash: "0".repeat(64), shard: 2 } },
     answers: { 202: { says: "Whether it will be checked", json: "BadPieceAnswer" } },
     problems: ["bad-request", "unavailable"],
   },

@@ -65,8 +65,11 @@ export interface PieceToRelease {
   readonly piece: Piece;
   /** Text of the position that gives the piece up. */
   readonly key: string;
-  /** Version of a record of this position that does not name the piece (core/redundancy/release.ts). */
-  readonly epoch: number;
+  /**
+   * Version of a record of this position that does not name the piece (core/redundancy/release.ts); null when no record will
+   * ever stand there again.
+   */
+  readonly epoch: number | null;
 }
 
 /**
@@ -196,8 +199,8 @@ async function releasePiece(
 ): Promise<ReleaseOutcome> {
   const query = new URLSearchParams({
     [QUERY.position]: key,
-    [QUERY.version]: String(epoch),
     [QUERY.capability]: await mint({ method: "DELETE", subject: pieceSubject(piece) }),
+    ...(epoch === null ? {} : { [QUERY.version]: String(epoch) }),
   });
   const schema = piece.shard === null ? DeleteChunkAnswerSchema : DeleteShardAnswerSchema;
   try {
