@@ -59,7 +59,7 @@ test("a form chosen by hand becomes that of every chunk, and the bytes follow", 
   // The header of a few hundred bytes stays in three copies.
   await expect(cells(page, /^replica/)).toHaveCount(3, { timeout: HEALED_MS });
   await expect(page.getByText("▯ erasure")).toBeVisible({ timeout: HEALED_MS });
-  await expect(page.getByText(/replication → erasure/).first()).toBeVisible({ timeout: HEALED_MS });
+  await expect(page.getByText(/replication →\s+erasure/).first()).toBeVisible({ timeout: HEALED_MS });
   // The demo's chunks are smaller than a MiB: their rounding costs more than large ones'.
   await expect
     .poll(async () => (await overhead()).keptBytes / (await overhead()).contentBytes, { timeout: HEALED_MS })
