@@ -29,7 +29,9 @@ export async function drain(nodeId: NodeId, { url, json, undo }: DrainOptions): 
   if (json) printJson(answer);
   else if (undo) printLine(`${nodeId} may vote and hold chunks again`);
   else if (answer.groupsLeft === 0) {
-    printLine(`${nodeId} votes no more, and gets no new chunks; the ${answer.chunks} chunks that it has stay on it`);
+    printLine(
+      `${nodeId} votes no more, and gets no new chunks; the ${answer.chunks} chunks that it has move to other nodes: "vstack status" shows how far they are`,
+    );
   } else {
     printLine(
       `${nodeId} still votes in ${answer.groupsLeft} groups, as their other members, or nodes to take its place, are missing; it leaves as soon as they are there`,

@@ -92,7 +92,8 @@ export function consensusRoutes(ports: ConsensusRoutesPorts): Hono {
     }
     await consensus.acceptors.setDraining(nodeId, isDraining);
     const groupsLeft = groupsOf(nodeId, await consensus.master.states()).length;
-    return { nodeId, draining: isDraining, groupsLeft, chunks: node.heartbeat.chunkCount };
+    const { chunkCount, shardCount = 0 } = node.heartbeat;
+    return { nodeId, draining: isDraining, groupsLeft, chunks: chunkCount + shardCount };
   };
   app.put(ROUTES.nodeDrain, describe(WORDS.drain), async (context) =>
     context.json(await drain(context.req.param("nodeId"), true)),

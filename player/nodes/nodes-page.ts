@@ -162,7 +162,7 @@ export class NodesPage extends LitElement {
     }
     const isDone = await confirmDeed({
       title: `Drain ${id}?`,
-      text: `${id} gets nothing new, and leaves the groups that it votes in as soon as other nodes can take its place. It goes on serving what it has. You can let it stay after all.`,
+      text: `${id} gets nothing new, and leaves the groups that it votes in as soon as other nodes can take its place. What it has moves there, too, and is served by it meanwhile. You can let it stay after all.`,
       ...{ yes: `Drain ${id}`, no: "Keep it", isDangerous: true },
       run: async (_, signal) => await deed(signal),
     });

@@ -84,7 +84,7 @@ export const DrainAnswerSchema = v.object({
   draining: v.boolean(),
   /** Groups that it still votes in. */
   groupsLeft: CountSchema,
-  /** Chunks that it keeps. They stay where they are; nothing new is placed on it. */
+  /** Chunks that it keeps, whole or a shard of. Nothing new is placed on it, and they move to other nodes while it drains. */
   chunks: CountSchema,
 });
 export type DrainAnswer = v.InferOutput<typeof DrainAnswerSchema>;
