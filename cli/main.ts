@@ -7,6 +7,7 @@ import type { VideoSort } from "#wire/contract/catalog-api.ts";
 import { VIDEO_SORTS } from "#wire/contract/catalog-api.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import { MAX_NODES } from "#wire/contract/limits.ts";
+import { OVERRIDES } from "#wire/contract/redundancy-schemas.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import { STRATEGIES } from "#wire/contract/segment-trace.ts";
 import { VERSION } from "#wire/contract/version.ts";
@@ -188,7 +189,7 @@ function addVideoCommands(program: Command): void {
     .description("store videos and print where to watch them")
     .argument("<file...>", "video files: MP4, MOV, MKV, WebM; with ffmpeg on the server almost anything")
     .option("--title <text>", "title (default: the file's name)")
-    .addOption(new Option("--redundancy <form>", "how it is kept").choices(["auto", "replication"]).default("auto"))
+    .addOption(new Option("--redundancy <form>", "how it is kept").choices(OVERRIDES).default("auto"))
     .option(
       "--renditions",
       "the files are one video: its qualities, with keyframes at the same times, and its subtitles",

@@ -12,6 +12,7 @@ import { liveClock } from "#wire/client/live-clock.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { MAX_RENDITIONS, MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import { PATHS, ROUTES } from "#wire/contract/paths.ts";
+import type { Override } from "#wire/contract/redundancy-schemas.ts";
 import type { UploadStatus } from "#wire/contract/upload-api.ts";
 import { UploadStatusSchema } from "#wire/contract/upload-api.ts";
 import type { Progress } from "./print.ts";
@@ -34,7 +35,7 @@ export interface UploadVideoInput {
   readonly url: string;
   readonly files: readonly string[];
   readonly title: string | undefined;
-  readonly redundancy: "auto" | "replication";
+  readonly redundancy: Override;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }

@@ -122,6 +122,8 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
     nodeUrls: () => directory.internalUrls(),
     isBeingStored: async (videoId: VideoId) => (await uploads.byVideo(videoId)).some((upload) => !isOver(upload)),
   };
+  const isDraining = (nodeId: NodeId) => acceptors.isDraining(nodeId);
+  const redundancy = await openRedundancy({ ...upkeep, db, directory, isDraining, registry });
   const files = uploadFiles(world.uploadsFolder);
   const freeBytes = world.freeBytes ?? (() => freeBytesOf(world.uploadsFolder));
   const ingest = createIngest({
@@ -135,12 +137,11 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
       countChunksAtRisk(videoId, { catalog, register, nodeUrls: () => directory.internalUrls(), fetch }, signal),
     enoughNodes: (signal) => enoughNodes({ writable, clock }, signal),
     canPlace: () => writable().length >= ACKNOWLEDGED_COPIES,
+    chooseForm: (videoId, form) => redundancy.override(videoId, form),
   });
   const answerTus = uploadServer({ ingest, files, log });
   const labNetworks = world.lab ? new LabNetworks({ directory, mint, clock, fetch, log }) : undefined;
   const benchRuns = world.lab && world.bench !== undefined ? new BenchRuns({ ...world.bench, clock, log }) : undefined;
-  const isDraining = (nodeId: NodeId) => acceptors.isDraining(nodeId);
-  const redundancy = await openRedundancy({ ...upkeep, db, directory, isDraining, registry });
   const hear = async (heartbeat: Heartbeat): Promise<HeartbeatAnswer> => {
     await directory.hear(heartbeat);
     await redundancy.hear(heartbeat);

@@ -1,5 +1,6 @@
 /** `vstack upload FILE...`: each file becomes a video, or with `--renditions` all together become one. */
 import { VStackError } from "#wire/contract/errors.ts";
+import type { Override } from "#wire/contract/redundancy-schemas.ts";
 import { interrupted } from "../interrupted.ts";
 import { durationText, printJson, printLine, remark, startProgress } from "../print.ts";
 import { uploadVideo } from "../upload-video.ts";
@@ -10,7 +11,7 @@ const AT_ONCE = 3;
 export interface UploadOptions {
   readonly url: string;
   readonly title?: string;
-  readonly redundancy: "auto" | "replication";
+  readonly redundancy: Override;
   readonly renditions: boolean;
   readonly json: boolean;
 }

@@ -1,5 +1,7 @@
 /** What uploads and their jobs stand on. */
+import type { VideoId } from "#core/ids.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
+import type { Override } from "#wire/contract/redundancy-schemas.ts";
 import type { Log } from "#wire/server/log.ts";
 import type { PlacementRegister } from "../placement/placement-register.ts";
 import type { ReleaseLoop } from "../placement/release-loop.ts";
@@ -20,6 +22,8 @@ export interface IngestPorts extends Omit<StoreVideoPorts, "startOver" | "remove
   readonly enoughNodes: (signal: AbortSignal) => Promise<unknown>;
   /** Whether chunks can be placed now. */
   readonly canPlace: () => boolean;
+  /** Whoever uploads a video may choose its form; kept durably, may be called again. */
+  readonly chooseForm: (videoId: VideoId, form: Override) => Promise<unknown>;
   readonly clock: Clock;
   readonly log: Log;
 }

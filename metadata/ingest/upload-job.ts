@@ -79,6 +79,8 @@ async function runJob(videoId: VideoId, ports: UploadJobPorts, place: JobPlace):
     leftOut = stored.leftOut;
   }
   await ports.releases.settle(videoId, ports.register, ports.clock.wallMs());
+  const chosen = files.find(({ redundancy }) => redundancy !== "auto");
+  if (chosen !== undefined) await ports.chooseForm(videoId, chosen.redundancy);
   await endUploads(videoId, { phase: "ready", failure: null, progress: { ...state.progress, leftOut } }, ports);
 }
 

@@ -4,6 +4,8 @@
  */
 import * as v from "valibot";
 import type { VideoId } from "#core/ids.ts";
+import type { Override } from "#wire/contract/redundancy-schemas.ts";
+import { OVERRIDES } from "#wire/contract/redundancy-schemas.ts";
 import { VideoIdSchema, CountSchema } from "#wire/contract/schemas.ts";
 import type { UploadPhase } from "#wire/contract/upload-api.ts";
 import { UPLOAD_PHASES, UploadStatusSchema } from "#wire/contract/upload-api.ts";
@@ -41,7 +43,7 @@ export interface Upload {
   readonly groupSize: number;
   readonly fileName: string;
   readonly title: string;
-  readonly redundancy: string;
+  readonly redundancy: Override;
   readonly sizeBytes: number;
   readonly phase: UploadPhase;
   readonly failure: UploadFailure | null;
@@ -185,7 +187,7 @@ function fromRow(row: UploadRow): Upload {
     groupSize: row.group_size,
     fileName: row.file_name,
     title: row.title,
-    redundancy: row.redundancy,
+    redundancy: OVERRIDES.find((one) => one === row.redundancy) ?? "auto",
     sizeBytes: row.size_bytes,
     phase: v.parse(v.picklist(UPLOAD_PHASES), row.phase),
     failure: row.failure_json === null ? null : v.parse(FailureSchema, JSON.parse(row.failure_json)),
