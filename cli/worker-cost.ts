@@ -6,7 +6,6 @@
  * Left out is what only a browser has: its network process, the hand-over of bytes between worker and page, IndexedDB. The
  * browser tier of the benchmark measures all of it in Chromium.
  */
-import { emptyBook, learn, ownBook } from "#core/estimate/estimate-book.ts";
 import { parseNodeId, parseRenditionId, parseVideoId } from "#core/ids.ts";
 import { invariant } from "#core/invariant.ts";
 import { blockSizeFor } from "#core/placement/blocks.ts";
@@ -14,8 +13,9 @@ import { seededRandom } from "#core/random.ts";
 import { makeBlockList } from "#wire/client/block-list.ts";
 import { chunkHashOf, sha256 } from "#wire/client/digest.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { memoryEstimates } from "#wire/exchange/memory-estimates.ts";
 import { OpenFetches } from "#wire/exchange/open-fetches.ts";
-import type { EstimateStore, SegmentFetchPorts, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
+import type { SegmentFetchPorts, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import type { VirtualClock } from "#wire/exchange/virtual-network.ts";
 import { createVirtualClock, createVirtualNetwork } from "#wire/exchange/virtual-network.ts";
 
@@ -93,8 +93,7 @@ async function createStage(seed: number): Promise<Stage> {
   invariant(videoId !== undefined && rendition !== undefined, "Cannot name the video of the measurement");
   const clock = createVirtualClock();
   const network = createVirtualNetwork(clock, chunk, new Map(NODE_NAMES.map((name) => [name, NODE])));
-  const book = ownBook(emptyBook());
-  const estimates: EstimateStore = { read: () => book, apply: (event) => learn(book, event) };
+  const estimates = memoryEstimates();
   const record = {
     ...({ schema: 1, version: 1, scheme: { kind: "replication" } } as const),
     ...{ hash: await chunkHashOf(chunk), sizeBytes: chunk.length, blockSizeBytes, blocksDigest },

@@ -3,10 +3,10 @@
  * can be reached the gateway. Every delivery leaves a trace.
  */
 import type { Clock } from "#wire/client/live-clock.ts";
-import type { ErrorCode } from "#wire/contract/errors.ts";
 import { errorCode, VStackError } from "#wire/contract/errors.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
 import type { SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
+import { ELSEWHERE_MAY_HELP } from "#wire/exchange/segment-fetch.ts";
 import { cutToRange } from "./byte-range.ts";
 import type { SegmentAsk, Story } from "./delivery-story.ts";
 import { beginStory, elapsedMs, noteRelease, storyTrace } from "./delivery-story.ts";
@@ -17,9 +17,6 @@ import { untilAborted, within } from "./waiting.ts";
 
 /** When no node is reachable the server is asked whether they moved; this long, as it may be the next that is dead. */
 const RELOCATE_DEADLINE_MS = 1_500;
-
-/** No node could be reached, or none has the chunk: then the record or the addresses may be old. */
-const ELSEWHERE_MAY_HELP: readonly ErrorCode[] = ["unreachable", "not-found"];
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 /** Blocks one after the other; what it returns is known only at the end. */

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
-import { emptyBook, learn, ownBook } from "#core/estimate/estimate-book.ts";
 import type { VideoId } from "#core/ids.ts";
 import { sha256 } from "#wire/client/digest.ts";
 import { liveFetch } from "#wire/client/http.ts";
@@ -13,8 +12,9 @@ import { metadataClient } from "#wire/client/metadata-client.ts";
 import type { ManifestEntry, ManifestPage, Rendition, Video } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
-import type { EstimateStore, SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
+import type { SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { memoryEstimates } from "#wire/exchange/memory-estimates.ts";
 import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import { interrupted } from "../interrupted.ts";
 import { bytesText, printJson, printLine, startProgress } from "../print.ts";
@@ -146,10 +146,8 @@ async function* verifiedBytes(
 }
 
 function fetchPorts(): SegmentFetchPorts {
-  const book = ownBook(emptyBook());
-  const estimates: EstimateStore = { read: () => book, apply: (event) => learn(book, event) };
-  const openFetches = new OpenFetches();
-  return { clock: liveClock, random: liveRandom, fetch: liveFetch, digest: sha256, estimates, openFetches };
+  const own = { estimates: memoryEstimates(), openFetches: new OpenFetches() };
+  return { clock: liveClock, random: liveRandom, fetch: liveFetch, digest: sha256, ...own };
 }
 
 function emptyPage(page: ManifestPage, seq: number): VStackError {

@@ -3,7 +3,6 @@
  * every chunk's own hash once more, and counts what a viewer would have seen. Like the worker it asks where the chunk lies
  * now when no node that it knows can be reached or has it.
  */
-import { emptyBook, learn, ownBook } from "#core/estimate/estimate-book.ts";
 import type { RenditionId, VideoId } from "#core/ids.ts";
 import type { Random } from "#core/random.ts";
 import { sha256 } from "#wire/client/digest.ts";
@@ -14,8 +13,10 @@ import type { ManifestEntry, ManifestPage } from "#wire/contract/catalog-api.ts"
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
-import type { EstimateStore, SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
+import type { SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
+import { ELSEWHERE_MAY_HELP } from "#wire/exchange/segment-fetch.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { memoryEstimates } from "#wire/exchange/memory-estimates.ts";
 import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { PlayClock } from "./play-clock.ts";
 import { bufferedSeconds, NOT_PLAYING, withSegment } from "./play-clock.ts";
@@ -55,7 +56,6 @@ const BUFFER_SECONDS = 20;
 const MANIFEST_AGE_MS = 60_000;
 /** After a failed read or while the metadata server is away. */
 const PAUSE_MS = 500;
-const ELSEWHERE_MAY_HELP: readonly ErrorCode[] = ["unreachable", "not-found"];
 
 /** Plays, from a segment chosen by chance and over again from the first, until the signal fires. Never rejects. */
 export async function playVirtually(
@@ -130,10 +130,8 @@ class Reader {
     this.#ports = ports;
     this.#signal = signal;
     const { clock, random } = ports;
-    const book = ownBook(emptyBook());
-    const estimates: EstimateStore = { read: () => book, apply: (event) => learn(book, event) };
-    const openFetches = new OpenFetches();
-    this.#fetchPorts = { clock, random, fetch: liveFetch, digest: sha256, estimates, openFetches };
+    const own = { estimates: memoryEstimates(), openFetches: new OpenFetches() };
+    this.#fetchPorts = { clock, random, fetch: liveFetch, digest: sha256, ...own };
   }
 
   /** The page with this segment; an old one when the metadata server is away. */

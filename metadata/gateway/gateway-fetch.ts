@@ -12,11 +12,11 @@ import { liveRandom } from "#wire/client/live-clock.ts";
 import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
 import type { SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
+import { memoryEstimates } from "#wire/exchange/memory-estimates.ts";
 import { OpenFetches } from "#wire/exchange/open-fetches.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
 import { openChunkBody } from "./chunk-body.ts";
 import { fetchSlots } from "./fetch-slots.ts";
-import { gatewayEstimates } from "./gateway-estimates.ts";
 import type { ByteRange } from "./single-range.ts";
 
 /** Fetches at once; each holds at most what its driver has in flight, far below a chunk's 16 MiB. */
@@ -55,7 +55,7 @@ export type GatewayFetch = (
 
 export function gatewayFetch({ directory, clock, registry, fetch = liveFetch }: GatewayFetchPorts): GatewayFetch {
   const slots = fetchSlots(MAX_FETCHES, MAX_WAITING);
-  const shared = { estimates: gatewayEstimates(), openFetches: new OpenFetches() };
+  const shared = { estimates: memoryEstimates(), openFetches: new OpenFetches() };
   const ports = { clock, random: liveRandom, fetch, digest: sha256, ...shared };
   const registers = [registry];
   const fetches = new Counter({

@@ -10,6 +10,7 @@ import type { RecordedInput } from "#core/simulation/recording.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
+import type { ErrorCode } from "#wire/contract/errors.ts";
 import type { SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
 import type { OpenFetches } from "./open-fetches.ts";
 
@@ -36,6 +37,12 @@ export interface SegmentRequest {
   /** Begun before the player asked: takes what would otherwise idle, until {@link SegmentFetch.want}. */
   readonly isAhead?: boolean;
 }
+
+/**
+ * Codes of a fetch that ended as no node could be reached, or none has the chunk: the record or the addresses may be old, so
+ * whoever has asked the metadata server again may try once more.
+ */
+export const ELSEWHERE_MAY_HELP: readonly ErrorCode[] = ["unreachable", "not-found"];
 
 /** What is believed about the nodes, shared by all fetches of a program. */
 export interface EstimateStore {
