@@ -75,6 +75,7 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
   };
   const timedFile = (file: WritableFile, what: FlushedFiles) => ({
     write: (bytes: Uint8Array) => file.write(bytes),
+    writeThrough: (bytes: Uint8Array) => time(what, () => file.writeThrough(bytes)),
     datasync: () => time(what, () => file.datasync()),
     close: () => file.close(),
   });

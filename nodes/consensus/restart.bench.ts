@@ -37,7 +37,8 @@ const unflushed: FileSystem = {
   ...liveFileSystem,
   append: async (path) => {
     const file = await liveFileSystem.append(path);
-    return { write: (bytes) => file.write(bytes), datasync: async () => {}, close: () => file.close() };
+    const write = (bytes: Uint8Array) => file.write(bytes);
+    return { write, writeThrough: write, datasync: async () => {}, close: () => file.close() };
   },
 };
 

@@ -1,4 +1,4 @@
-/** The Accept that the PUT of a chunk carries in a header: read before the body, voted on beside the write of the bytes. */
+/** The Accept that the PUT of a chunk carries in a header: read and voted on while the disk flushes the bytes. */
 import type { Context } from "hono";
 import type { ChunkHash } from "#core/ids.ts";
 import {

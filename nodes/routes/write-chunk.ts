@@ -41,11 +41,21 @@ export async function putChunk(context: Context<NodeEnv>, hash: ChunkHash, ports
   await checkAllowed(context, { method: "PUT", subject: hash }, ports);
   const reference = referenceOf(context);
   const version = versionOf(context) ?? FIRST_VERSION;
-  const accept = carriedAccept(context, hash, reference);
-  // Beside the bytes and not behind them: a member may vote without holding. Looked at when the bytes are stored.
-  const voting = accept === undefined ? null : vote(accept, ports);
-  voting?.catch(() => {});
-  const stored = await storeBody(context, hash, { reference, version, digest: hash }, ports);
+  let voting: Promise<PutChunkAnswer["vote"]> = Promise.resolve(null);
+  // While the disk flushes the bytes, and not behind them: a member may vote without holding. Nobody waits for the processor
+  // then, so that a vote costs its PUT next to no time. Looked at when the bytes are stored.
+  const beginVote = () => {
+    const accept = carriedAccept(context, hash, reference);
+    if (accept === undefined) return;
+    voting = vote(accept, ports);
+    voting.catch(() => {});
+  };
+  const stored = await storeBody(
+    context,
+    { piece: hash, beside: beginVote },
+    { reference, version, digest: hash },
+    ports,
+  );
   const answer: PutChunkAnswer = { hash, ...stored, vote: await voting };
   return putAnswer(context, { hash, shard: null }, hash, answer);
 }
@@ -58,7 +68,7 @@ export async function putShard(
   await checkAllowed(context, { method: "PUT", subject: pieceSubject(piece) }, ports);
   const digest = parseInput(ChunkHashSchema, context.req.query(QUERY.digest), `query parameter ${QUERY.digest}`);
   const claim = { reference: referenceOf(context), version: versionOf(context) ?? FIRST_VERSION, digest };
-  const answer: PutShardAnswer = { ...piece, ...(await storeBody(context, pieceId(piece), claim, ports)) };
+  const answer: PutShardAnswer = { ...piece, ...(await storeBody(context, { piece: pieceId(piece) }, claim, ports)) };
   return putAnswer(context, piece, digest, answer);
 }
 
@@ -76,7 +86,7 @@ type StoredBody = Pick<PutShardAnswer, "sizeBytes" | "nodeId" | "existed" | "ref
 /** Receives the body and stores it. */
 async function storeBody(
   context: Context<NodeEnv>,
-  piece: PieceId,
+  { piece, beside }: { readonly piece: PieceId; readonly beside?: () => void },
   claim: Claim,
   ports: WritePorts,
 ): Promise<StoredBody> {
@@ -96,7 +106,7 @@ async function storeBody(
         details: { expected: claim.digest, actual: received.digest },
       });
     }
-    const { existed, references } = await ports.store.put(piece, received.bytes, claim);
+    const { existed, references } = await ports.store.put(piece, received.bytes, claim, beside);
     const sizeBytes = received.bytes.length;
     if (!existed) ports.stored(sizeBytes);
     return { sizeBytes, nodeId: ports.nodeId, existed, references };

@@ -16,6 +16,7 @@ export function changeLanes(fileSystem: FileSystem, threadCount: number): FileSy
   const run = lanes(Math.max(1, threadCount - FREE_THREADS));
   const limited = (file: WritableFile): WritableFile => ({
     write: (bytes) => run(() => file.write(bytes)),
+    writeThrough: (bytes) => run(() => file.writeThrough(bytes)),
     datasync: () => run(() => file.datasync()),
     close: () => file.close(),
   });

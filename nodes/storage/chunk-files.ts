@@ -68,15 +68,22 @@ export class ChunkFiles {
     return folders.flat();
   }
 
-  /** Returns when the piece would survive a power loss. Leaves nothing behind when it fails. */
-  async write(piece: PieceId, bytes: Uint8Array): Promise<void> {
+  /**
+   * Returns when the piece would survive a power loss. Leaves nothing behind when it fails, or when `beside` does, which runs
+   * while the disk flushes the bytes.
+   */
+  async write(piece: PieceId, bytes: Uint8Array, beside = () => {}): Promise<void> {
     this.#temporaryCount += 1;
     const temporary = `${this.#folder}/tmp/${piece}.${this.#temporaryCount}`;
     try {
       const file = await this.#fileSystem.create(temporary);
       try {
         await file.write(bytes);
-        await file.datasync();
+        // Both are waited for: a file must not be closed under its flush.
+        const flushing = file.datasync();
+        for (const end of await Promise.allSettled([flushing, run(beside)])) {
+          if (end.status === "rejected") throw end.reason;
+        }
       } finally {
         await file.close();
       }
@@ -153,4 +160,9 @@ export class ChunkFiles {
   #path(piece: PieceId): string {
     return `${this.#folderOf(piece)}/${piece}`;
   }
+}
+
+/** An error of the work is a rejection. */
+async function run(work: () => void): Promise<void> {
+  work();
 }

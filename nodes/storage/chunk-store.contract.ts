@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type ChunkHash, parseChunkHash } from "#core/ids.ts";
 import type { PieceId } from "#core/placement/piece.ts";
 import { shardId } from "#core/placement/piece.ts";
-import { errorCode } from "#wire/contract/errors.ts";
+import { errorCode, VStackError } from "#wire/contract/errors.ts";
 import type { ChunkStore, PutResult } from "./chunk-store.ts";
 
 export interface TestPiece {
@@ -116,6 +116,25 @@ export function chunkStoreContract(name: string, openStore: (capacityBytes: numb
       await chunk?.read(bytes, 0);
       chunk?.close();
       expect(bytes).toEqual(one.bytes);
+    });
+
+    test("put() fails without trace when what goes beside it does, and runs it once, also for bytes that are here", async () => {
+      const store = await open();
+      const { piece, bytes, digest } = one;
+      const put = (beside: () => void) => store.put(piece, bytes, { reference: "a", version: 1, digest }, beside);
+      const refuse = () => {
+        throw new VStackError("bad-request", "Cannot go beside it");
+      };
+      await expect(put(refuse)).rejects.toMatchObject({ code: "bad-request" });
+      expect(store.sizeOf(piece)).toBeUndefined();
+      expect(await store.stats()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
+      let runs = 0;
+      const count = () => {
+        runs += 1;
+      };
+      await put(count);
+      await put(count);
+      expect(runs).toBe(2);
     });
 
     test("put() by two positions at once stores once and refers twice", async () => {

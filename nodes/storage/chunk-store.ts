@@ -76,10 +76,11 @@ export interface ChunkStore {
    * are read again, and kept when they are intact.
    *
    * @param bytes not kept after the promise settles
+   * @param beside runs once, while the disk flushes the bytes; what it throws fails the put, which then leaves no trace
    * @throws VStackError `storage-full` without trace when there is no room, `conflict` above MAX_REFERENCES_PER_CHUNK and when
    *   intact bytes of another digest are here, `unavailable` when the disk fails
    */
-  put(piece: PieceId, bytes: Uint8Array, claim: Claim): Promise<PutResult>;
+  put(piece: PieceId, bytes: Uint8Array, claim: Claim, beside?: () => void): Promise<PutResult>;
   /** Size of a piece, undefined when it is not here. */
   sizeOf(piece: PieceId): number | undefined;
   /** SHA-256 of the bytes of a piece as they were put, undefined when it is not here. */

@@ -177,9 +177,21 @@ describe("openDiskStore()", () => {
       { do: "datasync", path: temporary },
       { do: "rename", path: pathOf(one.hash) },
       { do: "sync-folder", path: `/data/chunks/${one.hash.slice(0, 2)}` },
-      { do: "write", path: "/data/references.log.new" },
-      { do: "datasync", path: "/data/references.log.new" },
+      { do: "write", path: "/data/references.log" },
+      { do: "datasync", path: "/data/references.log" },
     ]);
+  });
+
+  test("put() runs what goes beside it while the bytes are flushed, before any name or reference", async () => {
+    const disk = new SimulatedDisk();
+    const store = await openOn(disk);
+    const from = disk.operations.length;
+    const { piece, bytes, digest } = one;
+    const doneBefore: string[] = [];
+    await store.put(piece, bytes, { reference: "a", version: 1, digest }, () => {
+      doneBefore.push(...disk.operations.slice(from).map((operation) => operation.do));
+    });
+    expect(doneBefore).toEqual(["create", "write"]);
   });
 
   test("dereference() answers after the removal is durable, and the bytes go after it", async () => {

@@ -107,7 +107,7 @@ class DiskStore implements ChunkStore {
     });
   }
 
-  put(piece: PieceId, bytes: Uint8Array, claim: Claim): Promise<PutResult> {
+  put(piece: PieceId, bytes: Uint8Array, claim: Claim, beside = () => {}): Promise<PutResult> {
     return this.#change(piece, async () => {
       const { reference, digest } = claim;
       const isNew = this.#index.versionOf(piece, reference) === undefined;
@@ -117,7 +117,8 @@ class DiskStore implements ChunkStore {
       const existed = (await this.#examine(piece)) === "intact";
       if (existed && this.#index.digestOf(piece) !== digest) throw otherBytesError(piece);
       const isKnown = this.#index.isKnown(piece, claim);
-      if (!existed) await this.#store(piece, bytes, { claim, isKnown });
+      if (existed) beside();
+      if (!existed) await this.#store(piece, bytes, { claim, isKnown, beside });
       else if (!isKnown) await this.#journal.append(additionOf(piece, bytes, claim));
       return { existed, references: this.#index.referencesOf(piece) ?? 0 };
     });
@@ -222,12 +223,12 @@ class DiskStore implements ChunkStore {
   async #store(
     piece: PieceId,
     bytes: Uint8Array,
-    { claim, isKnown }: { readonly claim: Claim; readonly isKnown: boolean },
+    { claim, isKnown, beside }: { readonly claim: Claim; readonly isKnown: boolean; readonly beside: () => void },
   ): Promise<void> {
     const release = await this.#space.reserve(bytes.length);
     let stored = false;
     try {
-      await this.#files.write(piece, bytes);
+      await this.#files.write(piece, bytes, beside);
       // A known reference without bytes: a repair after quarantine or after a lost disk block.
       if (!isKnown) {
         await this.#journal.append(additionOf(piece, bytes, claim)).catch(async (error: unknown) => {

@@ -11,6 +11,8 @@
 export interface WritableFile {
   /** Appends all of `bytes`. */
   write(bytes: Uint8Array): Promise<void>;
+  /** The same, and returns when everything written so far would survive a power loss, as after `datasync`. */
+  writeThrough(bytes: Uint8Array): Promise<void>;
   /** Returns when everything written so far, and the length, would survive a power loss. */
   datasync(): Promise<void>;
   close(): Promise<void>;

@@ -85,13 +85,13 @@ export class JournalDraft<Change> {
   /** Puts the draft in the place of the journal's file, durably. After a failure either of the two may be in place. */
   async install(): Promise<JournalFile> {
     const { fileSystem, folder, fileName } = this.#opening;
-    if (this.#later.length > 0) {
-      await this.#file.write(Buffer.from(this.#later.join("")));
-      await this.#file.datasync();
-    }
-    await fileSystem.rename(draftPath(this.#opening), `${folder}/${fileName}`);
+    if (this.#later.length > 0) await this.#file.writeThrough(Buffer.from(this.#later.join("")));
+    const path = `${folder}/${fileName}`;
+    await fileSystem.rename(draftPath(this.#opening), path);
     await fileSystem.syncFolder(folder);
-    return { file: this.#file, lineCount: this.#lineCount + this.#later.length };
+    // Opened anew: a file that is open for appending writes through at once.
+    await this.discard();
+    return { file: await fileSystem.append(path), lineCount: this.#lineCount + this.#later.length };
   }
 
   /** Gives it up; the next draft removes what is left of it. */

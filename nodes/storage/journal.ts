@@ -192,8 +192,7 @@ export class Journal<Change> {
     if (this.#file === undefined) await this.#rewrite();
     if (changes.length === 0) return;
     const lines = changes.map((change) => lineOf(format, change));
-    await this.#file?.write(Buffer.from(lines.join("")));
-    await this.#file?.datasync();
+    await this.#file?.writeThrough(Buffer.from(lines.join("")));
     this.#lineCount += lines.length;
     // In one step with the state: a compaction that begins before has them here, one that begins after finds them there.
     this.#draft?.add(lines);

@@ -19,11 +19,19 @@ const readdir = promisify(fs.readdir);
 const statfs = promisify(fs.statfs);
 const lstat = promisify(fs.lstat);
 
+/**
+ * With it a write returns when its bytes are durable: one round through the thread pool for a journal's flush instead of two.
+ * Linux alone: elsewhere it is missing, or promises less than `fdatasync`.
+ */
+const WRITES_THROUGH = process.platform === "linux";
+
 class LiveWritableFile implements WritableFile {
   readonly #descriptor: number;
+  readonly #writesThrough: boolean;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, writesThrough: boolean) {
     this.#descriptor = descriptor;
+    this.#writesThrough = writesThrough;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -32,6 +40,11 @@ class LiveWritableFile implements WritableFile {
       const result = await write(this.#descriptor, bytes, written, bytes.length - written, null);
       written += result.bytesWritten;
     }
+  }
+
+  async writeThrough(bytes: Uint8Array): Promise<void> {
+    await this.write(bytes);
+    if (!this.#writesThrough) await fdatasync(this.#descriptor);
   }
 
   async datasync(): Promise<void> {
@@ -73,8 +86,11 @@ class LiveReadableFile implements ReadableFile {
 }
 
 export const liveFileSystem: FileSystem = {
-  create: async (path) => new LiveWritableFile(await open(path, "wx", 0o600)),
-  append: async (path) => new LiveWritableFile(await open(path, fs.constants.O_WRONLY | fs.constants.O_APPEND)),
+  create: async (path) => new LiveWritableFile(await open(path, "wx", 0o600), false),
+  append: async (path) => {
+    const { O_WRONLY, O_APPEND, O_DSYNC } = fs.constants;
+    return new LiveWritableFile(await open(path, O_WRONLY | O_APPEND | (WRITES_THROUGH ? O_DSYNC : 0)), WRITES_THROUGH);
+  },
   open: async (path) => {
     try {
       return new LiveReadableFile(await open(path, "r"));

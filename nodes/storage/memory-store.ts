@@ -43,7 +43,8 @@ class MemoryStore implements ChunkStore {
     this.#capacityBytes = capacityBytes;
   }
 
-  async put(piece: PieceId, bytes: Uint8Array, { reference, version, digest }: Claim): Promise<PutResult> {
+  async put(piece: PieceId, bytes: Uint8Array, claim: Claim, beside?: () => void): Promise<PutResult> {
+    const { reference, version, digest } = claim;
     this.#assertOpen();
     const before = this.#pieces.get(piece);
     const kept: Kept = before ?? { digest, sizeBytes: bytes.length, bytes: undefined, references: new Map() };
@@ -56,8 +57,9 @@ class MemoryStore implements ChunkStore {
       if (bytes.length > freeBytes) {
         throw new VStackError("storage-full", `Cannot store ${bytes.length} bytes as ${freeBytes} are left below 95 %`);
       }
-      Object.assign(kept, { digest, sizeBytes: bytes.length, bytes: Buffer.from(bytes) });
     }
+    beside?.();
+    if (!existed) Object.assign(kept, { digest, sizeBytes: bytes.length, bytes: Buffer.from(bytes) });
     kept.references.set(reference, Math.max(version, given ?? 0));
     this.#pieces.set(piece, kept);
     return { existed, references: kept.references.size };

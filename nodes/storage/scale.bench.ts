@@ -59,7 +59,8 @@ const unflushed: FileSystem = {
 
 async function withoutFlush(opening: ReturnType<FileSystem["create"]>) {
   const file = await opening;
-  return { write: (bytes: Uint8Array) => file.write(bytes), datasync: async () => {}, close: () => file.close() };
+  const write = (bytes: Uint8Array) => file.write(bytes);
+  return { write, writeThrough: write, datasync: async () => {}, close: () => file.close() };
 }
 
 interface Subject {

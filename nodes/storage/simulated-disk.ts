@@ -139,16 +139,23 @@ export class SimulatedDisk implements FileSystem {
   }
 
   #writable(path: string, content: Content): WritableFile {
+    const write = async (bytes: Uint8Array) => {
+      await this.#begin("write", path);
+      content.bytes = Buffer.concat([content.bytes, bytes]);
+    };
+    const datasync = async () => {
+      const { bytes } = content;
+      await this.#begin("datasync", path);
+      content.syncedBytes = bytes;
+    };
     return {
-      write: async (bytes) => {
-        await this.#begin("write", path);
-        content.bytes = Buffer.concat([content.bytes, bytes]);
+      write,
+      // A power loss in between finds any part of the bytes.
+      writeThrough: async (bytes) => {
+        await write(bytes);
+        await datasync();
       },
-      datasync: async () => {
-        const { bytes } = content;
-        await this.#begin("datasync", path);
-        content.syncedBytes = bytes;
-      },
+      datasync,
       close: async () => {},
     };
   }
