@@ -6,6 +6,8 @@ import { seededRandom } from "#core/random.ts";
 import { deadlineSignal } from "#wire/client/deadline.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
+import { redundancyClient } from "#wire/client/redundancy-client.ts";
+import { pieceReports } from "#wire/exchange/piece-reports.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import type { PlayerFigures } from "./virtual-player.ts";
 import { noFigures, playVirtually } from "./virtual-player.ts";
@@ -52,6 +54,7 @@ export async function runPlayers(
 ): Promise<LoadFigures> {
   const metadata = metadataClient(ask.url);
   const ends = AbortSignal.any([signal, deadlineSignal(ask.seconds * 1000)]);
+  const { saw: onBadPiece } = pieceReports({ clock: liveClock, send: redundancyClient(ask.url).report }, ends);
   setMaxListeners(ask.players * LISTENERS_EACH, ends);
   const all: PlayerFigures[] = [];
   const told = setInterval(() => {
@@ -68,7 +71,7 @@ export async function runPlayers(
         await liveClock.sleep(random() * ask.seconds * 1000 * ARRIVAL_SHARE, ends);
         const { strategy, paceBitsPerSecond } = ask;
         const viewing = { ...video, strategy, paceBitsPerSecond };
-        await playVirtually(viewing, { metadata, clock: liveClock, random }, ends, figures);
+        await playVirtually(viewing, { metadata, clock: liveClock, random, onBadPiece }, ends, figures);
       }),
     );
   } finally {

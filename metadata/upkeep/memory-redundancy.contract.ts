@@ -103,9 +103,9 @@ export class MemoryRedundancy implements Redundancy {
 
   readonly report: Redundancy["report"] = ({ nodeId, hash, shard }) => {
     const piece = `${hash}/${shard}@${nodeId}`;
-    if (this.reports.includes(piece)) return false;
+    if (this.reports.includes(piece)) return Promise.resolve(false);
     this.reports.push(piece);
-    return true;
+    return Promise.resolve(true);
   };
 
   readonly efficiency: Redundancy["efficiency"] = () => {
