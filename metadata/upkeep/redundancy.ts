@@ -10,7 +10,7 @@ import type { ErasureScheme } from "#core/redundancy/form.ts";
 import type { PolicyConfig } from "#core/redundancy/policy-config.ts";
 import type { Heartbeat } from "#wire/contract/cluster-api.ts";
 import type { CurrentForm, Decision, Efficiency, Override, Queue } from "#wire/contract/redundancy-schemas.ts";
-import type { ChunkMap, Overhead, VideoStorage } from "#wire/contract/storage-schemas.ts";
+import type { BadPiece, ChunkMap, Overhead, VideoStorage } from "#wire/contract/storage-schemas.ts";
 import type { PieceIndex } from "../catalog/piece-index.ts";
 import { sqlitePieceIndex } from "../catalog/piece-index.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
@@ -41,6 +41,7 @@ import { PolicyLoop } from "./policy-loop.ts";
 import { RebalanceLoop } from "./rebalance-loop.ts";
 import type { ChunkMapAsk, Redundancy as RedundancyPort } from "./redundancy-port.ts";
 import { RepairLoop } from "./repair-loop.ts";
+import { StrayPieces } from "./stray-pieces.ts";
 import { ScrubLoop } from "./scrub-loop.ts";
 import type { UpkeepPorts } from "./upkeep-ports.ts";
 
@@ -123,7 +124,10 @@ export class Redundancy implements RedundancyPort {
       isBusy: async ({ videoId }) =>
         (await ports.isBeingStored(videoId)) || (await ports.catalog.video(videoId))?.state !== "ready",
       onBad: (holder, { hash }) => {
-        this.scrubLoop.report(holder.nodeId, { hash, shard: holder.holds === "shard" ? holder.shard : null });
+        const shard = holder.holds === "shard" ? holder.shard : null;
+        void this.scrubLoop.report(holder.nodeId, { hash, shard }).catch((error: unknown) => {
+          ports.log.error({ err: error }, "Cannot note a source that was wrong: the scrub will find it");
+        });
       },
     });
     const acting = { ...around, runner, cluster: this.#cluster, alive: () => directory.alive() };
@@ -146,9 +150,12 @@ export class Redundancy implements RedundancyPort {
       recommend: (video) => this.policyLoop.recommendation(video),
       waitsFor: (videoId) => this.formLoop.waitsFor(videoId),
     });
+    const strays = new StrayPieces(acting);
     this.inventories = new Inventories({
       ...acting,
       onListed: (nodeId, names, signal) => this.scrubLoop.compare(nodeId, names, signal),
+      onStrays: (nodeId, entries, signal) => strays.listed(nodeId, entries, signal),
+      relistMs: () => settings.current().graceSeconds * 1000,
     });
   }
 
@@ -240,7 +247,7 @@ export class Redundancy implements RedundancyPort {
 
   readonly startScrub = (): boolean => this.scrubLoop.ask();
 
-  readonly report = ({ nodeId, hash, shard }: { nodeId: NodeId } & Parameters<ScrubLoop["report"]>[1]): boolean =>
+  readonly report = ({ nodeId, hash, shard }: BadPiece): Promise<boolean> =>
     this.scrubLoop.report(nodeId, { hash, shard });
 
   readonly efficiency = (): Promise<Efficiency> =>
