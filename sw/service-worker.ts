@@ -78,7 +78,10 @@ const texts = playlists({
 const recorder = engineRecorder();
 const openFetches = new OpenFetches();
 const onLost = (piece: BadPiece, error: unknown) => warn(`Cannot report a bad piece on ${piece.nodeId}`, error);
-const reports = pieceReports({ clock, send: redundancyClient("").report, onLost }, forEver);
+const reports = pieceReports(
+  { clock, send: (piece, stop) => redundancyClient("").report(piece, stop), onLost },
+  forEver,
+);
 const newTraceId = () => crypto.randomUUID();
 const segments = segmentCache(SEGMENT_CACHE_BYTES);
 const slackSeconds = (session: string) => heads.slackSeconds(session);

@@ -38,7 +38,10 @@ export async function get(videoId: VideoId, options: GetOptions): Promise<void> 
   const session = randomUUID();
   const partial = `${options.output}.${session.slice(0, 8)}.part`;
   const progress = startProgress({ quiet: options.json });
-  const reports = pieceReports({ clock: liveClock, send: redundancyClient(options.url).report }, signal);
+  const reports = pieceReports(
+    { clock: liveClock, send: (piece, stop) => redundancyClient(options.url).report(piece, stop) },
+    signal,
+  );
   const ports = fetchPorts(reports.saw);
   const startedMs = liveClock.nowMs();
   const file = await open(partial, "wx").catch((cause: unknown) => {

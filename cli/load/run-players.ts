@@ -54,7 +54,10 @@ export async function runPlayers(
 ): Promise<LoadFigures> {
   const metadata = metadataClient(ask.url);
   const ends = AbortSignal.any([signal, deadlineSignal(ask.seconds * 1000)]);
-  const { saw: onBadPiece } = pieceReports({ clock: liveClock, send: redundancyClient(ask.url).report }, ends);
+  const { saw: onBadPiece } = pieceReports(
+    { clock: liveClock, send: (piece, stop) => redundancyClient(ask.url).report(piece, stop) },
+    ends,
+  );
   setMaxListeners(ask.players * LISTENERS_EACH, ends);
   const all: PlayerFigures[] = [];
   const told = setInterval(() => {

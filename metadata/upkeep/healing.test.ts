@@ -82,6 +82,40 @@ describe("Redundancy heals", () => {
     expect(world.redundancy.queue().repair.chunksLeft).toBe(0);
   });
 
+  it("what lies on a dead node after the rest of its hold-off when the server was restarted meanwhile", async () => {
+    const lost = await bearer(present(positions[0]));
+    lost.away = true;
+    expect(await repair()).toBe(0);
+    world.clock.advance(600);
+    const [other] = world.nodes.servers.filter((server) => server !== lost);
+    await world.redundancy.hear(world.nodes.heartbeat(present(other)));
+    const again = await world.restarted();
+    expect(await again.repairLoop.round(never)).toBe(0);
+    world.clock.advance(290);
+    expect(await again.repairLoop.round(never)).toBe(0);
+    world.clock.advance(11);
+    expect(await again.repairLoop.round(never)).toBeGreaterThan(0);
+  });
+
+  it("and waits for it from the beginning when it was back in between", async () => {
+    const lost = await bearer(present(positions[0]));
+    const hear = () =>
+      world.redundancy.hear(world.nodes.heartbeat(present(world.nodes.servers.find((one) => !one.away))));
+    lost.away = true;
+    await repair();
+    world.clock.advance(600);
+    await hear();
+    lost.away = false;
+    await repair();
+    world.clock.advance(6);
+    await hear();
+    const again = await world.restarted();
+    lost.away = true;
+    expect(await again.repairLoop.round(never)).toBe(0);
+    world.clock.advance(890);
+    expect(await again.repairLoop.round(never)).toBe(0);
+  });
+
   it("two dead nodes at once without waiting, where one more loss would take the chunk", async () => {
     await code();
     const [first, second] = (await world.record(present(positions[0]))).holders;
@@ -228,6 +262,33 @@ describe("Redundancy heals", () => {
     expect(joined.shards.size).toBe(moved);
     expect(await world.redundancy.rebalanceLoop.round(never)).toBe(0);
     expect(await (await world.restarted()).rebalanceLoop.round(never)).toBe(0);
+  });
+
+  it("pieces that share a failure domain move to others, and are counted while there are too few", async () => {
+    const domains = (labels: string) => {
+      for (const [at, server] of world.nodes.servers.entries()) server.domain = labels.charAt(at % labels.length);
+    };
+    const spread = async (position: Position) => {
+      const { holders } = await world.record(position);
+      const domainOf = (id: string) => world.nodes.servers.find((server) => server.id === id)?.domain;
+      return new Set(holders.map(({ nodeId }) => domainOf(nodeId))).size;
+    };
+    const spreads = () => Promise.all(positions.map(spread));
+    domains("aab");
+    await repair();
+    expect(await spreads()).toEqual(positions.map(() => 2));
+    expect(world.redundancy.queue().repair.underSpread).toBe(SEGMENTS);
+    domains("abc");
+    expect(await repair()).toBeGreaterThan(0);
+    await cleanUp();
+    await expectWhole(REPLICATED);
+    expect(await spreads()).toEqual(positions.map(() => 3));
+    expect(await repair()).toBe(0);
+    expect(world.redundancy.queue().repair.underSpread).toBe(0);
+    // Five shards on three domains would survive the loss of one only: the form stays what is safer.
+    await world.redundancy.override(videoId, "erasure");
+    await world.redundancy.formLoop.round(never);
+    await expectWhole(REPLICATED);
   });
 
   it("shards that share a node for want of nodes move when one has come", async () => {

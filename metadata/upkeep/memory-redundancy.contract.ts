@@ -245,7 +245,7 @@ function quietQueue(atSeconds: number): Queue {
     ...{ changeBytesPerSecond: null, releasesWaiting: 0 },
     repair: {
       ...{ isRunning: false, startedAtSeconds: null, endedAtSeconds: null, chunksDone: 0, chunksLeft: 0, bytesDone: 0 },
-      ...{ bytesLeft: 0, bytesPerSecond: null, limitBytesPerSecond: null, failed: 0 },
+      ...{ bytesLeft: 0, bytesPerSecond: null, limitBytesPerSecond: null, failed: 0, underSpread: 0 },
     },
     scrub: {
       ...{ isRunning: false, startedAtSeconds: null, completedAtSeconds: null, piecesChecked: 0, piecesTotal: 0 },

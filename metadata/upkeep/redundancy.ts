@@ -26,6 +26,8 @@ import { sqliteFaultyPieces } from "../redundancy/faulty-pieces.ts";
 import type { FormCounts } from "../redundancy/form-counts.ts";
 import { contentBytes, keptBytes, mainForm, sqliteFormCounts } from "../redundancy/form-counts.ts";
 import { Inventories } from "../redundancy/inventories.ts";
+import type { AwayMs } from "../redundancy/nodes-away.ts";
+import { AwayKeeper, recallAway } from "../redundancy/nodes-away.ts";
 import { sqlitePlans } from "../redundancy/plan-store.ts";
 import { queueAnswer } from "../redundancy/queue-answer.ts";
 import type { ConfigChange, Settings } from "../redundancy/settings.ts";
@@ -62,13 +64,14 @@ export async function openRedundancy(ports: RedundancyPorts): Promise<Redundancy
   const settings = await openSettings(db);
   const pieces = sqlitePieceIndex(db);
   const demand = await DemandKeeper.open({ db, pieces, halfLives: () => settings.current(), nowSeconds });
-  return new Redundancy(ports, { settings, pieces, demand });
+  return new Redundancy(ports, { settings, pieces, demand, away: await recallAway(db) });
 }
 
 interface Opened {
   readonly settings: Settings;
   readonly pieces: PieceIndex;
   readonly demand: DemandKeeper;
+  readonly away: AwayMs;
 }
 
 export class Redundancy implements RedundancyPort {
@@ -84,6 +87,7 @@ export class Redundancy implements RedundancyPort {
   readonly #board: ChangeBoard;
   readonly #budget: WorkBudget;
   readonly #cluster: ClusterFacts;
+  readonly #away: AwayKeeper;
   readonly #faulty: FaultyPieces;
   readonly #forms: VideoForms;
   readonly #counts: FormCounts;
@@ -94,7 +98,7 @@ export class Redundancy implements RedundancyPort {
   #releasesWaiting = 0;
 
   /** By {@link openRedundancy}. */
-  constructor(ports: RedundancyPorts, { settings, pieces, demand }: Opened) {
+  constructor(ports: RedundancyPorts, { settings, pieces, demand, away }: Opened) {
     const { db, clock, directory } = ports;
     this.#ports = ports;
     this.#settings = settings;
@@ -102,7 +106,8 @@ export class Redundancy implements RedundancyPort {
     this.#startedAtSeconds = clock.wallMs() / 1000;
     this.#board = new ChangeBoard(clock);
     this.#budget = new WorkBudget(clock, () => this.#rate());
-    this.#cluster = clusterFacts(ports);
+    this.#cluster = clusterFacts({ ...ports, away });
+    this.#away = new AwayKeeper({ db, clock, away: () => this.#cluster.away() });
     this.#faulty = sqliteFaultyPieces(db, () => clock.wallMs());
     this.#forms = sqliteVideoForms(db);
     this.#counts = sqliteFormCounts(db);
@@ -168,6 +173,7 @@ export class Redundancy implements RedundancyPort {
     if (known?.incarnation !== incarnation || isBack) this.inventories.want(nodeId);
     if (isBack) this.formLoop.wake();
     this.#disks.set(nodeId, { incarnation, isAlive });
+    await this.#away.keep();
     await this.demand.hear(heartbeat);
   }
 

@@ -30,13 +30,13 @@ function world(send: (piece: BadPiece) => Promise<unknown> = () => Promise.resol
   );
   /** Lets time pass until everything was sent. */
   const settle = async () => {
-    let isSettled = false;
+    const state = { isSettled: false };
     void reports.settled().then(() => {
-      isSettled = true;
+      state.isSettled = true;
     });
     for (let turn = 0; turn < 1000; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (isSettled) return;
+      if (state.isSettled) return;
       clock.wakeNext();
     }
     throw new Error("Reports were not sent in 1000 turns");

@@ -44,6 +44,8 @@ const TRANSIENT: readonly ErrorCode[] = [
 export interface StorageTarget extends WeightedNode {
   /** Where this program reaches it, without a slash at the end. */
   readonly url: string;
+  /** What fails together with it; absent: nothing else. */
+  readonly domain?: string;
 }
 
 /** Makes a capability for one method on its subject (wire/contract/capability.ts). */
