@@ -7,11 +7,11 @@ import { join } from "node:path";
 import type { NodeHealth } from "#wire/contract/chunk-api.ts";
 import type { CurrentForm, Queue } from "#wire/contract/redundancy-schemas.ts";
 import type { Overhead } from "#wire/contract/storage-schemas.ts";
-import type { Cluster } from "../fixtures/cluster.ts";
-import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
-import type { ReadVideo } from "../fixtures/read-pieces.ts";
-import { readVideo } from "../fixtures/read-pieces.ts";
-import { expect, test } from "../fixtures/test.ts";
+import type { Cluster } from "../../fixtures/cluster.ts";
+import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
+import type { ReadVideo } from "../../fixtures/read-pieces.ts";
+import { readVideo } from "../../fixtures/read-pieces.ts";
+import { expect, test } from "../../fixtures/test.ts";
 
 const CHANGED_MS = 30_000;
 const HEALED_MS = 60_000;
