@@ -95,6 +95,7 @@ export function chunkServers(count: number): ChunkServers {
       usedBytes: 0,
       freeBytes: 1_000_000_000,
       fillRatio: 0,
+      otherBytes: 700,
     }),
     references: () =>
       servers.flatMap(({ id, chunks, shards }) =>
