@@ -95,8 +95,8 @@ function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts
   if (leftBytes <= 0) return isAhead ? Infinity : END_REVIEW_MS;
   if (cause === "failover") return MIN_ROOM_REVIEW_MS;
   if (!parts.splits || sharesBottleneck) return Infinity;
-  const { runMs, doubt } = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
-  return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(supplies(helpers(situation), doubt), assigned, runMs));
+  const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
+  return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(helpers(situation), assigned, urgency));
 }
 
 /**
