@@ -94,8 +94,7 @@ export class HlsAbr {
       const best = { ...all, bufferedSeconds, starvationSeconds, stayFactor: 1, upFactor: 1 };
       return this.#bestLevel(best) ?? 0;
     }
-    const factors = { stayFactor: STAY_FACTOR, upFactor: UP_FACTOR };
-    const calm = { ...all, ...factors, bufferedSeconds, starvationSeconds: 0 };
+    const calm = { ...all, bufferedSeconds, starvationSeconds: 0, stayFactor: STAY_FACTOR, upFactor: UP_FACTOR };
     const best = bufferedSeconds > 0 ? this.#bestLevel(calm) : null;
     const starvationSeconds = Math.min(this.#video.segmentSeconds, MAX_STARVATION_SECONDS);
     return best ?? this.#bestLevel({ ...calm, starvationSeconds }) ?? 0;

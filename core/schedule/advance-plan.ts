@@ -69,13 +69,14 @@ function noteVerdict(attempt: Draft<RunningAttempt>, { is, reviewAtMs }: Verdict
 function assignMore(turn: Turn, situation: Situation, context: PlanContext): number {
   const { running, attemptsStarted, input } = turn.plan;
   const room = Math.min(MAX_RUNNING_ATTEMPTS - running.length, MAX_ATTEMPTS - attemptsStarted);
-  const assignments = input.strategy.assign(situation).slice(0, Math.max(0, room));
+  const wanted = input.strategy.assign(situation);
+  const assignments = wanted.length <= room ? wanted : wanted.slice(0, Math.max(0, room));
   const reviewInMs = input.strategy.reviewInMs(situation, assignments);
   const [first] = assignments;
   if (first === undefined) return reviewInMs;
   if (context.explains !== false)
     turn.commands.push({ do: "explain", decision: explain(situation, assignments, first) });
-  for (const assignment of assignments) start(turn, assignment, context);
+  for (const assignment of assignments) startAttempt(turn, assignment, context);
   return reviewInMs;
 }
 
@@ -92,7 +93,7 @@ function explain({ candidates: able }: Situation, assignments: readonly Assignme
   };
 }
 
-function start(turn: Turn, assignment: Assignment, context: PlanContext): void {
+function startAttempt(turn: Turn, assignment: Assignment, context: PlanContext): void {
   const { nodeId, run, because, takesFrom, takesFromBlock = run.firstBlock } = assignment;
   const { plan, commands } = turn;
   const id = plan.attemptsStarted;
@@ -108,8 +109,9 @@ function start(turn: Turn, assignment: Assignment, context: PlanContext): void {
   attempt.reviewAtMs = judge(plan, attempt, context).reviewAtMs;
   plan.running = [...plan.running, attempt];
   const source = plan.input.sources.find((one) => one.nodeId === nodeId && covers(one, run));
-  const range = { shard: source?.shard ?? null, firstBlock, endBlock, start: run.start, end };
-  commands.push({ do: "start", attempt: id, nodeId, ...range, because, predictedMs, isHedge });
+  const shard = source?.shard ?? null;
+  const { start } = run;
+  commands.push({ do: "start", attempt: id, nodeId, shard, firstBlock, endBlock, start, end, because, predictedMs, isHedge });
 }
 
 /** Nothing from this block on is wanted of the attempt any more. */

@@ -180,14 +180,13 @@ function probe(situation: Situation, mayExplore: boolean): Assignment | undefine
  * so none while the player waits urgently for a segment. None either for a player that switches often, for what it leaves
  * is waste. With time, and a player that stays with its rendition, more.
  */
-function segmentsAhead(outlook: Outlook, stay: () => Stay): number {
+function segmentsAhead(outlook: Outlook, { inARow, hasSwitched }: Stay): number {
   const { waitsFor, hasMissingBlocks, slackMs, sharesBottleneck } = outlook;
   if (hasMissingBlocks) return 0;
   const isUrgent = slackMs === null || slackMs < MIN_AHEAD_SLACK_MS;
   if (waitsFor === "segment" && isUrgent) return 0;
   if (waitsFor === "init") return 1;
   if (sharesBottleneck) return 0;
-  const { inARow, hasSwitched } = stay();
   if (inARow < (hasSwitched ? MIN_IN_A_ROW_AFTER_SWITCH : MIN_IN_A_ROW)) return 0;
   return !isUrgent && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

@@ -100,7 +100,7 @@ export interface Strategy {
    *
    * @param stay how the player stays with its rendition: one that switches often wants other segments
    */
-  segmentsAhead(outlook: Outlook, stay: () => Stay): number;
+  segmentsAhead(outlook: Outlook, stay: Stay): number;
 }
 
 /** What can be said about the segments behind the one that is wanted. */
