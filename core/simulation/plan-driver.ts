@@ -51,6 +51,7 @@ export class PlanDriver {
   readonly #input: FetchInput;
   readonly #ports: DriverPorts;
   readonly #listener: FetchListener;
+  readonly #wake = () => this.#tellAndShow({ saw: "wake" });
   /** By number. */
   readonly #attempts: OpenAttempt[] = [];
   readonly #heard: AttemptListener = {
@@ -128,10 +129,7 @@ export class PlanDriver {
         break;
       case "wake":
         this.#sleeping?.cancel();
-        this.#sleeping = this.#ports.clock.at(command.atMs, () => {
-          this.#tell({ saw: "wake" });
-          this.#listener.changed();
-        });
+        this.#sleeping = this.#ports.clock.at(command.atMs, this.#wake);
         break;
       case "accept-block":
         this.#accept(command.attempt, command.block);
