@@ -111,7 +111,19 @@ function startAttempt(turn: Turn, assignment: Assignment, context: PlanContext):
   const source = plan.input.sources.find((one) => one.nodeId === nodeId && covers(one, run));
   const shard = source?.shard ?? null;
   const { start } = run;
-  commands.push({ do: "start", attempt: id, nodeId, shard, firstBlock, endBlock, start, end, because, predictedMs, isHedge });
+  commands.push({
+    do: "start",
+    attempt: id,
+    nodeId,
+    shard,
+    firstBlock,
+    endBlock,
+    start,
+    end,
+    because,
+    predictedMs,
+    isHedge,
+  });
 }
 
 /** Nothing from this block on is wanted of the attempt any more. */

@@ -18,7 +18,7 @@ export interface FetchInput {
   /** Blocks of the chunk, in order, and those of its parity shards behind them; none for an empty chunk. */
   readonly blocks: readonly Block[];
   /** How the blocks make rows, when the chunk is kept as shards. */
-  readonly coded?: CodedBlocks;
+  readonly coded?: CodedBlocks | undefined;
   readonly sources: readonly Source[];
   readonly strategy: Strategy;
   /** Playback time left before these bytes are missed; null when nobody said (then: urgent). */

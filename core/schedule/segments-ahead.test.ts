@@ -15,7 +15,9 @@ const asks = { strategy: nextWhenIdle, outlook: IDLE, segmentCount: 100 };
 
 describe("segmentsAhead()", () => {
   it("names the next segment when nodes would idle, and none while the wanted one has blocks to give away", () => {
-    expect(segmentsAhead({ ...asks, foresight: foresee([segment(3), segment(4)]) })).toEqual([{ rendition: "720p", seq: 5 }]);
+    expect(segmentsAhead({ ...asks, foresight: foresee([segment(3), segment(4)]) })).toEqual([
+      { rendition: "720p", seq: 5 },
+    ]);
     expect(segmentsAhead({ ...asks, foresight: foresee([segment(3), segment(4)]), outlook: BUSY })).toEqual([]);
   });
 

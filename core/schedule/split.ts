@@ -114,6 +114,27 @@ export function hasRoom(node: NodeSupply, runMs: number): boolean {
 }
 
 /**
+ * Whether nothing can come of splitting, and of the endgame behind it: nobody has room, and what is under way needs no
+ * rescue. Found out without supplies, as it is so at every second decision.
+ *
+ * @param doubt see supplies(), node-supply.ts
+ */
+export function mustWait(
+  { cause, running }: Situation,
+  able: readonly Candidate[],
+  { runMs, doubt }: { readonly runMs: number; readonly doubt: number },
+): boolean {
+  for (const candidate of able) {
+    const { view } = candidate;
+    if (candidate.running >= MAX_RUNNING_PER_NODE || view.inFlightRequests >= MAX_REQUESTS_PER_NODE) continue;
+    if (candidate.running === 0) return false;
+    if (!isKnown(view)) continue;
+    if (view.inFlightBytes / usualRateOf(view, doubt) <= fullRunMs(firstByteOf(view, doubt), runMs)) return false;
+  }
+  return !RESCUES.includes(cause) && running.some(({ isSilent }) => !isSilent);
+}
+
+/**
  * Milliseconds until the first of these nodes has room for a second request, behind what was just assigned; Infinity: none
  * will.
  *

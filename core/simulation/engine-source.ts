@@ -110,10 +110,9 @@ export class EngineSource implements SegmentSource {
     const { nowMs: startedMs } = ports.clock;
     const record = startedSegment({ ...wish, sizeBytes, startedMs, wasAhead: isAhead });
     this.records.push(record);
-    const input = {
-      ...this.#layout(wish, sizeBytes),
-      ...{ strategy, slackMs: this.#slackMs(wish), isAhead, turn: wish.seq, givesUpWhenAllUnreachable: false },
-    };
+    const { blocks, coded, sources } = this.#layout(wish, sizeBytes);
+    const [slackMs, turn] = [this.#slackMs(wish), wish.seq];
+    const input = { blocks, coded, sources, strategy, slackMs, isAhead, turn, givesUpWhenAllUnreachable: false };
     const driver = new PlanDriver(input, record, ports, {
       released: () => fetch.listener?.progress(record.deliveredBytes),
       changed: () => this.#lookAhead(),
@@ -149,13 +148,16 @@ export class EngineSource implements SegmentSource {
     const { clock, book } = this.#options.ports;
     const endMs = clock.nowMs;
     const { sizeBytes, attempts } = driver.record;
-    const firstByteMs = Math.min(...attempts.map((attempt) => attempt.firstByteMs ?? Infinity));
+    let [firstByteMs, firstStartedMs] = [Infinity, Infinity];
+    for (const attempt of attempts) {
+      firstByteMs = Math.min(firstByteMs, attempt.firstByteMs ?? Infinity);
+      firstStartedMs = Math.min(firstStartedMs, attempt.startedMs);
+    }
     const rate =
       busyRate(this.#spansSince(firstByteMs)) ??
       linkRate(book.link) ??
       this.#options.player.estimateBitsPerSecond() / 8;
     const bodyMs = (1000 * sizeBytes) / rate;
-    const firstStartedMs = Math.min(...attempts.map(({ startedMs }) => startedMs));
     const waitMs = firstByteMs === Infinity ? 0 : firstByteMs - firstStartedMs;
     return { startMs: endMs - bodyMs - waitMs, firstByteMs: endMs - bodyMs, endMs };
   }
