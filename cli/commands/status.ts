@@ -33,10 +33,12 @@ export async function status(options: { url: string; json: boolean }): Promise<v
   printLine(
     `V-Stack ${cluster.version} at ${cluster.metadata.url} (process ${cluster.metadata.pid}), ${cluster.videoCount} videos`,
   );
+  const hasDomains = cluster.nodes.some(({ domain }) => domain !== undefined);
   printTable(
-    ["NODE", "ADDRESS", "STATE", "PROCESS", "CHUNKS", "USED", "FULL", "VOTES IN"],
+    ["NODE", ...(hasDomains ? ["DOMAIN"] : []), "ADDRESS", "STATE", "PROCESS", "CHUNKS", "USED", "FULL", "VOTES IN"],
     cluster.nodes.map((node) => [
       node.id,
+      ...(hasDomains ? [node.domain ?? "its own"] : []),
       node.url,
       node.state,
       String(node.pid),
@@ -106,6 +108,8 @@ function printRedundancy(now: RedundancyNow | null): void {
       ? `Repair: ${repair.chunksDone} chunks done, ${repair.chunksLeft} left, ${rateText(repair.bytesPerSecond)}`
       : `Repair: ${repair.chunksLeft === 0 ? "nothing to do" : `${repair.chunksLeft} chunks wait`}`,
   );
+  if (repair.underSpread > 0)
+    printLine(`${repair.underSpread} chunks survive fewer than two losses: too few failure domains`);
   const found = `${scrub.corrupt} corrupt, ${scrub.missing} missing`;
   printLine(
     scrub.isRunning

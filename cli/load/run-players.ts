@@ -6,6 +6,8 @@ import { seededRandom } from "#core/random.ts";
 import { deadlineSignal } from "#wire/client/deadline.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
+import { redundancyClient } from "#wire/client/redundancy-client.ts";
+import { pieceReports } from "#wire/exchange/piece-reports.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import type { PlayerFigures } from "./virtual-player.ts";
 import { noFigures, playVirtually } from "./virtual-player.ts";
@@ -56,6 +58,10 @@ export async function runPlayers(
 ): Promise<LoadFigures> {
   const metadata = metadataClient(ask.url);
   const ends = AbortSignal.any([signal, deadlineSignal(ask.seconds * 1000)]);
+  const { saw: onBadPiece } = pieceReports(
+    { clock: liveClock, send: (piece, stop) => redundancyClient(ask.url).report(piece, stop) },
+    ends,
+  );
   setMaxListeners(ask.players * LISTENERS_EACH, ends);
   const all: PlayerFigures[] = [];
   const told = setInterval(() => {
@@ -72,7 +78,7 @@ export async function runPlayers(
         const { strategy, paceBitsPerSecond, onSegment, arrivalSeconds = ask.seconds * ARRIVAL_SHARE } = ask;
         await liveClock.sleep(random() * arrivalSeconds * 1000, ends);
         const viewing = { ...video, strategy, paceBitsPerSecond, onSegment };
-        await playVirtually(viewing, { metadata, clock: liveClock, random }, ends, figures);
+        await playVirtually(viewing, { metadata, clock: liveClock, random, onBadPiece }, ends, figures);
       }),
     );
   } finally {

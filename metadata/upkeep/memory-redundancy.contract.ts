@@ -103,9 +103,9 @@ export class MemoryRedundancy implements Redundancy {
 
   readonly report: Redundancy["report"] = ({ nodeId, hash, shard }) => {
     const piece = `${hash}/${shard}@${nodeId}`;
-    if (this.reports.includes(piece)) return false;
+    if (this.reports.includes(piece)) return Promise.resolve(false);
     this.reports.push(piece);
-    return true;
+    return Promise.resolve(true);
   };
 
   readonly efficiency: Redundancy["efficiency"] = () => {
@@ -245,7 +245,7 @@ function quietQueue(atSeconds: number): Queue {
     ...{ changeBytesPerSecond: null, releasesWaiting: 0 },
     repair: {
       ...{ isRunning: false, startedAtSeconds: null, endedAtSeconds: null, chunksDone: 0, chunksLeft: 0, bytesDone: 0 },
-      ...{ bytesLeft: 0, bytesPerSecond: null, limitBytesPerSecond: null, failed: 0 },
+      ...{ bytesLeft: 0, bytesPerSecond: null, limitBytesPerSecond: null, failed: 0, underSpread: 0 },
     },
     scrub: {
       ...{ isRunning: false, startedAtSeconds: null, completedAtSeconds: null, piecesChecked: 0, piecesTotal: 0 },

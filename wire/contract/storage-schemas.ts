@@ -140,8 +140,9 @@ export const ChunkMapSchema = v.object({
 export type ChunkMap = v.InferOutput<typeof ChunkMapSchema>;
 
 /**
- * `POST /api/storage/reports`: a client read wrong bytes. It makes the node check that piece, soon, and never more: a client
- * may lie. `false` when it was checked a moment ago or too many wait.
+ * `POST /api/storage/reports`: a client read wrong bytes of a piece, or did not find it. It makes the node check that piece,
+ * soon, and never more: a client may lie. `false` when no record names it there, the node is away, it was found intact a
+ * moment ago, or too many wait.
  */
 export const BadPieceSchema = v.object({ ...PieceSchema.entries, hash: ChunkHashSchema });
 export type BadPiece = v.InferOutput<typeof BadPieceSchema>;

@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { CurrentForm, Queue } from "#wire/contract/redundancy-schemas.ts";
 import type { Overhead } from "#wire/contract/storage-schemas.ts";
-import type { Cluster } from "../fixtures/cluster.ts";
-import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
-import type { JsonApi } from "../fixtures/json-api.ts";
-import { jsonApi } from "../fixtures/json-api.ts";
-import { expect, test } from "../fixtures/test.ts";
+import type { Cluster } from "../../fixtures/cluster.ts";
+import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
+import type { JsonApi } from "../../fixtures/json-api.ts";
+import { jsonApi } from "../../fixtures/json-api.ts";
+import { expect, test } from "../../fixtures/test.ts";
 
 const MAX_DIFFERENCE = 0.02;
 const CHANGED_MS = 60_000;

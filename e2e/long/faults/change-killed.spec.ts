@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CurrentForm, Queue } from "#wire/contract/redundancy-schemas.ts";
-import type { Cluster } from "../fixtures/cluster.ts";
-import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
-import type { JsonApi } from "../fixtures/json-api.ts";
-import { jsonApi } from "../fixtures/json-api.ts";
-import { readVideo } from "../fixtures/read-pieces.ts";
-import { expect, test } from "../fixtures/test.ts";
+import type { Cluster } from "../../fixtures/cluster.ts";
+import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
+import type { JsonApi } from "../../fixtures/json-api.ts";
+import { jsonApi } from "../../fixtures/json-api.ts";
+import { readVideo } from "../../fixtures/read-pieces.ts";
+import { expect, test } from "../../fixtures/test.ts";
 
 /** So slow that the video is on its way for a minute if nobody hurries it. */
 const SLOW = { repairBytesPerSecond: 65_536, repairLeastBytesPerSecond: 1024 };

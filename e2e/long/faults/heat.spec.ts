@@ -3,11 +3,11 @@
  * kept in replicas again, whole ones or one on top of the shards, and cools down when they have gone. Nobody chooses anything.
  */
 import type { CurrentForm, Decision } from "#wire/contract/redundancy-schemas.ts";
-import type { Cluster } from "../fixtures/cluster.ts";
-import { DEMO_FILES, runVstack, startCluster } from "../fixtures/cluster.ts";
-import type { JsonApi } from "../fixtures/json-api.ts";
-import { jsonApi } from "../fixtures/json-api.ts";
-import { expect, test } from "../fixtures/test.ts";
+import type { Cluster } from "../../fixtures/cluster.ts";
+import { DEMO_FILES, runVstack, startCluster } from "../../fixtures/cluster.ts";
+import type { JsonApi } from "../../fixtures/json-api.ts";
+import { jsonApi } from "../../fixtures/json-api.ts";
+import { expect, test } from "../../fixtures/test.ts";
 
 /** Until the short half-life has passed a few times, and every chunk has the form. */
 const CHANGED_MS = 45_000;
