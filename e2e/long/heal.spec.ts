@@ -1,5 +1,5 @@
 /**
- * The long form of healing, by `vstack bench heal`: two nodes of a gigabyte each lose their disks in turn while people watch.
+ * The long form of healing, by `vstack bench heal`: a node of a gigabyte loses its disk while people watch.
  * Needs 15 GB of disk for some minutes.
  */
 import { runVstack } from "../fixtures/cluster.ts";

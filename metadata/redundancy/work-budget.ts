@@ -15,7 +15,7 @@ import { CHANGE_KINDS } from "./plan-store.ts";
 /** Chunks in memory at once, with what is computed from them: four times about 45 MiB. */
 const MAX_AT_ONCE = 4;
 /** While somebody watches. */
-const [WATCHED_AT_ONCE, WATCHED_SHARE] = [1, 0.25];
+const [WATCHED_AT_ONCE, WATCHED_SHARE] = [1, 0.5];
 /** A pause ends by then: one slow disk must not stop everything. */
 const MAX_PAUSE_MS = 5000;
 /** Looks again whether something is left, at the latest. */
