@@ -137,7 +137,7 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     )
     .addOption(new Option("--megabits <number>", "that each of them reads a second").default(4).argParser(whole(1, 25)))
     .addOption(
-      new Option("--rounds <number>", "nodes that lose their disk, in turn").default(2).argParser(whole(1, 10)),
+      new Option("--rounds <number>", "nodes that lose their disk, in turn").default(1).argParser(whole(1, 10)),
     )
     .addOption(new Option("--quiet-seconds <number>", "before, between and after").default(60).argParser(whole(5, 600)))
     .addOption(seedOption())

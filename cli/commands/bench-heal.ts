@@ -40,6 +40,8 @@ const MAX_P99_RATIO = 1.5;
 const SPREAD_MARGIN = 1.06;
 /** Bytes on all nodes for each byte of a video. */
 const KEPT = { replication: 3, erasure: 5 / 3 } as const;
+/** Lists of the nodes are some seconds old; what is deleted meanwhile is in them. */
+const COUNTED_WITHIN = 0.05;
 /** While the videos are brought into their forms nobody reads them. */
 const GRACE_SECONDS = 2;
 /** Longer than viewers keep a manifest. */
@@ -53,7 +55,7 @@ export async function benchHeal(options: BenchHealOptions): Promise<number> {
   const progress = startProgress({ quiet: json });
   const cluster = await startHealCluster(nodes, signal);
   try {
-    const videos = await fill(cluster, options, progress, signal);
+    const { videos, keptRatio } = await fill(cluster, options, progress, signal);
     const limits = await measureLimits(cluster.data, signal);
     const ask = { videos, players, bitsPerSecond: megabits * 1e6, rounds, quietSeconds, nodes, seed };
     const figures = await measureHeal(
@@ -66,11 +68,17 @@ export async function benchHeal(options: BenchHealOptions): Promise<number> {
     );
     const scrub = await checkAll(cluster, progress, signal);
     progress.end();
-    return report(options, { ...figures, ...limits, ...scrub });
+    return report(options, { ...figures, ...limits, ...scrub, keptRatio });
   } finally {
     progress.end();
     await cluster.stop();
   }
+}
+
+interface Filled {
+  readonly videos: readonly { readonly videoId: VideoId; readonly rendition: RenditionId }[];
+  /** Bytes on the nodes for each byte of a video, counted. */
+  readonly keptRatio: Readonly<Record<string, number>>;
 }
 
 /** One video in replicas, one in shards, each half of what every node is to have. */
@@ -79,7 +87,7 @@ async function fill(
   { gigabytes, nodes, megabits }: BenchHealOptions,
   progress: Progress,
   signal: AbortSignal,
-): Promise<{ videoId: VideoId; rendition: RenditionId }[]> {
+): Promise<Filled> {
   const client = redundancyClient(cluster.url);
   const metadata = metadataClient(cluster.url);
   await client.setConfig({ graceSeconds: GRACE_SECONDS }, signal);
@@ -100,19 +108,28 @@ async function fill(
     if (rendition === undefined) throw new VStackError("internal", "The video has no rendition");
     videos.push({ videoId: id, rendition: rendition.id });
   }
-  await untilSettled(cluster, progress, signal);
+  const keptRatio = await untilSettled(cluster, progress, signal);
   await client.setConfig({ graceSeconds: WATCHED_GRACE_SECONDS }, signal);
-  return videos;
+  return { videos, keptRatio };
 }
 
-/** Every video has its form, and what it had before is deleted. */
-async function untilSettled({ url }: HealCluster, progress: Progress, signal: AbortSignal): Promise<void> {
+/** Every video has its form, what it had before is deleted, and the nodes have been counted since. */
+async function untilSettled(
+  { url }: HealCluster,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Filled["keptRatio"]> {
   const client = redundancyClient(url);
   for (;;) {
     const { videos } = await client.storageVideos({ from: 0, limit: 10, sort: "largest" }, signal);
     const { runningCount, waitingCount, releasesWaiting } = await client.queue(signal);
     const isSettled = videos.every(({ form, formShare, title }) => form.kind === title && formShare > 0.99);
-    if (isSettled && runningCount + waitingCount + releasesWaiting === 0) return;
+    const ratios = new Map(videos.map((one) => [one.title, (one.keptBytes ?? Number.NaN) / one.contentBytes]));
+    const isNear = (form: keyof typeof KEPT) =>
+      Math.abs((ratios.get(form) ?? Number.NaN) - KEPT[form]) < COUNTED_WITHIN;
+    const isCounted = isNear("replication") && isNear("erasure");
+    if (isSettled && isCounted && runningCount + waitingCount + releasesWaiting === 0)
+      return Object.fromEntries(ratios);
     const share = videos.reduce((sum, one) => sum + (one.form.kind === one.title ? one.formShare : 0), 0);
     progress.show("Changing the form", share / videos.length, `${releasesWaiting} pieces to delete`);
     await liveClock.sleep(POLL_MS, signal);
@@ -140,7 +157,10 @@ async function checkAll({ url }: HealCluster, progress: Progress, signal: AbortS
   return { piecesChecked: scrub.piecesChecked, wrongPieces: scrub.corrupt + scrub.missing };
 }
 
-function report(options: BenchHealOptions, figures: HealFigures & PhysicalLimits & Checked): number {
+function report(
+  options: BenchHealOptions,
+  figures: HealFigures & PhysicalLimits & Checked & Pick<Filled, "keptRatio">,
+): number {
   const { quiet, healing, load, wrongPieces, rounds } = figures;
   const p99Ratio = healing.p99Ms / quiet.p99Ms;
   const isGood = p99Ratio < MAX_P99_RATIO && load.failedReads + load.wrongChunks + wrongPieces === 0;
@@ -166,7 +186,10 @@ function report(options: BenchHealOptions, figures: HealFigures & PhysicalLimits
       `${bytesText(rate)}/s, ${((100 * rate) / diskBytesPerSecond).toFixed(0)} % of what the disk takes with a flush for each ` +
       `piece (${bytesText(diskBytesPerSecond)}/s; loopback carries ${bytesText(loopbackBytesPerSecond)}/s). ` +
       `${piecesChecked} pieces were read again afterwards: ${wrongPieces} wrong. ${load.failedReads} reads failed, ` +
-      `${load.wrongChunks} chunks were wrong, ${load.late} came late.`,
+      `${load.wrongChunks} chunks were wrong, ${load.late} came late. Counted on the nodes, ` +
+      `${Object.entries(figures.keptRatio)
+        .map(([form, ratio]) => `${form} takes ${ratio.toFixed(3)}x`)
+        .join(", ")}.`,
   );
   const verdict = isGood ? "pass" : "fail";
   const { gigabytes, nodes, players, megabits } = options;

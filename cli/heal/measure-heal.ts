@@ -105,10 +105,26 @@ async function takeTurns(cluster: HealCluster, ask: HealAsk, say: Say, signal: A
   };
   for (let round = 0; round < ask.rounds; round += 1) {
     await beQuiet();
-    heals.push(await healOnce(cluster, `n${(round % ask.nodes) + 1}`, say, signal));
+    const before = heals.map(({ nodeId }) => nodeId);
+    heals.push(await healOnce(cluster, await fullest(cluster, { ask, before }, signal), say, signal));
   }
   await beQuiet();
   return { quiet, heals };
+}
+
+/** Pieces are not spread exactly evenly. @param before nodes whose turn it was already */
+async function fullest(
+  cluster: HealCluster,
+  { ask, before }: { readonly ask: HealAsk; readonly before: readonly string[] },
+  signal: AbortSignal,
+): Promise<string> {
+  const all = Array.from({ length: ask.nodes }, (_, at) => `n${at + 1}`);
+  const fresh = all.filter((nodeId) => !before.includes(nodeId));
+  const bytes = new Map<string, number>();
+  for (const nodeId of fresh.length === 0 ? all : fresh)
+    bytes.set(nodeId, (await cluster.contentOf(nodeId, signal)).bytes);
+  const [most] = [...bytes].sort((a, b) => b[1] - a[1]);
+  return most?.[0] ?? "n1";
 }
 
 async function healOnce(cluster: HealCluster, nodeId: string, say: Say, signal: AbortSignal) {

@@ -14,13 +14,20 @@ import { holderOf, shardColumn } from "../database/piece-columns.ts";
 
 export type Fault = Exclude<PieceVerdict, "intact">;
 
+export interface FoundFault {
+  readonly position: Position;
+  readonly hash: ChunkHash;
+  readonly holder: Holder;
+  readonly verdict: Fault;
+}
+
 export interface FaultyPieces {
-  /** @returns false when it was known */
-  add(
-    position: Position,
-    hash: ChunkHash,
-    fault: { readonly holder: Holder; readonly verdict: Fault },
-  ): Promise<boolean>;
+  /**
+   * All or none of them, with one flush: a wiped node lacks a thousand pieces at once.
+   *
+   * @returns for each of them whether it is new
+   */
+  add(faults: readonly FoundFault[]): Promise<boolean[]>;
   of(position: Position, hash: ChunkHash): Promise<{ readonly holder: Holder; readonly verdict: Fault }[]>;
   /** They are intact, or named no more. */
   remove(position: Position, hash: ChunkHash, holders: readonly Holder[]): Promise<void>;
@@ -34,26 +41,30 @@ export interface FaultyPieces {
 
 export function sqliteFaultyPieces(db: Database, wallMs: () => number): FaultyPieces {
   return {
-    async add(position, hash, { holder, verdict }) {
-      const key = { position: positionText(position), hash, node_id: holder.nodeId, shard: shardColumn(holder) };
-      const values = { ...key, verdict, found_ms: wallMs() };
+    async add(faults) {
+      if (faults.length === 0) return [];
       return await db.transaction().execute(async (within) => {
-        const added = await within
-          .insertInto("faulty_pieces")
-          .values(values)
-          .onConflict((conflict) => conflict.doNothing())
-          .executeTakeFirst();
-        const isNew = (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
-        if (isNew) return true;
-        await within
-          .updateTable("faulty_pieces")
-          .set({ verdict })
-          .where("position", "=", key.position)
-          .where("hash", "=", hash)
-          .where("node_id", "=", key.node_id)
-          .where("shard", "=", key.shard)
-          .execute();
-        return false;
+        const areNew: boolean[] = [];
+        for (const { position, hash, holder, verdict } of faults) {
+          const key = { position: positionText(position), hash, node_id: holder.nodeId, shard: shardColumn(holder) };
+          const added = await within
+            .insertInto("faulty_pieces")
+            .values({ ...key, verdict, found_ms: wallMs() })
+            .onConflict((conflict) => conflict.doNothing())
+            .executeTakeFirst();
+          const isNew = (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
+          areNew.push(isNew);
+          if (isNew) continue;
+          await within
+            .updateTable("faulty_pieces")
+            .set({ verdict })
+            .where("position", "=", key.position)
+            .where("hash", "=", hash)
+            .where("node_id", "=", key.node_id)
+            .where("shard", "=", key.shard)
+            .execute();
+        }
+        return areNew;
       });
     },
 

@@ -1,6 +1,10 @@
 /**
  * Who may move bytes now. Background work waits in one line for one budget: the most urgent kind first, a few at a time, at
  * the rate that playback leaves (core/redundancy/byte-budget.ts). Work begins while something is left and may overdraw.
+ *
+ * Bytes are not all that playback needs: processors and disks are shared too. While somebody watches, chunks go one after the
+ * other, and after each there is a pause in proportion to what it took. On a machine that is busy everything takes longer, so
+ * that the pauses grow with what viewers wait.
  */
 import type { ByteBudget } from "#core/redundancy/byte-budget.ts";
 import { isOpen, refilled, spent } from "#core/redundancy/byte-budget.ts";
@@ -10,6 +14,10 @@ import { CHANGE_KINDS } from "./plan-store.ts";
 
 /** Chunks in memory at once, with what is computed from them: four times about 45 MiB. */
 const MAX_AT_ONCE = 4;
+/** While somebody watches. */
+const [WATCHED_AT_ONCE, WATCHED_SHARE] = [1, 0.5];
+/** A pause ends by then: one slow disk must not stop everything. */
+const MAX_PAUSE_MS = 5000;
 /** Looks again whether something is left, at the latest. */
 const LOOK_MS = 100;
 /** Rates that are told are means over so long. */
@@ -27,16 +35,22 @@ interface Waiting {
 export class WorkBudget {
   readonly #clock: Clock;
   readonly #rate: () => number;
+  readonly #isWatched: () => boolean;
   #budget: ByteBudget;
+  #pauseUntilMs = -Infinity;
   #running = 0;
   #isLooking = false;
   readonly #waiting: Waiting[] = [];
   readonly #moved = new Map<WorkKind, { bytes: number; atSeconds: number }>();
 
-  /** @param rate bytes a second that background work may move now */
-  constructor(clock: Clock, rate: () => number) {
+  /**
+   * @param rate bytes a second that background work may move now
+   * @param isWatched whether players are being sent something
+   */
+  constructor(clock: Clock, rate: () => number, isWatched: () => boolean) {
     this.#clock = clock;
     this.#rate = rate;
+    this.#isWatched = isWatched;
     this.#budget = { bytes: 1, atSeconds: clock.nowMs() / 1000 };
   }
 
@@ -57,10 +71,14 @@ export class WorkBudget {
   async run<T>(kind: WorkKind, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     await this.#turn(kind, signal);
+    const beganMs = this.#clock.nowMs();
     try {
       return await work();
     } finally {
       this.#running -= 1;
+      const endedMs = this.#clock.nowMs();
+      const pauseMs = (endedMs - beganMs) * (1 / WATCHED_SHARE - 1);
+      if (this.#isWatched()) this.#pauseUntilMs = endedMs + Math.min(MAX_PAUSE_MS, pauseMs);
       this.#look();
     }
   }
@@ -110,15 +128,19 @@ export class WorkBudget {
   /** Lets begin what may, and looks again later while something waits for the budget. */
   #look(): void {
     this.#budget = refilled(this.#budget, this.#rate(), this.#clock.nowMs() / 1000);
-    while (this.#running < MAX_AT_ONCE && isOpen(this.#budget)) {
+    const [nowMs, isWatched] = [this.#clock.nowMs(), this.#isWatched()];
+    const atOnce = isWatched ? WATCHED_AT_ONCE : MAX_AT_ONCE;
+    const isPausing = isWatched && nowMs < this.#pauseUntilMs;
+    while (!isPausing && this.#running < atOnce && isOpen(this.#budget)) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#running += 1;
       next.begin();
     }
-    if (this.#waiting.length === 0 || this.#running >= MAX_AT_ONCE || this.#isLooking) return;
+    if (this.#waiting.length === 0 || this.#running >= atOnce || this.#isLooking) return;
     this.#isLooking = true;
-    void this.#clock.sleep(LOOK_MS, NEVER).then(() => {
+    const pauseMs = isPausing ? this.#pauseUntilMs - nowMs : LOOK_MS;
+    void this.#clock.sleep(Math.min(LOOK_MS, pauseMs), NEVER).then(() => {
       this.#isLooking = false;
       this.#look();
     });

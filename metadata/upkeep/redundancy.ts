@@ -49,6 +49,8 @@ import type { UpkeepPorts } from "./upkeep-ports.ts";
 
 /** What a node is believed to send: a plain network of 1 Gbit/s. What players leave of it is repair's. */
 const NODE_BYTES_PER_SECOND = 125e6;
+/** Above it somebody watches: a tenth of the least that a viewer needs. */
+const WATCHED_BYTES_PER_SECOND = 10_000;
 /** Counts that are shown and cost a query. */
 const COUNT_MS = 1000;
 export interface RedundancyPorts extends UpkeepPorts {
@@ -105,7 +107,11 @@ export class Redundancy implements RedundancyPort {
     this.demand = demand;
     this.#startedAtSeconds = clock.wallMs() / 1000;
     this.#board = new ChangeBoard(clock);
-    this.#budget = new WorkBudget(clock, () => this.#rate());
+    this.#budget = new WorkBudget(
+      clock,
+      () => this.#rate(),
+      () => this.demand.playbackBytesPerSecond() > WATCHED_BYTES_PER_SECOND,
+    );
     this.#cluster = clusterFacts({ ...ports, away });
     this.#away = new AwayKeeper({ db, clock, away: () => this.#cluster.away() });
     this.#faulty = sqliteFaultyPieces(db, () => clock.wallMs());

@@ -68,6 +68,9 @@ export class RepairLoop {
   #underSpread = 0;
   #lookAtMs = 0;
   #isAsked = true;
+  #isWoken = false;
+  /** Looks that nobody waits for come no sooner: a wiped node is found piece by piece. */
+  #wokenLookAtMs = 0;
 
   constructor(ports: RepairLoopPorts) {
     this.#ports = ports;
@@ -98,7 +101,7 @@ export class RepairLoop {
 
   /** Something was found faulty: looks at the next round. */
   wake(): void {
-    this.#isAsked = true;
+    this.#isWoken = true;
   }
 
   /**
@@ -134,13 +137,16 @@ export class RepairLoop {
   async #lookWhenDue(signal: AbortSignal): Promise<void> {
     const { clock, cluster } = this.#ports;
     const signature = cluster.signature();
-    if (!this.#isAsked && signature === this.#signature && clock.nowMs() < this.#lookAtMs) return;
     const beganMs = clock.nowMs();
+    const isWoken = this.#isWoken && beganMs >= this.#wokenLookAtMs;
+    if (!this.#isAsked && !isWoken && signature === this.#signature && beganMs < this.#lookAtMs) return;
     this.#isAsked = false;
+    this.#isWoken = false;
     this.#signature = signature;
     await this.#look(signal);
     const tookMs = clock.nowMs() - beganMs;
-    this.#lookAtMs = clock.nowMs() + Math.max(LOOK_AGAIN_MS, tookMs / LOOK_SHARE);
+    this.#wokenLookAtMs = clock.nowMs() + tookMs / LOOK_SHARE;
+    this.#lookAtMs = Math.max(clock.nowMs() + LOOK_AGAIN_MS, this.#wokenLookAtMs);
   }
 
   async #finishPlans(signal: AbortSignal): Promise<void> {

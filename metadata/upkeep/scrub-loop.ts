@@ -17,7 +17,7 @@ import type { CatalogStore } from "../catalog/catalog-store.ts";
 import type { NamedPiece, PieceIndex } from "../catalog/piece-index.ts";
 import { holderOf, WHOLE } from "../database/piece-columns.ts";
 import { dueReports, sizeOf } from "../redundancy/due-reports.ts";
-import type { Fault, FaultyPieces } from "../redundancy/faulty-pieces.ts";
+import type { Fault, FaultyPieces, FoundFault } from "../redundancy/faulty-pieces.ts";
 import type { NodeScrub } from "../redundancy/node-scrub.ts";
 import { itemOf, newNodeScrub, noteBatch, noteReport, pieceOfItem, SCRUB_VERDICTS } from "../redundancy/node-scrub.ts";
 import type { WorkBudget } from "../redundancy/work-budget.ts";
@@ -206,8 +206,8 @@ export class ScrubLoop {
     const { links, clock } = this.#ports;
     const verdicts = await links.verify(node, pieces, signal);
     const intact: Piece[] = [];
+    const wrong: { readonly piece: Piece; readonly verdict: Fault }[] = [];
     const scrub = this.#scrubOf(node.nodeId);
-    let faults = 0;
     for (const [index, piece] of pieces.entries()) {
       const verdict = verdicts[index] ?? "absent";
       const isUntrue = verdict === "intact" && scrub.state.reports.includes(pieceId(piece));
@@ -215,8 +215,9 @@ export class ScrubLoop {
       const { state, command } = checked(scrub.state, pieceId(piece), SCRUB_VERDICTS[verdict], clock.wallMs() / 1000);
       scrub.state = state;
       if (command.do === "keep-as-checked") intact.push(piece);
-      if (verdict !== "intact" && (await this.#noteFault(node.nodeId, piece, verdict))) faults += 1;
+      if (verdict !== "intact") wrong.push({ piece, verdict });
     }
+    const faults = await this.#noteFaults(node.nodeId, wrong);
     if (faults > 0) {
       this.#ports.log.warn(
         { nodeId: node.nodeId, faults },
@@ -228,19 +229,25 @@ export class ScrubLoop {
     for (const piece of intact) await this.#noteIntact(node.nodeId, piece);
   }
 
-  /** @returns false when it was known, or when no record names it any more */
-  async #noteFault(nodeId: NodeId, piece: Piece, verdict: Fault): Promise<boolean> {
+  /** @returns how many were not known, of those that records name */
+  async #noteFaults(
+    nodeId: NodeId,
+    wrong: readonly { readonly piece: Piece; readonly verdict: Fault }[],
+  ): Promise<number> {
     const { pieces, faulty, log } = this.#ports;
-    const holder = holderOf(nodeId, piece.shard ?? WHOLE);
-    const positions = await pieces.positionsOf(nodeId, piece);
-    let isNew = false;
-    for (const position of positions) {
-      if (await faulty.add(position, piece.hash, { holder, verdict })) isNew = true;
+    const found: (FoundFault & { readonly piece: PieceId })[] = [];
+    for (const { piece, verdict } of wrong) {
+      const holder = holderOf(nodeId, piece.shard ?? WHOLE);
+      for (const position of await pieces.positionsOf(nodeId, piece))
+        found.push({ position, hash: piece.hash, holder, verdict, piece: pieceId(piece) });
     }
-    if (!isNew) return false;
-    this.#found = { ...this.#found, [verdict]: this.#found[verdict] + 1 };
-    log.debug({ nodeId, piece: pieceId(piece), verdict }, "A piece is not what its record says");
-    return true;
+    const areNew = await faulty.add(found);
+    const fresh = new Map(found.flatMap(({ piece, verdict }, at) => (areNew[at] === true ? [[piece, verdict]] : [])));
+    for (const [piece, verdict] of fresh) {
+      this.#found = { ...this.#found, [verdict]: this.#found[verdict] + 1 };
+      log.debug({ nodeId, piece, verdict }, "A piece is not what its record says");
+    }
+    return fresh.size;
   }
 
   async #noteIntact(nodeId: NodeId, piece: Piece): Promise<void> {

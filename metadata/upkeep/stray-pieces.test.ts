@@ -114,14 +114,17 @@ describe("StrayPieces", () => {
   });
 
   it("leaves a change that is under way its pieces, and does not take them after it was decided", async () => {
-    let putsSeen = 0;
+    let [putsBegun, putsSeen] = [0, 0];
     const stopped = new AbortController();
     const { links } = world.ports;
     const dying = await world.restarted({
       links: {
         ...links,
         put: async (...asked) => {
-          const done = await links.put(...asked);
+          // Who is dead puts nothing more.
+          stopped.signal.throwIfAborted();
+          putsBegun += 1;
+          const done = await links.put(...asked).finally(() => (putsBegun -= 1));
           putsSeen += 1;
           if (putsSeen === 5) stopped.abort(new Error("killed"));
           return done;
@@ -130,6 +133,7 @@ describe("StrayPieces", () => {
     });
     await dying.override(videoId, "erasure");
     await expect(dying.formLoop.round(stopped.signal)).rejects.toThrow("killed");
+    await expect.poll(() => putsBegun).toBe(0);
     const before = world.nodes.references();
     await passGrace();
     expect(world.nodes.references()).toEqual(before);

@@ -45,15 +45,18 @@ for (const { policy, hot } of [
     await expect.poll(formNow, { timeout: CHANGED_MS }).toBe(hot);
     expect(await watching).toMatchObject({ failedReads: 0, wrongChunks: 0 });
     await expect.poll(formNow, { timeout: CHANGED_MS }).toBe("erasure 0");
-    const because = (await lastDecisions()).map((decision) => decision.because);
-    expect(because).toEqual(["cold", "hot", "cold"]);
+    const because = (await decisions()).map((decision) => decision.because);
+    // Two replicas on top of the shards go one after the other.
+    expect([...new Set(because)].sort()).toEqual(["cold", "hot"]);
+    expect(because.at(-1)).toBe("cold");
   });
 }
 
 test("what is decided says by which demand, and that nobody chose", async () => {
   const { override } = await api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
   expect(override).toBe("auto");
-  const all = await lastDecisions();
+  const all = await decisions();
+  expect(all.length).toBeGreaterThanOrEqual(4);
   for (const { because, demand, reason } of all) {
     const served = Math.max(demand.short, demand.long);
     if (because === "hot") expect(served, reason).toBeGreaterThan(SETTINGS.promoteAbove);
@@ -71,9 +74,9 @@ async function formNow(): Promise<string> {
   return new Set(forms).size === 1 ? (forms[0] ?? "none") : "on its way";
 }
 
-/** The last three, the oldest first. */
-async function lastDecisions(): Promise<readonly Decision[]> {
-  const path = `/api/redundancy/decisions?videoId=${videoId}&limit=3`;
+/** The oldest first. */
+async function decisions(): Promise<readonly Decision[]> {
+  const path = `/api/redundancy/decisions?videoId=${videoId}`;
   return [...(await api.get<{ decisions: Decision[] }>(path)).decisions].reverse();
 }
 
