@@ -45,6 +45,8 @@ export function sqliteFaultyPieces(db: Database, wallMs: () => number): FaultyPi
           .executeTakeFirst();
         const isNew = (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
         if (isNew) return true;
+        // What was found corrupt is put aside by its node and absent from then on: corrupt is what it is.
+        if (verdict === "absent") return false;
         await within
           .updateTable("faulty_pieces")
           .set({ verdict })

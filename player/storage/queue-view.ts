@@ -4,7 +4,6 @@ import { repeat } from "lit/directives/repeat.js";
 import { formText } from "#core/redundancy/form.ts";
 import type { Decision, Ended, Queue, Running, Waiting } from "#wire/contract/redundancy-schemas.ts";
 import { bytesText, counted, durationText, NO_DATA, percentText } from "../charts/quantities.ts";
-import { lossesWords } from "./map-cells.ts";
 import { agoText } from "./overhead-view.ts";
 
 /** Of each kind; the counts say how many there are. */
@@ -175,7 +174,7 @@ function renderWaiting({ waiting, waitingCount, atSeconds }: Queue, titles: Titl
             <strong>${KINDS[work.kind]}</strong> ${chunkWords(work.key, titles)}
             <span class="hint">${bytesText(work.bytes)}${waitText(work, atSeconds)}</span>
           </p>
-          <p class="hint">${work.reason}${work.lossesLeft === null ? "" : `; ${lossesWords(work.lossesLeft)}`}</p>
+          <p class="hint">${work.reason}</p>
         </li>`,
       )}
     </ul>
@@ -184,7 +183,9 @@ function renderWaiting({ waiting, waitingCount, atSeconds }: Queue, titles: Titl
 }
 
 function waitText({ untilSeconds }: Waiting, atSeconds: number): string {
-  return untilSeconds === null ? "" : `, in ${durationText(Math.max(0, untilSeconds - atSeconds) * 1000)}`;
+  if (untilSeconds === null) return "";
+  const seconds = Math.max(0, untilSeconds - atSeconds);
+  return seconds < 120 ? `, in ${Math.round(seconds)} s` : `, in ${Math.round(seconds / 60)} min`;
 }
 
 function renderEnded({ ended, atSeconds }: Queue, titles: Titles) {
