@@ -106,6 +106,7 @@ export function chunkServers(count: number): ChunkServers {
       freeBytes: 1_000_000_000,
       fillRatio: 0,
       ...(server.domain === undefined ? {} : { domain: server.domain }),
+      otherBytes: 700,
     }),
     references: () =>
       servers.flatMap(({ id, chunks, shards }) =>

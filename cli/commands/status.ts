@@ -79,9 +79,9 @@ async function redundancyNow(url: string): Promise<RedundancyNow | null> {
 function redundancyJson(now: RedundancyNow | null) {
   if (now === null) return null;
   const { queue, overhead } = now;
-  const { contentBytes, keptBytes, replicationBytes, countedAtSeconds, isComplete } = overhead;
+  const { contentBytes, keptBytes, otherBytes, replicationBytes, countedAtSeconds, isComplete } = overhead;
   return {
-    overhead: { contentBytes, keptBytes, replicationBytes, countedAtSeconds, isComplete },
+    overhead: { contentBytes, keptBytes, otherBytes, replicationBytes, countedAtSeconds, isComplete },
     queue: { running: queue.runningCount, waiting: queue.waitingCount, waitingBytes: queue.waitingBytes },
     ...{ repair: queue.repair, scrub: queue.scrub },
   };
@@ -92,13 +92,15 @@ function printRedundancy(now: RedundancyNow | null): void {
     printLine("Redundancy: no data, as this server does not look after it");
     return;
   }
-  const { contentBytes, keptBytes, replicationBytes, isComplete } = now.overhead;
+  const { contentBytes, keptBytes, otherBytes, replicationBytes, isComplete } = now.overhead;
   const kept =
     keptBytes === null ? "no data" : `${bytesText(keptBytes)}${isComplete ? "" : " on the nodes that answered"}`;
   const ratio = keptBytes === null || contentBytes === 0 ? "" : ` (${(keptBytes / contentBytes).toFixed(2)}x)`;
   printLine(
     `Kept for ${bytesText(contentBytes)}: ${kept}${ratio}; three copies would be ${bytesText(replicationBytes)}`,
   );
+  if (otherBytes !== null)
+    printLine(`Besides, the nodes' folders hold ${bytesText(otherBytes)} of journals and folders`);
   const { repair, scrub, runningCount, waitingCount, waitingBytes } = now.queue;
   printLine(`At work: ${runningCount} running, ${waitingCount} waiting, ${bytesText(waitingBytes)} to write`);
   printLine(

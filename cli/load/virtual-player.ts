@@ -28,6 +28,7 @@ export interface Viewing {
   readonly strategy: StrategyName;
   /** Bits that a second of playback takes; null: as long as the segment itself lasts. */
   readonly paceBitsPerSecond: number | null;
+  readonly onSegment?: ((fetch: { readonly askedMs: number; readonly tookMs: number }) => void) | undefined;
 }
 
 export interface PlayerPorts {
@@ -105,7 +106,7 @@ interface Read {
 
 function noteSegment(
   figures: PlayerFigures,
-  { paceBitsPerSecond }: Viewing,
+  { paceBitsPerSecond, onSegment }: Viewing,
   { entry, isRight, isRelocated }: Read,
   { askedMs, nowMs }: { askedMs: number; nowMs: number },
 ): void {
@@ -116,6 +117,7 @@ function noteSegment(
   if (!isRight) figures.wrongChunks += 1;
   if (isRelocated) figures.relocated += 1;
   figures.fetchMs.push(nowMs - askedMs);
+  onSegment?.({ askedMs, tookMs: nowMs - askedMs });
   figures.play = withSegment(figures.play, seconds, nowMs);
 }
 

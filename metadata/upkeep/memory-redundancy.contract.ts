@@ -134,12 +134,12 @@ export class MemoryRedundancy implements Redundancy {
       const [replicas, shards] = [cells.filter(isReplica), cells.filter((cell) => !isReplica(cell))];
       const [replicaBytes, shardBytes] = [bytesOf(replicas), bytesOf(shards)];
       const counted = { replicas: replicas.length, shards: shards.length, replicaBytes, shardBytes, unnamedBytes: 0 };
-      return { nodeId, counted };
+      return { nodeId, counted, otherBytes: 4096 };
     });
     return Promise.resolve({
       ...{ countedAtSeconds: this.#world.nowSeconds, isComplete: true, contentBytes, nodes },
       keptBytes: nodes.reduce((sum, { counted }) => sum + counted.replicaBytes + counted.shardBytes, 0),
-      replicationBytes: 3 * contentBytes,
+      ...{ otherBytes: 4096 * nodes.length, replicationBytes: 3 * contentBytes },
     });
   };
 

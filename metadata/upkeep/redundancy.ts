@@ -263,7 +263,12 @@ export class Redundancy implements RedundancyPort {
     });
 
   readonly overhead = async (signal: AbortSignal): Promise<Overhead> =>
-    await this.#answers.overhead(await this.#counted(signal), [...this.#cluster.read().keys()]);
+    await this.#answers.overhead(
+      await this.#counted(signal),
+      new Map(
+        this.#ports.directory.members().map(({ heartbeat: { nodeId, otherBytes = null } }) => [nodeId, otherBytes]),
+      ),
+    );
 
   readonly videoStorage = async (signal: AbortSignal): Promise<readonly VideoStorage[]> =>
     await this.#answers.videoStorage(await this.#counted(signal));

@@ -31,8 +31,8 @@ export interface SegmentRequest {
   /** Seconds of playback left before these bytes are missed; null when nobody said (then: urgent). */
   readonly slackSeconds: number | null;
   /**
-   * End with `unreachable` after the first round in which no holder could be reached, for callers that have another way
-   * (the worker has the gateway). Without it the fetch tries on for 30 s.
+   * End with `unreachable` after the first round in which no holder could be reached and had it still, for callers that have
+   * another way (the worker has the gateway). Without it the fetch tries on for 30 s.
    */
   readonly giveUpWhenAllUnreachable?: boolean;
   /** Begun before the player asked: takes what would otherwise idle, until {@link SegmentFetch.want}. */
