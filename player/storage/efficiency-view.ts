@@ -33,22 +33,20 @@ function renderForms(forms: Efficiency["forms"]) {
   if (forms.length === 0) return nothing;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Bytes by form">
     <table>
-      <caption class="visually-hidden">Videos, chunks and bytes of each form, by the records</caption>
+      <caption class="visually-hidden">Videos and bytes of each form, by the records</caption>
       <thead>
         <tr>
           <th scope="col">Form</th>
           <th scope="col" class="number">Videos</th>
-          <th scope="col" class="number">Chunks</th>
           <th scope="col" class="number">Content</th>
           <th scope="col" class="number">Kept</th>
         </tr>
       </thead>
       <tbody>
         ${forms.map(
-          ({ form, videos, chunks, contentBytes, keptBytes }) => html`<tr>
+          ({ form, videos, contentBytes, keptBytes }) => html`<tr>
             <th scope="row"><span class="form ${form.kind}">${formText(form)}</span></th>
             <td class="number">${videos}</td>
-            <td class="number">${chunks}</td>
             <td class="number">${bytesText(contentBytes)}</td>
             <td class="number">${bytesText(keptBytes)} · ${ratioText(keptBytes, contentBytes)}</td>
           </tr>`,
