@@ -33,7 +33,7 @@ describe("planRepairs()", () => {
 
   test("waits for a node that went a short while ago, then repairs on another domain", () => {
     const early = plan([chunk("one", SHARDS)], { e: dead(9_500) });
-    expect(early.waits).toMatchObject([{ untilSeconds: 10_400, reason: "Waits for e: survives 1 more losses" }]);
+    expect(early.waits).toMatchObject([{ untilSeconds: 10_400, reason: "Waits for e: survives 1 more loss" }]);
     expect(early.orders).toEqual([]);
     const [order] = plan([chunk("one", SHARDS)], { e: dead(9_500) }, 10_400).orders;
     expect(order?.holders.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId === "e")).toEqual([]);

@@ -95,7 +95,7 @@ function examine(chunk: ChunkFacts, world: RepairWorld): RepairOrder | RepairWai
   if (waited.length > 0 && waited.length === away.length && faulty.length === 0 && draining.length === 0) {
     const untilSeconds = Math.max(...waited.map((one) => one.untilSeconds));
     const nodes = waited.map(({ piece }) => piece.nodeId).join(", ");
-    return { chunk, lossesLeft, untilSeconds, reason: `Waits for ${nodes}: survives ${lossesLeft} more losses` };
+    return { chunk, lossesLeft, untilSeconds, reason: `Waits for ${nodes}: survives ${moreLosses(lossesLeft)}` };
   }
   const keep = [...piecesWithout(counted, draining), ...waited.map(({ piece }) => piece)];
   return orderFor(chunk, { keep, lossesLeft }, world);
@@ -150,8 +150,12 @@ function orderFor(
     : isMoveOnly
       ? "share a failure domain"
       : "are missing, rotten or on a node that leaves";
-  const reason = `${pieces} ${why}: survives ${lossesLeft} more losses${spread.isUnderSpread ? ", under-spread for want of domains" : ""}`;
+  const reason = `${pieces} ${why}: survives ${moreLosses(lossesLeft)}${spread.isUnderSpread ? ", under-spread for want of domains" : ""}`;
   return { chunk, lossesLeft, holders: spread.holders, writeBytes, isUnderSpread: spread.isUnderSpread, reason };
+}
+
+function moreLosses(count: number): string {
+  return `${count} more ${count === 1 ? "loss" : "losses"}`;
 }
 
 /** Faulty pieces on nodes that are alive keep their place: they are made again where they were, and no record changes. */

@@ -1,6 +1,6 @@
 /** A video that is kept as shards alone plays in the browser though two of the five nodes are dead: whichever two they are. */
 import { startCluster } from "../fixtures/cluster.ts";
-import { storedAsShards } from "../fixtures/cold-video.ts";
+import { isSpread, storedAsShards } from "../fixtures/cold-video.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { segmentsOf, setVideo, startWatching, traces, waitForTime } from "../fixtures/watching.ts";
 
@@ -34,6 +34,7 @@ test("with any two of five nodes dead a video kept as shards plays, from what th
       await expect(page.getByRole("alert")).toHaveCount(0);
       await context.close();
       for (const nodeId of pair) await cluster.restart(nodeId);
+      await isSpread(cluster, id);
     }
   } finally {
     await cluster.stop();

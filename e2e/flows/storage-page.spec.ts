@@ -47,6 +47,12 @@ test("bytes are those of the nodes, against content and against three copies", a
   expect(keptBytes / contentBytes).toBeCloseTo(3, 1);
   await expect(page.getByText("3.00x").first()).toBeVisible();
   await expect(page.getByRole("region", { name: "Pieces of each node" }).getByRole("row")).toHaveCount(7);
+  await expect(page.getByRole("heading", { name: "What it gains and costs" })).toBeVisible();
+  await expect(
+    page.getByRole("region", { name: "Bytes by form" }).getByRole("row", { name: /^replication/ }),
+  ).toBeVisible();
+  // Some cycle is always under way: a person may hurry it all the same.
+  await expect(page.getByRole("button", { name: "Scrub now" })).toBeEnabled();
 });
 
 test("a form chosen by hand becomes that of every chunk, and the bytes follow", async ({ page }) => {

@@ -94,6 +94,7 @@ export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemor
         usedBytes: heartbeat.usedBytes,
         freeBytes: heartbeat.freeBytes,
         lastHeardMs: Math.max(0, Math.round(clock.nowMs() - heardAtMs)),
+        ...(heartbeat.shardCount === undefined ? {} : { shardCount: heartbeat.shardCount }),
         ...(heartbeat.domain === undefined ? {} : { domain: heartbeat.domain }),
       })),
     async run(signal) {

@@ -54,7 +54,8 @@ export function sqliteFaultyPieces(db: Database, wallMs: () => number): FaultyPi
             .executeTakeFirst();
           const isNew = (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
           areNew.push(isNew);
-          if (isNew) continue;
+          // What was found corrupt is put aside by its node and absent from then on: corrupt is what it is.
+          if (isNew || verdict === "absent") continue;
           await within
             .updateTable("faulty_pieces")
             .set({ verdict })

@@ -159,6 +159,22 @@ describe("Redundancy heals", () => {
     expect(world.redundancy.queue().scrub.completedAtSeconds).not.toBeNull();
   });
 
+  it("calls what rotted corrupt until it was made again, though its node has put it aside", async () => {
+    const position = present(positions[0]);
+    const server = await bearer(position);
+    const { hash } = await world.record(position);
+    damage(server, hash, "flip");
+    await world.redundancy.report({ nodeId: present(parseNodeId(server.id)), hash, shard: null });
+    await scrub(1);
+    server.chunks.delete(hash);
+    await world.redundancy.inventories.refresh(never);
+    const map = present(await world.redundancy.chunkMap({ videoId, rendition: undefined, from: 0, limit: 9 }, never));
+    const states = map.rows.flatMap(({ pieces }) => pieces).map(({ state }) => state);
+    expect(states.filter((state) => state !== "intact")).toEqual(["corrupt"]);
+    expect(await repair()).toBe(1);
+    await expectWhole(REPLICATED);
+  });
+
   it("a file that is gone, though the disk's books still list it, within one cycle", async () => {
     await world.redundancy.setConfig({ scrubCycleSeconds: 10 });
     const position = present(positions[2]);

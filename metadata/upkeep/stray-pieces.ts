@@ -117,15 +117,17 @@ export class StrayPieces {
     stray: { readonly hash: ChunkRecord["hash"]; readonly piece: Holder; readonly version: number },
     signal: AbortSignal,
   ): Promise<number | null | undefined> {
-    const { register } = this.#ports;
+    const { register, catalog } = this.#ports;
     const stands = await register.read(position);
     if (stands === undefined) return (await register.isOver(position)) ? null : undefined;
+    // A catalogue that is being made again does not know the video yet.
+    const isKnown = (await catalog.video(position.videoId)) !== undefined;
     if (isNamed(stray, stands)) {
-      await indexDecided(position, this.#ports, signal);
+      if (isKnown) await indexDecided(position, this.#ports, signal);
       return undefined;
     }
     if (stray.version <= stands.version) return stands.version;
-    if (stray.version !== stands.version + 1) return undefined;
+    if (!isKnown || stray.version !== stands.version + 1) return undefined;
     await raiseVersion(position, stands, this.#ports, signal);
     const raised = await register.read(position);
     return raised === undefined || raised.version < stray.version || isNamed(stray, raised)

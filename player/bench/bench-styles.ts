@@ -11,12 +11,6 @@ export const benchStyles = css`
     border-radius: var(--radius-large);
     background: var(--surface);
   }
-  .calm {
-    padding: var(--space-4);
-    border: 1px dashed var(--line-strong);
-    border-radius: var(--radius-large);
-    color: var(--ink-soft);
-  }
   .forms {
     display: grid;
     grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr));

@@ -36,12 +36,6 @@ export const chaosStyles = css`
     justify-content: space-between;
     gap: var(--space-2) var(--space-4);
   }
-  .calm {
-    padding: var(--space-4);
-    border: 1px dashed var(--line-strong);
-    border-radius: var(--radius-large);
-    color: var(--ink-soft);
-  }
   .active {
     display: grid;
     gap: var(--space-2);
@@ -153,10 +147,6 @@ export const chaosStyles = css`
     overflow-x: auto;
   }
   @media (max-width: 46rem) {
-    .page {
-      gap: var(--space-5);
-      padding: var(--space-5) var(--space-4) var(--space-6);
-    }
     button.restore {
       width: 100%;
     }

@@ -8,8 +8,10 @@ import { styleMap } from "lit/directives/style-map.js";
 import { FAULT_KINDS, type FaultKind } from "#core/network/conditions.ts";
 import { UNLIMITED_BYTES_PER_SECOND } from "#core/network/rate-curve.ts";
 import type { NetworkState, PathChange, PathNow } from "#wire/contract/emulation-api.ts";
+import { nodeNameStyles } from "../charts/node-name-styles.ts";
 import { nodeBackground, nodeLook } from "../charts/node-look.ts";
 import { durationText, NO_DATA, percentText, rateText } from "../charts/quantities.ts";
+import { cardStyles } from "../shell/card-styles.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import type { SliderScale } from "./slider-scale.ts";
 import { JITTER_SCALE, LAST_PLACE, LOSS_SCALE, RATE_SCALE, ROUND_TRIP_SCALE } from "./slider-scale.ts";
@@ -146,32 +148,11 @@ export class PathCard extends LitElement {
 
   static override styles = [
     elementStyles,
+    cardStyles,
+    nodeNameStyles,
     css`
       article {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        align-content: start;
-        gap: var(--space-3);
         height: 100%;
-        padding: var(--space-4);
-        border: 1px solid var(--line);
-        border-radius: var(--radius-large);
-        background: var(--surface);
-      }
-      h3 {
-        display: flex;
-        align-items: center;
-        gap: var(--space-2);
-        font-size: 1.0625rem;
-        font-weight: 600;
-      }
-      .swatch {
-        flex: none;
-        width: 18px;
-        height: 18px;
-        border: 1px solid var(--node-edge);
-        border-radius: 5px;
-        forced-color-adjust: none;
       }
       .delivered {
         display: flex;

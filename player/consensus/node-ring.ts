@@ -2,15 +2,15 @@
  * `<vstack-node-ring>`: nodes on a ring, programs in its middle, messages on their way. A drawing for the eye: everything in
  * it is also in the tables beside it, which keyboards and screen readers use.
  */
-import { css, html, LitElement, nothing, svg } from "lit";
+import { css, html, nothing, svg } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { NodeView, ProgramView } from "#core/simulation/consensus/playground.ts";
 import { nodeLook } from "../charts/node-look.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { KIND_LOOKS, PHASE_LOOKS } from "./event-looks.ts";
+import { MomentView } from "./moment-view.ts";
 import { playStyles } from "./play-styles.ts";
 import { PlayWishEvent } from "./play-wish.ts";
-import type { Recording } from "./recording.ts";
 import { eventsOfFrame, frameAt } from "./recording.ts";
 import type { FlyingPoint, Point } from "./ring-layout.ts";
 import { flyingPoints, NODE_RADIUS, ringPlaces, RING_SIZE } from "./ring-layout.ts";
@@ -19,24 +19,7 @@ const NODE_PX = 34;
 const PROGRAM_PX = 21;
 const MESSAGE_PX = 10;
 
-export class NodeRing extends LitElement {
-  static override properties = {
-    recording: { attribute: false },
-    at: { attribute: false },
-    selected: { attribute: false },
-  };
-
-  declare recording: Recording | undefined;
-  declare at: number;
-  declare selected: number | null;
-
-  constructor() {
-    super();
-    this.recording = undefined;
-    this.at = 0;
-    this.selected = null;
-  }
-
+export class NodeRing extends MomentView {
   override render() {
     const { recording } = this;
     if (recording === undefined) return nothing;

@@ -1,7 +1,10 @@
 /** What the views of a play share: colours of the phases, cards, tables. */
 import { css } from "lit";
+import { cardStyles } from "../shell/card-styles.ts";
 
-export const playStyles = css`
+export const playStyles = [
+  cardStyles,
+  css`
   :host {
     display: block;
     min-width: 0;
@@ -24,16 +27,6 @@ export const playStyles = css`
   .hint {
     color: var(--ink-soft);
     font-size: var(--size-small);
-  }
-  .card {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    align-content: start;
-    gap: var(--space-3);
-    padding: var(--space-4);
-    border: 1px solid var(--line);
-    border-radius: var(--radius-large);
-    background: var(--surface);
   }
   .head {
     display: flex;
@@ -105,4 +98,5 @@ export const playStyles = css`
     border-radius: 50%;
     vertical-align: -1px;
   }
-`;
+`,
+];

@@ -2,12 +2,13 @@
  * `<vstack-step>`: what happens in this step, in words with the phase and the reason; the counters; and below it the
  * transcript of everything until now, in which every line leads to its moment.
  */
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { SimulationEvent } from "#core/simulation/consensus/events.ts";
 import { explain } from "#core/simulation/consensus/explain.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { KIND_LOOKS, PHASE_LOOKS } from "./event-looks.ts";
+import { MomentView } from "./moment-view.ts";
 import { playStyles } from "./play-styles.ts";
 import { PlayWishEvent } from "./play-wish.ts";
 import type { Recording } from "./recording.ts";
@@ -16,24 +17,7 @@ import { eventsOfFrame, frameAt, frameOfEvent } from "./recording.ts";
 /** Lines of the transcript that are shown; the whole can be copied. */
 const LINES_SHOWN = 300;
 
-export class StepView extends LitElement {
-  static override properties = {
-    recording: { attribute: false },
-    at: { attribute: false },
-    selected: { attribute: false },
-  };
-
-  declare recording: Recording | undefined;
-  declare at: number;
-  declare selected: number | null;
-
-  constructor() {
-    super();
-    this.recording = undefined;
-    this.at = 0;
-    this.selected = null;
-  }
-
+export class StepView extends MomentView {
   override updated(changed: Map<string, unknown>): void {
     if (!changed.has("at") && !changed.has("recording")) return;
     const list = this.renderRoot.querySelector("ol");

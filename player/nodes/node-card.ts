@@ -5,8 +5,10 @@
 import { html, LitElement, nothing } from "lit";
 import { styleMap } from "lit/directives/style-map.js";
 import type { LiveNode } from "#wire/contract/cluster-live-api.ts";
+import { nodeNameStyles } from "../charts/node-name-styles.ts";
 import { nodeBackground, nodeLook } from "../charts/node-look.ts";
 import { bytesText, counted, durationText, NO_DATA, percentText } from "../charts/quantities.ts";
+import { cardStyles } from "../shell/card-styles.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { beatLook, beatWords } from "./beat-text.ts";
 import { nodeCardStyles } from "./nodes-styles.ts";
@@ -28,7 +30,7 @@ export class NodeCard extends LitElement {
     votesIn: { attribute: false },
     isPending: { attribute: false },
   };
-  static override styles = [elementStyles, nodeCardStyles];
+  static override styles = [elementStyles, cardStyles, nodeNameStyles, nodeCardStyles];
 
   declare node: LiveNode;
   /** Round trips from this browser; undefined before the first. */
@@ -56,8 +58,8 @@ export class NodeCard extends LitElement {
       <dl>
         ${this.#renderRoundTrip()} ${this.#renderFill()}
         <div>
-          <dt>Chunks</dt>
-          <dd>${node.chunkCount.toLocaleString()}</dd>
+          <dt>Pieces</dt>
+          <dd>${piecesText(node)}</dd>
         </div>
         <div>
           <dt>Votes in</dt>
@@ -67,6 +69,14 @@ export class NodeCard extends LitElement {
           <dt>Heard</dt>
           <dd>${heardText(node)}</dd>
         </div>
+        ${
+          node.domain === undefined
+            ? nothing
+            : html`<div>
+                <dt>Domain</dt>
+                <dd class="address">${node.domain}</dd>
+              </div>`
+        }
         <div>
           <dt>Address</dt>
           <dd class="address">${node.url.replace(/^https?:\/\//, "")}</dd>
@@ -106,6 +116,13 @@ export class NodeCard extends LitElement {
     if (this.isPending) return;
     this.dispatchEvent(new CustomEvent<boolean>("vstack-drain", { detail: !this.node.draining }));
   };
+}
+
+function piecesText({ chunkCount, shardCount = 0 }: LiveNode): string {
+  const replicas = `${chunkCount.toLocaleString()} ${chunkCount === 1 ? "replica" : "replicas"}`;
+  return shardCount === 0
+    ? replicas
+    : `${replicas}, ${shardCount.toLocaleString()} ${shardCount === 1 ? "shard" : "shards"}`;
 }
 
 /** Coarse while all is well: a figure that changes with each beat says nothing. */

@@ -8,6 +8,7 @@ import { announce } from "../shell/announce.ts";
 import { confirmDeed } from "../shell/confirm-dialog.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { pageStyles } from "../shell/page-styles.ts";
+import { sumsStyles } from "../shell/sums-styles.ts";
 import type { ClusterView } from "../state/cluster-link.ts";
 import { watchCluster } from "../state/cluster-link.ts";
 import "./node-card.ts";
@@ -25,7 +26,7 @@ export class NodesPage extends LitElement {
     votes: { state: true },
     pending: { state: true },
   };
-  static override styles = [elementStyles, pageStyles, nodesStyles];
+  static override styles = [elementStyles, pageStyles, sumsStyles, nodesStyles];
 
   declare view: ClusterView | undefined;
   declare asked: ReadonlyMap<string, Asked>;
@@ -147,9 +148,9 @@ export class NodesPage extends LitElement {
         <dd class="hint">${bytesText(sum(({ freeBytes }) => freeBytes))} free, as the nodes say</dd>
       </div>
       <div>
-        <dt>Chunks</dt>
-        <dd>${sum(({ chunkCount }) => chunkCount).toLocaleString()}</dd>
-        <dd class="hint">pieces, on all nodes together</dd>
+        <dt>Pieces</dt>
+        <dd>${sum(({ chunkCount, shardCount = 0 }) => chunkCount + shardCount).toLocaleString()}</dd>
+        <dd class="hint">replicas and shards, on all nodes together</dd>
       </div>
     </dl>`;
   }

@@ -10,58 +10,16 @@ export const nodesStyles = css`
     color: var(--ink-soft);
     font-size: var(--size-small);
   }
-  .calm {
-    padding: var(--space-4);
-    border: 1px dashed var(--line-strong);
-    border-radius: var(--radius-large);
-    color: var(--ink-soft);
-  }
-  .sums {
-    display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr));
-    gap: var(--space-3);
-  }
-  .sums > div {
-    padding: var(--space-3) var(--space-4);
-    border-radius: var(--radius-large);
-    background: var(--surface-sunk);
-  }
-  .sums dt {
-    color: var(--ink-soft);
-    font-size: var(--size-small);
-  }
-  .sums dd:not(.hint) {
-    font-size: var(--size-large);
-    font-variant-numeric: tabular-nums;
-    font-weight: 600;
-  }
   .nodes {
     display: grid;
     grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr));
     gap: var(--space-3);
   }
-  @media (max-width: 46rem) {
-    .page {
-      gap: var(--space-5);
-      padding: var(--space-5) var(--space-4) var(--space-6);
-    }
-    .sums {
-      grid-template-columns: repeat(2, minmax(0, 1fr));
-    }
-  }
 `;
 
 export const nodeCardStyles = css`
   article {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    align-content: start;
-    gap: var(--space-3);
     height: 100%;
-    padding: var(--space-4);
-    border: 1px solid var(--line);
-    border-radius: var(--radius-large);
-    background: var(--surface);
   }
   .head {
     display: flex;
@@ -70,21 +28,7 @@ export const nodeCardStyles = css`
     gap: var(--space-1) var(--space-3);
   }
   h3 {
-    display: flex;
     flex: 1 1 auto;
-    align-items: center;
-    gap: var(--space-2);
-    font-size: 1.0625rem;
-    font-weight: 600;
-    overflow-wrap: anywhere;
-  }
-  .swatch {
-    flex: none;
-    width: 18px;
-    height: 18px;
-    border: 1px solid var(--node-edge);
-    border-radius: 5px;
-    forced-color-adjust: none;
   }
   .state {
     font-size: var(--size-small);

@@ -1,4 +1,4 @@
-/** The frame that pages of cards and sections share: width, titles, the line below the title. */
+/** The frame that pages of cards and sections share: width, titles, the line below the title, what stands where nothing is. */
 import { css } from "lit";
 
 export const pageStyles = css`
@@ -30,5 +30,17 @@ export const pageStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     gap: var(--space-3);
+  }
+  .calm {
+    padding: var(--space-4);
+    border: 1px dashed var(--line-strong);
+    border-radius: var(--radius-large);
+    color: var(--ink-soft);
+  }
+  @media (max-width: 46rem) {
+    .page {
+      gap: var(--space-5);
+      padding: var(--space-5) var(--space-4) var(--space-6);
+    }
   }
 `;

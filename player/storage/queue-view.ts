@@ -4,7 +4,6 @@ import { repeat } from "lit/directives/repeat.js";
 import { formText } from "#core/redundancy/form.ts";
 import type { Decision, Ended, Queue, Running, Waiting } from "#wire/contract/redundancy-schemas.ts";
 import { bytesText, counted, durationText, NO_DATA, percentText } from "../charts/quantities.ts";
-import { lossesWords } from "./map-cells.ts";
 import { agoText } from "./overhead-view.ts";
 
 /** Of each kind; the counts say how many there are. */
@@ -27,8 +26,11 @@ export interface QueueDeeds {
   readonly onStart: (what: "repair" | "scrub") => void;
 }
 
+/** By video; what is not known is called by its id. */
+type Titles = ReadonlyMap<string, string>;
+
 /** @param queue null: nobody looks after redundancy */
-export function renderQueue(queue: Queue | null, { isPending, onStart }: QueueDeeds) {
+export function renderQueue(queue: Queue | null, titles: Titles, { isPending, onStart }: QueueDeeds) {
   return html`<section aria-labelledby="queue">
     <div class="section-head">
       <h2 id="queue">At work</h2>
@@ -39,9 +41,7 @@ export function renderQueue(queue: Queue | null, { isPending, onStart }: QueueDe
               <button aria-disabled=${isPending || queue.repair.isRunning} @click=${() => onStart("repair")}>
                 Repair now
               </button>
-              <button aria-disabled=${isPending || queue.scrub.isRunning} @click=${() => onStart("scrub")}>
-                Scrub now
-              </button>
+              <button aria-disabled=${isPending} @click=${() => onStart("scrub")}>Scrub now</button>
             </div>`
       }
     </div>
@@ -49,9 +49,17 @@ export function renderQueue(queue: Queue | null, { isPending, onStart }: QueueDe
       queue === null
         ? html`<p class="calm">${NO_DATA}</p>`
         : html`<div class="panels">${renderRepair(queue)} ${renderScrub(queue)} ${renderChanges(queue)}</div>
-            ${renderRunning(queue)} ${renderWaiting(queue)} ${renderEnded(queue)}`
+            ${renderRunning(queue, titles)} ${renderWaiting(queue, titles)} ${renderEnded(queue, titles)}`
     }
   </section>`;
+}
+
+/** `A film, 720p, segment 3`. */
+function chunkWords(key: string, titles: Titles): string {
+  const [videoId = key, ...place] = key.split("/");
+  const slot = place.pop() ?? "";
+  const what = /^[0-9]+$/.test(slot) ? `segment ${slot}` : slot;
+  return [titles.get(videoId) ?? videoId, ...place, what].filter((word) => word !== "").join(", ");
 }
 
 /** Bytes a second as disks count. */
@@ -62,7 +70,7 @@ function diskRateText(bytesPerSecond: number | null): string {
 function renderRepair({ repair, atSeconds }: Queue) {
   const total = repair.bytesDone + repair.bytesLeft;
   const left = repair.bytesPerSecond === null ? null : repair.bytesLeft / Math.max(1, repair.bytesPerSecond);
-  return html`<div class="panel">
+  return html`<div class="card">
     <h3>Repair</h3>
     <p>
       ${
@@ -95,7 +103,7 @@ function renderRepair({ repair, atSeconds }: Queue) {
 
 function renderScrub({ scrub, atSeconds }: Queue) {
   const share = scrub.bytesTotal === 0 ? null : scrub.bytesChecked / scrub.bytesTotal;
-  return html`<div class="panel">
+  return html`<div class="card">
     <h3>Scrub</h3>
     <p>
       ${
@@ -123,7 +131,7 @@ function renderScrub({ scrub, atSeconds }: Queue) {
 }
 
 function renderChanges({ runningCount, waitingCount, waitingBytes, changeBytesPerSecond, releasesWaiting }: Queue) {
-  return html`<div class="panel">
+  return html`<div class="card">
     <h3>Changes</h3>
     <p>${runningCount} running, ${waitingCount} waiting</p>
     <p class="hint">${bytesText(waitingBytes)} to write; ${diskRateText(changeBytesPerSecond)}</p>
@@ -131,7 +139,7 @@ function renderChanges({ runningCount, waitingCount, waitingBytes, changeBytesPe
   </div>`;
 }
 
-function renderRunning({ running }: Queue) {
+function renderRunning({ running }: Queue, titles: Titles) {
   if (running.length === 0) return nothing;
   return html`<div>
     <h3>Running</h3>
@@ -140,9 +148,9 @@ function renderRunning({ running }: Queue) {
         running.slice(0, LISTED),
         ({ kind, key }) => `${kind} ${key}`,
         (work) => html`<li>
-          <p><strong>${KINDS[work.kind]}</strong> <code>${work.key}</code> <span class="hint">${work.step}</span></p>
+          <p><strong>${KINDS[work.kind]}</strong> ${chunkWords(work.key, titles)} <span class="hint">${work.step}</span></p>
           <progress
-            aria-label="Progress of ${work.key}"
+            aria-label="Progress of ${chunkWords(work.key, titles)}"
             max="1"
             .value=${work.bytes === 0 ? 0 : work.writtenBytes / work.bytes}
           ></progress>
@@ -153,7 +161,7 @@ function renderRunning({ running }: Queue) {
   </div>`;
 }
 
-function renderWaiting({ waiting, waitingCount, atSeconds }: Queue) {
+function renderWaiting({ waiting, waitingCount, atSeconds }: Queue, titles: Titles) {
   if (waiting.length === 0) return nothing;
   return html`<div>
     <h3>Waiting, most endangered first</h3>
@@ -163,10 +171,10 @@ function renderWaiting({ waiting, waitingCount, atSeconds }: Queue) {
         ({ kind, key }) => `${kind} ${key}`,
         (work) => html`<li>
           <p>
-            <strong>${KINDS[work.kind]}</strong> <code>${work.key}</code>
+            <strong>${KINDS[work.kind]}</strong> ${chunkWords(work.key, titles)}
             <span class="hint">${bytesText(work.bytes)}${waitText(work, atSeconds)}</span>
           </p>
-          <p class="hint">${work.reason}${work.lossesLeft === null ? "" : `; ${lossesWords(work.lossesLeft)}`}</p>
+          <p class="hint">${work.reason}</p>
         </li>`,
       )}
     </ul>
@@ -175,10 +183,12 @@ function renderWaiting({ waiting, waitingCount, atSeconds }: Queue) {
 }
 
 function waitText({ untilSeconds }: Waiting, atSeconds: number): string {
-  return untilSeconds === null ? "" : `, in ${durationText(Math.max(0, untilSeconds - atSeconds) * 1000)}`;
+  if (untilSeconds === null) return "";
+  const seconds = Math.max(0, untilSeconds - atSeconds);
+  return seconds < 120 ? `, in ${Math.round(seconds)} s` : `, in ${Math.round(seconds / 60)} min`;
 }
 
-function renderEnded({ ended, atSeconds }: Queue) {
+function renderEnded({ ended, atSeconds }: Queue, titles: Titles) {
   if (ended.length === 0) return nothing;
   return html`<div>
     <h3>Ended lately</h3>
@@ -186,7 +196,7 @@ function renderEnded({ ended, atSeconds }: Queue) {
       ${ended.slice(0, LISTED).map(
         (work) => html`<li>
           <p>
-            ${OUTCOMES[work.outcome]} <strong>${KINDS[work.kind]}</strong> <code>${work.key}</code>
+            ${OUTCOMES[work.outcome]} <strong>${KINDS[work.kind]}</strong> ${chunkWords(work.key, titles)}
             <span class="hint"
               >${agoText(atSeconds - work.atSeconds)}, ${bytesText(work.bytes)} in ${durationText(work.tookSeconds * 1000)}</span
             >
@@ -198,11 +208,7 @@ function renderEnded({ ended, atSeconds }: Queue) {
   </div>`;
 }
 
-export function renderDecisions(
-  decisions: readonly Decision[],
-  titles: ReadonlyMap<string, string>,
-  atSeconds: number,
-) {
+export function renderDecisions(decisions: readonly Decision[], titles: Titles, atSeconds: number) {
   return html`<section aria-labelledby="decisions">
     <h2 id="decisions">Decided lately</h2>
     ${

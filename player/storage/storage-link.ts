@@ -6,7 +6,7 @@ import type { VideoId } from "#core/ids.ts";
 import type { ConfigAnswer, MapQuery } from "#wire/client/redundancy-client.ts";
 import { redundancyClient } from "#wire/client/redundancy-client.ts";
 import { VStackError } from "#wire/contract/errors.ts";
-import type { ConfigPatch, Decision, Override } from "#wire/contract/redundancy-schemas.ts";
+import type { ConfigPatch, Decision, Efficiency, Override } from "#wire/contract/redundancy-schemas.ts";
 import type { ChunkMap, LabPiece, Overhead, StorageVideos, VideoStorageSort } from "#wire/contract/storage-schemas.ts";
 
 /** Counting is work for every node; the map is what is watched. */
@@ -29,13 +29,21 @@ export interface StorageView {
   readonly overhead: Overhead | undefined;
   readonly videos: StorageVideos | undefined;
   readonly decisions: readonly Decision[] | undefined;
+  readonly efficiency: Efficiency | undefined;
   readonly map: ChunkMap | undefined;
   /** Why a question was not answered, until it is; "" when all is well. */
   readonly trouble: string;
 }
 
 export const NOTHING_YET: StorageView = {
-  ...{ status: "asking", config: undefined, overhead: undefined, videos: undefined, decisions: undefined },
+  ...{
+    status: "asking",
+    config: undefined,
+    overhead: undefined,
+    videos: undefined,
+    decisions: undefined,
+    efficiency: undefined,
+  },
   ...{ map: undefined, trouble: "" },
 };
 
@@ -120,13 +128,14 @@ export class StorageLink {
     const signal = this.#signal;
     const page = this.#page;
     try {
-      const [config, overhead, videos, decisions] = await Promise.all([
+      const [config, overhead, videos, decisions, efficiency] = await Promise.all([
         this.#client.config(signal),
         this.#client.overhead(signal),
         this.#client.storageVideos({ ...page, limit: PAGE_VIDEOS }, signal),
         this.#client.decisions(DECISIONS_SHOWN, signal),
+        this.#client.efficiency(signal),
       ]);
-      this.#change({ status: "here", config, overhead, decisions, trouble: "" });
+      this.#change({ status: "here", config, overhead, decisions, efficiency, trouble: "" });
       if (page === this.#page) this.#change({ videos });
       else this.#countAtMs = 0;
     } catch (error) {

@@ -16,6 +16,7 @@ import { watchCluster } from "../state/cluster-link.ts";
 import type { MapCell } from "./map-cells.ts";
 import "./map-section.ts";
 import type { MapPlace } from "./map-section.ts";
+import { renderEfficiency } from "./efficiency-view.ts";
 import { renderOverhead } from "./overhead-view.ts";
 import { renderDecisions, renderQueue } from "./queue-view.ts";
 import "./settings-form.ts";
@@ -156,7 +157,8 @@ export class StoragePage extends LitElement {
             @vstack-map-place=${(event: CustomEvent<Omit<MapPlace, "videoId">>) => this.#moveMap(event.detail)}
           ></vstack-map-section>`
     }
-    ${renderQueue(queue, { isPending: this.isStarting, onStart: (what) => void this.#start(what) })}
+    ${renderQueue(queue, titles, { isPending: this.isStarting, onStart: (what) => void this.#start(what) })}
+    ${view.efficiency === undefined ? nothing : renderEfficiency(view.efficiency, nowSeconds)}
     ${view.decisions === undefined ? nothing : renderDecisions(view.decisions, titles, nowSeconds)}`;
   }
 

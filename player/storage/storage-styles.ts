@@ -1,27 +1,21 @@
 /** What is its own in the layout of the page of storage: bars, videos, the map, the queue. */
 import { css } from "lit";
+import { cardStyles } from "../shell/card-styles.ts";
+import { sumsStyles } from "../shell/sums-styles.ts";
 import { cellLooks } from "./cell-looks.ts";
 import { sharedStyles } from "./shared-styles.ts";
 
 export const storageStyles = [
+  cardStyles,
+  sumsStyles,
   sharedStyles,
   cellLooks,
   css`
     .trouble {
       color: var(--bad);
     }
-    .calm {
-      padding: var(--space-4);
-      border: 1px dashed var(--line-strong);
-      border-radius: var(--radius-large);
-      color: var(--ink-soft);
-    }
-    .card,
-    .panel {
-      padding: var(--space-3) var(--space-4);
-      border: 1px solid var(--line);
-      border-radius: var(--radius-large);
-      background: var(--surface);
+    .card {
+      gap: var(--space-2);
     }
     .section-head {
       display: flex;
@@ -110,7 +104,6 @@ export const storageStyles = [
       gap: var(--space-2);
     }
     .videos .card {
-      display: grid;
       grid-template-columns: minmax(0, 1.4fr) minmax(0, 1.2fr) auto;
       align-items: center;
       gap: var(--space-3) var(--space-5);
@@ -193,7 +186,6 @@ export const storageStyles = [
       top: var(--space-4);
     }
     .piece.card {
-      display: grid;
       gap: var(--space-3);
     }
     .piece .hash code {
@@ -231,10 +223,6 @@ export const storageStyles = [
       }
     }
     @media (max-width: 46rem) {
-      .page {
-        gap: var(--space-5);
-        padding: var(--space-5) var(--space-4) var(--space-6);
-      }
       .bar-row {
         grid-template-columns: minmax(0, 1fr);
         gap: 2px;

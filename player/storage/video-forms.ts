@@ -14,6 +14,9 @@ import { ratioText } from "./overhead-view.ts";
 import type { VideoPage } from "./storage-link.ts";
 import { PAGE_VIDEOS } from "./storage-link.ts";
 
+/** What is missing to it are headers and pictures, which always stay replicated; the reason says when more is on its way. */
+const WHOLE_RATIO = 0.99;
+
 type ListedVideo = StorageVideos["videos"][number];
 
 const SORT_NAMES: Readonly<Record<VideoStorageSort, string>> = {
@@ -78,7 +81,7 @@ function renderVideo(video: ListedVideo, { shown, pending, onShow, onOverride }:
       <h3><a href=${PAGE_PATHS.watch(videoId)} data-page>${title}</a></h3>
       <p>
         <span class="form ${form.kind}">${form.kind === "erasure" ? "▯" : "▮"} ${formText(form)}</span>
-        ${formShare < 1 ? html`<span class="hint">${percentText(formShare)} of its bytes; on its way</span>` : nothing}
+        ${formShare < WHOLE_RATIO ? html`<span class="hint">${percentText(formShare)} of its bytes</span>` : nothing}
       </p>
       <p class="hint">${reason}</p>
     </div>

@@ -9,6 +9,7 @@ import { liveClock } from "#wire/client/live-clock.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
 import { announce } from "../shell/announce.ts";
 import { confirmDeed } from "../shell/confirm-dialog.ts";
+import { cardStyles } from "../shell/card-styles.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { viewOfStatus } from "./item-view.ts";
 import { progressStyles, renderProgress } from "./render-progress.ts";
@@ -141,21 +142,13 @@ export class ServerUploads extends LitElement {
 
   static override styles = [
     elementStyles,
+    cardStyles,
     progressStyles,
     css`
       ul {
         display: grid;
         grid-template-columns: minmax(0, 1fr);
         gap: var(--space-3);
-      }
-      article {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: var(--space-3);
-        padding: var(--space-4);
-        border: 1px solid var(--line);
-        border-radius: var(--radius-large);
-        background: var(--surface);
       }
       .head {
         display: flex;

@@ -8,6 +8,7 @@ import { MAX_TITLE_CHARACTERS } from "#wire/contract/limits.ts";
 import { bytesText } from "../charts/quantities.ts";
 import { announce } from "../shell/announce.ts";
 import { copyText } from "../shell/copy-text.ts";
+import { cardStyles } from "../shell/card-styles.ts";
 import { elementStyles } from "../shell/element-styles.ts";
 import { PAGE_PATHS } from "../shell/router.ts";
 import { viewOf } from "./item-view.ts";
@@ -121,17 +122,9 @@ export class UploadRow extends LitElement {
 
   static override styles = [
     elementStyles,
+    cardStyles,
     progressStyles,
     css`
-      article {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr);
-        gap: var(--space-3);
-        padding: var(--space-4);
-        border: 1px solid var(--line);
-        border-radius: var(--radius-large);
-        background: var(--surface);
-      }
       .head {
         display: flex;
         flex-wrap: wrap;

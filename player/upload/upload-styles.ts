@@ -65,9 +65,5 @@ export const uploadStyles = css`
     justify-self: start;
   }
   @media (max-width: 46rem) {
-    .page {
-      gap: var(--space-5);
-      padding: var(--space-5) var(--space-4) var(--space-6);
-    }
   }
 `;

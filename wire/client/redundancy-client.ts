@@ -6,6 +6,7 @@ import type {
   ConfigPatch,
   CurrentForm,
   Decision,
+  Efficiency,
   Override,
   Queue,
   StartAnswer,
@@ -14,6 +15,7 @@ import {
   ConfigAnswerSchema,
   CurrentFormSchema,
   DecisionsAnswerSchema,
+  EfficiencySchema,
   QueueSchema,
   StartAnswerSchema,
 } from "#wire/contract/redundancy-schemas.ts";
@@ -72,6 +74,9 @@ export function redundancyClient(baseUrl: string) {
     async decisions(limit: number, signal: AbortSignal): Promise<readonly Decision[]> {
       const path = `${baseUrl}${ROUTES.redundancyDecisions}?limit=${limit}`;
       return (await askJson(path, DecisionsAnswerSchema, { signal })).decisions;
+    },
+    efficiency(signal: AbortSignal): Promise<Efficiency> {
+      return askJson(`${baseUrl}${ROUTES.redundancyEfficiency}`, EfficiencySchema, { signal });
     },
     queue(signal: AbortSignal): Promise<Queue> {
       return askJson(`${baseUrl}${ROUTES.redundancyQueue}`, QueueSchema, { signal });

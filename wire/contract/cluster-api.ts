@@ -86,6 +86,8 @@ export const NodeSummarySchema = v.object({
   freeBytes: CountSchema,
   /** Since the last heartbeat, by the metadata server's own monotonic clock. */
   lastHeardMs: v.number(),
+  /** Older nodes say nothing. */
+  shardCount: v.optional(CountSchema),
   /** The failure domain that it names. */
   domain: v.optional(DomainSchema),
 });

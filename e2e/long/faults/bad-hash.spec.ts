@@ -4,12 +4,12 @@
  */
 import type { Queue } from "#wire/contract/redundancy-schemas.ts";
 import type { ChunkMap } from "#wire/contract/storage-schemas.ts";
-import type { Cluster } from "../fixtures/cluster.ts";
-import { startCluster } from "../fixtures/cluster.ts";
-import { storedAsShards } from "../fixtures/cold-video.ts";
-import { readVideo } from "../fixtures/read-pieces.ts";
-import { expect, test } from "../fixtures/test.ts";
-import { segmentsOf, startWatching, traces, waitForTime } from "../fixtures/watching.ts";
+import type { Cluster } from "../../fixtures/cluster.ts";
+import { startCluster } from "../../fixtures/cluster.ts";
+import { storedAsShards } from "../../fixtures/cold-video.ts";
+import { readVideo } from "../../fixtures/read-pieces.ts";
+import { expect, test } from "../../fixtures/test.ts";
+import { segmentsOf, startWatching, traces, waitForTime } from "../../fixtures/watching.ts";
 
 /** From the first wrong block to the last piece that was made again, on a machine that others use, too. */
 const HEALED_MS = 20_000;
