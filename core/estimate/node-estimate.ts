@@ -244,24 +244,42 @@ export interface NodeReport extends NodeView {
 }
 
 /** The node at `nowMs`. */
-export function viewEstimate(node: NodeEstimate, nowMs: number): NodeView {
+export function viewEstimate(node: NodeEstimate, nowMs: number): Draft<NodeView> {
+  const view: Draft<NodeView> = {
+    firstByteMsP50: null,
+    firstByteMsP95: null,
+    rateBytesPerSecond: null,
+    rateDeviation: 0,
+    inFlightRequests: 0,
+    inFlightBytes: 0,
+    reliability: 1,
+    health: "closed",
+    retryAtMs: 0,
+    sampleCount: 0,
+    lastFailureMs: null,
+    lastEventMs: null,
+  };
+  writeView(view, node, nowMs);
+  return view;
+}
+
+/** Writes the same into a view that nobody reads any more. */
+export function writeView(view: Draft<NodeView>, node: NodeEstimate, nowMs: number): void {
   const { breaker, quarantine, firstBytesMs, throughput } = node;
   const lies = isQuarantined(quarantine, nowMs);
   const health = lies ? "quarantined" : breakerState(breaker, nowMs);
-  return {
-    firstByteMsP50: firstBytesMs.p50,
-    firstByteMsP95: firstBytesMs.p95,
-    rateBytesPerSecond: throughputRate(throughput),
-    rateDeviation: rateDeviation(throughput),
-    inFlightRequests: node.inFlightRequests,
-    inFlightBytes: node.inFlightBytes,
-    reliability: reliabilityOf(node, nowMs),
-    health,
-    retryAtMs: Math.max((lies && quarantine.untilMs) || 0, (health === "open" && breaker.openUntilMs) || 0),
-    sampleCount: firstBytesMs.samples.length,
-    lastFailureMs: node.lastFailureMs,
-    lastEventMs: node === UNKNOWN_NODE ? null : node.lastEventMs,
-  };
+  view.firstByteMsP50 = firstBytesMs.p50;
+  view.firstByteMsP95 = firstBytesMs.p95;
+  view.rateBytesPerSecond = throughputRate(throughput);
+  view.rateDeviation = rateDeviation(throughput);
+  view.inFlightRequests = node.inFlightRequests;
+  view.inFlightBytes = node.inFlightBytes;
+  view.reliability = reliabilityOf(node, nowMs);
+  view.health = health;
+  view.retryAtMs = Math.max((lies && quarantine.untilMs) || 0, (health === "open" && breaker.openUntilMs) || 0);
+  view.sampleCount = firstBytesMs.samples.length;
+  view.lastFailureMs = node.lastFailureMs;
+  view.lastEventMs = node === UNKNOWN_NODE ? null : node.lastEventMs;
 }
 
 /** The same for people. */

@@ -108,11 +108,12 @@ export class EngineSource implements SegmentSource {
     const { strategy, video, ports } = this.#options;
     const sizeBytes = sizeOf(video, wish);
     const { nowMs: startedMs } = ports.clock;
-    const record = startedSegment({ ...wish, sizeBytes, startedMs, wasAhead: isAhead });
+    const { slot, seq, level } = wish;
+    const record = startedSegment({ slot, seq, level, sizeBytes, startedMs, wasAhead: isAhead });
     this.records.push(record);
     const { blocks, coded, sources } = this.#layout(wish, sizeBytes);
-    const [slackMs, turn] = [this.#slackMs(wish), wish.seq];
-    const input = { blocks, coded, sources, strategy, slackMs, isAhead, turn, givesUpWhenAllUnreachable: false };
+    const slackMs = this.#slackMs(wish);
+    const input = { blocks, coded, sources, strategy, slackMs, isAhead, turn: seq, givesUpWhenAllUnreachable: false };
     const driver = new PlanDriver(input, record, ports, {
       released: () => fetch.listener?.progress(record.deliveredBytes),
       changed: () => this.#lookAhead(),
