@@ -173,11 +173,11 @@ function probe(situation: Situation, mayExplore: boolean): Assignment | undefine
   const { candidates, missing, nowMs, hedgeBudgetBytes } = situation;
   const last = missing.at(-1);
   if (last === undefined) return undefined;
-  const isStale = ({ view }: Candidate) => nowMs - (view.lastEventMs ?? nowMs) > STALE_AFTER_MS;
-  for (const candidate of candidates) {
-    const { view, running, source } = candidate;
-    const isWorth = view.health === "half-open" || (mayExplore && view.health === "closed" && isStale(candidate));
-    if (running > 0 || view.inFlightRequests > 0 || !isWorth) continue;
+  for (const { view, running, source } of candidates) {
+    if (running > 0 || view.inFlightRequests > 0) continue;
+    const isStale = nowMs - (view.lastEventMs ?? nowMs) > STALE_AFTER_MS;
+    const isWorth = view.health === "half-open" || (mayExplore && view.health === "closed" && isStale);
+    if (!isWorth) continue;
     const run = standInRun(situation, source, last.endBlock - 1, last.endBlock);
     if (run === undefined || run.end - run.start > hedgeBudgetBytes) continue;
     return { nodeId: source.nodeId, run, because: view.health === "half-open" ? "probe" : "explore" };

@@ -196,9 +196,9 @@ export class EngineSource implements SegmentSource {
       },
     });
     for (const { seq } of ahead) {
-      const wish: SegmentWish = { slot: "segment", seq, level };
       if (this.#fetches.size >= MAX_FETCHES) break;
-      if (!this.#fetches.has(keyOf(wish))) this.#begin(wish, true).driver.begin();
+      if (this.#fetches.has(segmentKey(seq, level))) continue;
+      this.#begin({ slot: "segment", seq, level }, true).driver.begin();
     }
     this.#isLookingAhead = false;
   }
@@ -253,5 +253,9 @@ function askedFor({ slot, seq, level }: SegmentWish): Asked {
 
 /** Headers below zero, segments from it on. */
 function keyOf({ slot, seq, level }: SegmentWish): number {
-  return slot === "init" ? -1 - level : level * MAX_SEGMENTS + seq;
+  return slot === "init" ? -1 - level : segmentKey(seq, level);
+}
+
+function segmentKey(seq: number, level: number): number {
+  return level * MAX_SEGMENTS + seq;
 }
