@@ -214,7 +214,9 @@ function acceptBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, 
 function rivalsFor(block: number, attempt: RunningAttempt, plan: FetchPlan): readonly RunningAttempt[] {
   let rivals = NOBODY;
   for (const other of plan.running) {
-    if (other.id !== attempt.id && firstMissing(plan, other) === block) rivals = [...rivals, other];
+    // Hardly anybody has this block to deliver, and to look for the next one takes longer than all of this.
+    if (other.id === attempt.id || block < other.firstBlock || block >= other.neededEndBlock) continue;
+    if (firstMissing(plan, other) === block) rivals = [...rivals, other];
   }
   return rivals;
 }
