@@ -3,8 +3,8 @@ import { type ChildProcess, fork } from "node:child_process";
 
 /**
  * Room for new objects before they are cleared away. A session makes some 15 MB of them and keeps next to nothing: with the
- * 16 MB that Node gives unasked, a tenth of its time went into clearing (measured with 16, 32, 64, 128: 69, 72, 76, 77
- * sessions a second).
+ * 16 MB that Node gives unasked, a tenth of its time went into clearing (with 16, 64 and 128: 69, 76 and 78 sessions a second,
+ * medians of four runs in turn).
  */
 const YOUNG_MEGABYTES = 64;
 
