@@ -18,6 +18,7 @@ import type { TargetsOptions } from "./commands/bench-targets.ts";
 import { benchTargets } from "./commands/bench-targets.ts";
 import { LINK_PROXY, serveLinks } from "./bench/links/link-proxy.ts";
 import { serveSimJobs, SIM_WORKER } from "./bench/sim-tier.ts";
+import { serveSpeed, SPEED_WORKER } from "./bench/simulator-speed.ts";
 import { clusterUrl, jsonOption, parsedBy, whole } from "./option-values.ts";
 
 const MAX_SEEDS = 1_000;
@@ -154,6 +155,7 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
       exitWith(await benchDiff({ before, after, json }));
     });
   program.command(SIM_WORKER, { hidden: true }).action(serveSimJobs);
+  program.command(SPEED_WORKER, { hidden: true }).action(serveSpeed);
   program.command(LINK_PROXY, { hidden: true }).action(serveLinks);
 }
 

@@ -2,7 +2,7 @@
  * The simulated tier: sessions spread over child processes, one for each core. A job is one scenario with one seed, all
  * strategies, so that no order of jobs can change a result; the sessions are sorted in the end.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
 import type { BenchSession } from "#core/benchmark/report.ts";
@@ -15,6 +15,7 @@ import { BenchSessionSchema } from "#wire/contract/bench-report.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { readTraces } from "../read-traces.ts";
 import { simMatrix } from "../sim-matrix.ts";
+import { startSimProcess } from "./sim-process.ts";
 
 /** The hidden command of a child process. */
 export const SIM_WORKER = "bench-worker";
@@ -54,7 +55,9 @@ export async function runSimTier(
   const sessionsOf: BenchSession[][] = jobs.map(() => []);
   const progress = { doneJobs: 0, sessions: 0, jobs: jobs.length };
   const queue = jobs.entries();
-  const workers = Array.from({ length: Math.min(jobs.length, availableParallelism(), MAX_PROCESSES) }, startWorker);
+  const workers = Array.from({ length: Math.min(jobs.length, availableParallelism(), MAX_PROCESSES) }, () =>
+    startSimProcess(SIM_WORKER),
+  );
   try {
     await Promise.all(
       workers.map(async (worker) => {
@@ -71,12 +74,6 @@ export async function runSimTier(
     for (const worker of workers) worker.kill();
   }
   return sessionsOf.flat();
-}
-
-/** This program again, with the same runtime options. */
-function startWorker(): ChildProcess {
-  const [, program = ""] = process.argv;
-  return fork(program, [SIM_WORKER], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
 }
 
 function ask(worker: ChildProcess, message: SimMessage, signal: AbortSignal): Promise<BenchSession[]> {

@@ -145,7 +145,7 @@ async function simPart(run: Run): Promise<BenchPart> {
   return {
     ...{ schema: BENCH_SCHEMA, tier: "sim", chromium: null, video: VIDEO, notRun: [] },
     sessions: withTimelines,
-    measurements: measurementsOf(run),
+    measurements: await measurementsOf(run),
   };
 }
 
@@ -154,10 +154,10 @@ function settingsOf({ options, strategies }: Run, video: SimSettings["video"]): 
   return options.traces === undefined ? settings : { ...settings, traces: options.traces };
 }
 
-function measurementsOf({ strategies, options }: Run): Measurement[] {
+async function measurementsOf({ strategies, options, signal }: Run): Promise<Measurement[]> {
   const claimant = COMPETITORS.get(CLAIMANT);
   if (claimant === undefined || !strategies.includes(CLAIMANT)) return [];
-  return [...schedulerTrials(claimant, options.seed), simulatorSpeed(claimant, options.seed)];
+  return [...schedulerTrials(claimant, options.seed), await simulatorSpeed(options.seed, signal)];
 }
 
 /** A tier that was asked for and brought nothing is there all the same, so that what it owes is shown as missing. */

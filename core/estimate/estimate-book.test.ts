@@ -14,7 +14,7 @@ import {
   viewNode,
 } from "./estimate-book.ts";
 import type { AttemptEnd, NodeEvent } from "./node-estimate.ts";
-import { expectedCompletionMs } from "./node-estimate.ts";
+import { expectedCompletionMs } from "./expected-completion.ts";
 
 function node(name: string): NodeId {
   const id = parseNodeId(name);

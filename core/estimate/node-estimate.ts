@@ -244,24 +244,42 @@ export interface NodeReport extends NodeView {
 }
 
 /** The node at `nowMs`. */
-export function viewEstimate(node: NodeEstimate, nowMs: number): NodeView {
+export function viewEstimate(node: NodeEstimate, nowMs: number): Draft<NodeView> {
+  const view: Draft<NodeView> = {
+    firstByteMsP50: null,
+    firstByteMsP95: null,
+    rateBytesPerSecond: null,
+    rateDeviation: 0,
+    inFlightRequests: 0,
+    inFlightBytes: 0,
+    reliability: 1,
+    health: "closed",
+    retryAtMs: 0,
+    sampleCount: 0,
+    lastFailureMs: null,
+    lastEventMs: null,
+  };
+  writeView(view, node, nowMs);
+  return view;
+}
+
+/** Writes the same into a view that nobody reads any more. */
+export function writeView(view: Draft<NodeView>, node: NodeEstimate, nowMs: number): void {
   const { breaker, quarantine, firstBytesMs, throughput } = node;
   const lies = isQuarantined(quarantine, nowMs);
   const health = lies ? "quarantined" : breakerState(breaker, nowMs);
-  return {
-    firstByteMsP50: firstBytesMs.p50,
-    firstByteMsP95: firstBytesMs.p95,
-    rateBytesPerSecond: throughputRate(throughput),
-    rateDeviation: rateDeviation(throughput),
-    inFlightRequests: node.inFlightRequests,
-    inFlightBytes: node.inFlightBytes,
-    reliability: reliabilityOf(node, nowMs),
-    health,
-    retryAtMs: Math.max((lies && quarantine.untilMs) || 0, (health === "open" && breaker.openUntilMs) || 0),
-    sampleCount: firstBytesMs.samples.length,
-    lastFailureMs: node.lastFailureMs,
-    lastEventMs: node === UNKNOWN_NODE ? null : node.lastEventMs,
-  };
+  view.firstByteMsP50 = firstBytesMs.p50;
+  view.firstByteMsP95 = firstBytesMs.p95;
+  view.rateBytesPerSecond = throughputRate(throughput);
+  view.rateDeviation = rateDeviation(throughput);
+  view.inFlightRequests = node.inFlightRequests;
+  view.inFlightBytes = node.inFlightBytes;
+  view.reliability = reliabilityOf(node, nowMs);
+  view.health = health;
+  view.retryAtMs = Math.max((lies && quarantine.untilMs) || 0, (health === "open" && breaker.openUntilMs) || 0);
+  view.sampleCount = firstBytesMs.samples.length;
+  view.lastFailureMs = node.lastFailureMs;
+  view.lastEventMs = node === UNKNOWN_NODE ? null : node.lastEventMs;
 }
 
 /** The same for people. */
@@ -278,15 +296,4 @@ function reliabilityOf(node: NodeEstimate, nowMs: number): number {
   if (node.failures === 0) return 1;
   const { successes, failures } = fadedOutcomes(node, nowMs);
   return (successes + 1) / (successes + failures + 1);
-}
-
-/**
- * Milliseconds until `bytes` more would be here: what the node still owes us, its first byte, the bytes themselves, all
- * divided by the share of attempts that it completes. Null when the node is unknown. In-flight bytes and latency together
- * beat either alone: C3 (NSDI 2015), Prequal (NSDI 2024).
- */
-export function expectedCompletionMs(view: NodeView, bytes: number): number | null {
-  const { firstByteMsP50, rateBytesPerSecond, inFlightBytes, reliability } = view;
-  if (firstByteMsP50 === null || rateBytesPerSecond === null) return null;
-  return (firstByteMsP50 + ((inFlightBytes + bytes) * 1000) / rateBytesPerSecond) / reliability;
 }

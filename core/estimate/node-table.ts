@@ -8,13 +8,17 @@
 import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
 import type { NodeEstimate, NodeView } from "./node-estimate.ts";
-import { copyOfNode, newNode, staysAsItIs, UNKNOWN_NODE, viewEstimate } from "./node-estimate.ts";
+import { copyOfNode, newNode, staysAsItIs, UNKNOWN_NODE, viewEstimate, writeView } from "./node-estimate.ts";
 
-/** Its view is kept until the node's next event, where time alone does not change it. */
+/**
+ * Its view is kept until the node's next event, where time alone does not change it. Then it is written anew into the same
+ * object: what was read of a book that is changed in place holds until the next event, and every decision reads views.
+ */
 interface Entry {
   readonly nodeId: NodeId;
   readonly estimate: Draft<NodeEstimate>;
-  view: NodeView | null;
+  view: Draft<NodeView> | null;
+  isViewNew: boolean;
 }
 
 export class NodeTable {
@@ -46,10 +50,12 @@ export class NodeTable {
   view(nodeId: NodeId, nowMs: number): NodeView {
     const entry = this.entries[this.#placeOf(nodeId)];
     if (entry === undefined) return viewEstimate(UNKNOWN_NODE, nowMs);
-    if (entry.view !== null) return entry.view;
-    const view = viewEstimate(entry.estimate, nowMs);
-    if (staysAsItIs(entry.estimate)) entry.view = view;
-    return view;
+    if (entry.isViewNew && entry.view !== null) return entry.view;
+    if (!staysAsItIs(entry.estimate)) return viewEstimate(entry.estimate, nowMs);
+    if (entry.view === null) entry.view = viewEstimate(entry.estimate, nowMs);
+    else writeView(entry.view, entry.estimate, nowMs);
+    entry.isViewNew = true;
+    return entry.view;
   }
 
   /** The node, to be changed in place, in this very table; met by it, if it was not known. */
@@ -59,7 +65,7 @@ export class NodeTable {
       entry = entryOf(nodeId, newNode());
       this.entries.push(entry);
     }
-    entry.view = null;
+    entry.isViewNew = false;
     return entry.estimate;
   }
 
@@ -95,5 +101,5 @@ export class NodeTable {
 }
 
 function entryOf(nodeId: NodeId, estimate: NodeEstimate): Entry {
-  return { nodeId, estimate, view: null };
+  return { nodeId, estimate, view: null, isViewNew: false };
 }

@@ -4,7 +4,7 @@
  */
 import type { Draft } from "../draft.ts";
 import { viewNode } from "../estimate/estimate-book.ts";
-import { expectedCompletionMs } from "../estimate/node-estimate.ts";
+import { expectedCompletionMs } from "../estimate/expected-completion.ts";
 import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { isRoundOver, judge, situationOf } from "./plan-context.ts";

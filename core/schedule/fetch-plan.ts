@@ -70,7 +70,7 @@ export function moveOn(plan: Draft<FetchPlan>, event: PlanEvent, context: PlanCo
     case "block-bad":
     case "ended":
     case "failed": {
-      const attempt = plan.running.find(({ id }) => id === event.attempt);
+      const attempt = attemptOf(plan, event.attempt);
       if (attempt !== undefined) onAttemptEvent(turn, attempt, event, context);
     }
   }
@@ -85,13 +85,19 @@ export function moveOnWithBytes(
   context: PlanContext,
 ): readonly PlanCommand[] {
   noteLateness(plan, context.nowMs);
-  const attempt = plan.running.find((one) => one.id === id);
+  const attempt = attemptOf(plan, id);
   if (attempt?.isSilent === true) return moveOn(plan, { saw: "bytes", attempt: id, bytes }, context);
   if (attempt !== undefined) noteBytes(attempt, bytes, context.nowMs);
   return NO_COMMANDS;
 }
 
 const NO_COMMANDS: readonly PlanCommand[] = [];
+
+/** Without find(): at every read it would make a function. */
+function attemptOf({ running }: FetchPlan, id: number): RunningAttempt | undefined {
+  for (const attempt of running) if (attempt.id === id) return attempt;
+  return undefined;
+}
 
 type AttemptEvent = Extract<PlanEvent, { readonly attempt: number }>;
 
@@ -208,7 +214,9 @@ function acceptBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, 
 function rivalsFor(block: number, attempt: RunningAttempt, plan: FetchPlan): readonly RunningAttempt[] {
   let rivals = NOBODY;
   for (const other of plan.running) {
-    if (other.id !== attempt.id && firstMissing(plan, other) === block) rivals = [...rivals, other];
+    // Hardly anybody has this block to deliver, and to look for the next one takes longer than all of this.
+    if (other.id === attempt.id || block < other.firstBlock || block >= other.neededEndBlock) continue;
+    if (firstMissing(plan, other) === block) rivals = [...rivals, other];
   }
   return rivals;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { completionMs, fluidFinishMs, supplies } from "./node-supply.ts";
+import { byBegin, completionMs, fluidFinishMs, supplies } from "./node-supply.ts";
 import { candidateOf, knownView, UNKNOWN } from "./situations.contract.ts";
 
 const one = (view = knownView(1_000_000, 20), doubt = 0) => supplies([candidateOf("a", view)], doubt)[0];
@@ -37,7 +37,7 @@ describe("fluidFinishMs()", () => {
       ],
       0,
     );
-    expect(fluidFinishMs(nodes, 4_000_000)).toBeCloseTo(1_100);
+    expect(fluidFinishMs(byBegin(nodes), 4_000_000)).toBeCloseTo(1_100);
   });
 
   test("is never later than the best node alone, and all bytes are delivered by then", () => {
@@ -53,7 +53,7 @@ describe("fluidFinishMs()", () => {
           all.map(({ rate, firstByteMs }, at) => candidateOf(`n${at}`, knownView(rate, firstByteMs))),
           0,
         );
-        const finishMs = fluidFinishMs(nodes, bytes);
+        const finishMs = fluidFinishMs(byBegin(nodes), bytes);
         expect(finishMs).toBeLessThanOrEqual(Math.min(...nodes.map((node) => completionMs(node, bytes))) + 1e-6);
         const delivered = nodes.reduce((sum, node) => sum + node.rate * Math.max(0, finishMs - node.beginsInMs), 0);
         expect(Math.abs(delivered - bytes)).toBeLessThan(1e-3 * bytes + 1);

@@ -91,11 +91,11 @@ export function completionMs(supply: NodeSupply, bytes: number): number {
  * Milliseconds until all of them together would have delivered so many bytes more: water-filling, in which whoever begins
  * later than the end takes no part.
  */
-export function fluidFinishMs(nodes: readonly NodeSupply[], bytes: number): number {
+export function fluidFinishMs(nodesByBegin: readonly NodeSupply[], bytes: number): number {
   let rate = 0;
   let begun = 0;
   let finishMs = Infinity;
-  for (const node of byBegin(nodes)) {
+  for (const node of nodesByBegin) {
     if (node.beginsInMs >= finishMs) break;
     rate += node.rate;
     begun += node.rate * node.beginsInMs;

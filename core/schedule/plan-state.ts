@@ -95,15 +95,25 @@ export function hasLeftBlocks(plan: FetchPlan): boolean {
   );
 }
 
-/** The first such block from this one on; the number of blocks when there is none. */
-function nextMissing(plan: FetchPlan, from: number): number {
-  const { accepted } = plan;
-  let index = from;
-  while (index < accepted.length) {
-    const next = accepted[index] === true ? index + 1 : servedUntil(plan, index);
-    if (next === index) break;
-    index = next;
+/**
+ * The first such block from this one on; the number of blocks when there is none. Attempts begin about in the order of their
+ * blocks, so one time through them is enough as a rule, and one more to see that.
+ */
+function nextMissing({ accepted, running }: FetchPlan, from: number): number {
+  let index = behindAccepted(accepted, from);
+  for (let before = -1; before !== index; ) {
+    before = index;
+    for (const { isSilent, firstBlock, neededEndBlock } of running) {
+      if (isSilent || index < firstBlock || index >= neededEndBlock) continue;
+      index = behindAccepted(accepted, neededEndBlock);
+    }
   }
+  return index;
+}
+
+function behindAccepted(accepted: readonly boolean[], from: number): number {
+  let index = from;
+  while (index < accepted.length && accepted[index] === true) index += 1;
   return index;
 }
 
@@ -117,15 +127,6 @@ function missingEnd({ accepted, running }: FetchPlan, first: number): number {
   let end = first + 1;
   while (end < servedFrom && accepted[end] !== true) end += 1;
   return end;
-}
-
-/** A block behind this one up to which all are accepted or being fetched in time; this one when it is missing. */
-function servedUntil({ accepted, running }: FetchPlan, index: number): number {
-  if (accepted[index] === true) return index + 1;
-  for (const { isSilent, firstBlock, neededEndBlock } of running) {
-    if (!isSilent && firstBlock <= index && index < neededEndBlock) return neededEndBlock;
-  }
-  return index;
 }
 
 /** The first block that is still wanted of the attempt; undefined when none is. */

@@ -8,6 +8,7 @@ import type { NodeSupply } from "./node-supply.ts";
 import { completionMs, supplies } from "./node-supply.ts";
 import { judgePatiently } from "./patience.ts";
 import type { Stay } from "./look-ahead.ts";
+import type { BlockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
 import { hasRoom, mustWait, roomInMs, splitMissing } from "./split.ts";
 import { standInRun } from "./stand-ins.ts";
@@ -106,15 +107,17 @@ function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts
  * that is free soonest.
  */
 function helpers({ candidates, missing, isAhead }: Situation): readonly Candidate[] {
-  const isIdle = ({ view, running }: Candidate) =>
-    view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
   const healthy = candidates.every(isHealthy) ? candidates : candidates.filter(isHealthy);
   if (isAhead) return healthy.filter(isIdle);
   if (healthy.length === 0) return lastResort(candidates);
-  const lacking = missing.filter((run) => !healthy.some(({ source }) => covers(source, run)));
-  if (lacking.length === 0) return healthy;
+  if (missing.every((run) => isHeld(run, healthy))) return healthy;
+  const lacking = missing.filter((run) => !isHeld(run, healthy));
   const others = lacking.flatMap((run) => lastResort(candidates.filter(({ source }) => covers(source, run))));
   return [...healthy, ...new Set(others)];
+}
+
+function isHeld(run: BlockRun, candidates: readonly Candidate[]): boolean {
+  return candidates.some(({ source }) => covers(source, run));
 }
 
 function lastResort(candidates: readonly Candidate[]): readonly Candidate[] {
@@ -122,6 +125,11 @@ function lastResort(candidates: readonly Candidate[]): readonly Candidate[] {
   if (recovering.length > 0) return recovering;
   const open = candidates.filter(({ view }) => view.health === "open");
   return [...(open.length > 0 ? open : candidates)].sort((a, b) => a.view.retryAtMs - b.view.retryAtMs).slice(0, 1);
+}
+
+/** Other plans want nothing of it, or next to nothing. */
+function isIdle({ view, running }: Candidate): boolean {
+  return view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
 }
 
 function isHealthy({ view }: Candidate): boolean {
@@ -165,11 +173,11 @@ function probe(situation: Situation, mayExplore: boolean): Assignment | undefine
   const { candidates, missing, nowMs, hedgeBudgetBytes } = situation;
   const last = missing.at(-1);
   if (last === undefined) return undefined;
-  const isStale = ({ view }: Candidate) => nowMs - (view.lastEventMs ?? nowMs) > STALE_AFTER_MS;
-  for (const candidate of candidates) {
-    const { view, running, source } = candidate;
-    const isWorth = view.health === "half-open" || (mayExplore && view.health === "closed" && isStale(candidate));
-    if (running > 0 || view.inFlightRequests > 0 || !isWorth) continue;
+  for (const { view, running, source } of candidates) {
+    if (running > 0 || view.inFlightRequests > 0) continue;
+    const isStale = nowMs - (view.lastEventMs ?? nowMs) > STALE_AFTER_MS;
+    const isWorth = view.health === "half-open" || (mayExplore && view.health === "closed" && isStale);
+    if (!isWorth) continue;
     const run = standInRun(situation, source, last.endBlock - 1, last.endBlock);
     if (run === undefined || run.end - run.start > hedgeBudgetBytes) continue;
     return { nodeId: source.nodeId, run, because: view.health === "half-open" ? "probe" : "explore" };

@@ -90,12 +90,13 @@ function shareOut(
   { blocks, cause }: Situation,
   { runMs, shares }: { readonly runMs: number; readonly shares: Assignment[] },
 ): void {
-  const free = byBegin(holders.filter((node) => hasRoom(node, runMs)));
+  const inOrder = byBegin(holders);
+  const free = inOrder.filter((node) => hasRoom(node, runMs));
   if (free.length === 0) return;
   const left = [...runs];
   let bytes = 0;
   for (const run of runs) bytes += run.end - run.start;
-  const finishMs = fluidFinishMs(holders, bytes);
+  const finishMs = fluidFinishMs(inOrder, bytes);
   const blockBytes = blocks[0] === undefined ? 0 : blocks[0].end - blocks[0].start;
   for (const node of free) {
     const quotaBytes = node.rate * (finishMs - node.beginsInMs);

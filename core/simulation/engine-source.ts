@@ -108,11 +108,12 @@ export class EngineSource implements SegmentSource {
     const { strategy, video, ports } = this.#options;
     const sizeBytes = sizeOf(video, wish);
     const { nowMs: startedMs } = ports.clock;
-    const record = startedSegment({ ...wish, sizeBytes, startedMs, wasAhead: isAhead });
+    const { slot, seq, level } = wish;
+    const record = startedSegment({ slot, seq, level, sizeBytes, startedMs, wasAhead: isAhead });
     this.records.push(record);
     const { blocks, coded, sources } = this.#layout(wish, sizeBytes);
-    const [slackMs, turn] = [this.#slackMs(wish), wish.seq];
-    const input = { blocks, coded, sources, strategy, slackMs, isAhead, turn, givesUpWhenAllUnreachable: false };
+    const slackMs = this.#slackMs(wish);
+    const input = { blocks, coded, sources, strategy, slackMs, isAhead, turn: seq, givesUpWhenAllUnreachable: false };
     const driver = new PlanDriver(input, record, ports, {
       released: () => fetch.listener?.progress(record.deliveredBytes),
       changed: () => this.#lookAhead(),
@@ -195,9 +196,9 @@ export class EngineSource implements SegmentSource {
       },
     });
     for (const { seq } of ahead) {
-      const wish: SegmentWish = { slot: "segment", seq, level };
       if (this.#fetches.size >= MAX_FETCHES) break;
-      if (!this.#fetches.has(keyOf(wish))) this.#begin(wish, true).driver.begin();
+      if (this.#fetches.has(segmentKey(seq, level))) continue;
+      this.#begin({ slot: "segment", seq, level }, true).driver.begin();
     }
     this.#isLookingAhead = false;
   }
@@ -252,5 +253,9 @@ function askedFor({ slot, seq, level }: SegmentWish): Asked {
 
 /** Headers below zero, segments from it on. */
 function keyOf({ slot, seq, level }: SegmentWish): number {
-  return slot === "init" ? -1 - level : level * MAX_SEGMENTS + seq;
+  return slot === "init" ? -1 - level : segmentKey(seq, level);
+}
+
+function segmentKey(seq: number, level: number): number {
+  return level * MAX_SEGMENTS + seq;
 }

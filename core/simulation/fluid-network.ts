@@ -248,7 +248,8 @@ export class FluidNetwork {
       if (dueMs <= nowMs || (isAnswered && lastReadMs <= unreadSinceMs)) due.push(transfer);
     }
     for (const transfer of due) this.#read(transfer);
-    due.length = 0;
+    // Emptied one by one: setting the length of a list takes longer than all of them.
+    while (due.length > 0) due.pop();
   }
 
   #isAnyDue(nowMs: number): boolean {

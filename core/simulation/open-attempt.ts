@@ -1,6 +1,6 @@
 /**
  * An attempt under way, as the simulator's driver keeps it: it hears what its transfer tells, and says whose it was. One
- * object for each request, where five closures took a tenth of the memory that a session goes through.
+ * object for each request instead of five closures.
  */
 import type { Block } from "../placement/blocks.ts";
 import type { FailureKind } from "../schedule/plan-events.ts";

@@ -81,7 +81,8 @@ export function sessionResult(facts: SessionFacts): SessionResult {
   const busyIntervals = network.busyIntervals();
   const busyMs = sum(busyIntervals.map(({ fromMs, toMs }) => toMs - fromMs));
   const usefulBytes = sum(played.map(({ bytes }) => bytes));
-  const attempts = records.flatMap((record) => record.attempts);
+  const attempts: AttemptRecord[] = [];
+  for (const record of records) for (const attempt of record.attempts) attempts.push(attempt);
   const receivedBytes = sum(attempts.map((attempt) => attempt.receivedBytes));
   const duplicateBytes = sum(records.map(duplicatesOf));
   const headerBytes = sum(records.map(({ slot, deliveredBytes }) => (slot === "init" ? deliveredBytes : 0)));

@@ -86,14 +86,20 @@ export class Transfer implements Flow {
   /** The next byte count at which something happens. */
   get markBytes(): number {
     const mark = this.isAnswered ? (this.#blockEnds[this.#block] ?? this.wantedBytes) : FIRST_READ_BYTES;
-    return Math.min(mark, this.endsAtBytes);
+    return mark < this.endsAtBytes ? mark : this.endsAtBytes;
   }
 
   /** Foresees what comes next, after the rate changed or something was told. */
   plan(nowMs: number, readEveryMs: number): void {
-    this.markDueMs = this.rate > 0 ? nowMs + ((this.markBytes - this.receivedBytes) / this.rate) * 1000 : Infinity;
-    const readDueMs = this.isAnswered && this.rate > 0 ? Math.max(nowMs, this.lastReadMs + readEveryMs) : Infinity;
-    this.dueMs = Math.min(this.markDueMs, readDueMs);
+    const { rate } = this;
+    if (rate <= 0) {
+      this.markDueMs = Infinity;
+      this.dueMs = Infinity;
+      return;
+    }
+    this.markDueMs = nowMs + ((this.markBytes - this.receivedBytes) / rate) * 1000;
+    const readDueMs = this.isAnswered ? Math.max(nowMs, this.lastReadMs + readEveryMs) : Infinity;
+    this.dueMs = this.markDueMs < readDueMs ? this.markDueMs : readDueMs;
   }
 
   /** What a read gives now, in whole bytes. */
