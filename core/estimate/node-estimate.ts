@@ -25,6 +25,7 @@ import {
   bodyOpened,
   bytesArrived,
   copyOfThroughput,
+  newestRate,
   newThroughput,
   rateDeviation,
   throughputRate,
@@ -219,6 +220,8 @@ export interface NodeView {
   readonly firstByteMsP95: number | null;
   /** Null when nothing was measured. */
   readonly rateBytesPerSecond: number | null;
+  /** Of the newest second; null when nothing was measured. */
+  readonly newestRateBytesPerSecond: number | null;
   /** Mean distance of measured rates from the usual one. */
   readonly rateDeviation: number;
   readonly inFlightRequests: number;
@@ -252,6 +255,7 @@ export function viewEstimate(node: NodeEstimate, nowMs: number): NodeView {
     firstByteMsP50: firstBytesMs.p50,
     firstByteMsP95: firstBytesMs.p95,
     rateBytesPerSecond: throughputRate(throughput),
+    newestRateBytesPerSecond: newestRate(throughput),
     rateDeviation: rateDeviation(throughput),
     inFlightRequests: node.inFlightRequests,
     inFlightBytes: node.inFlightBytes,

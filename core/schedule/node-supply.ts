@@ -19,7 +19,7 @@ export interface NodeSupply {
   readonly firstByteMs: number;
   /** Bytes per millisecond to count on. */
   readonly rate: number;
-  /** Bytes per millisecond without doubt: who doubts when a node will be idle lets it idle. */
+  /** Bytes per millisecond without doubt, as in its newest second: who doubts when a node will be idle lets it idle. */
   readonly usualRate: number;
   /** Its rate was measured, not presumed. */
   readonly isKnown: boolean;
@@ -42,7 +42,7 @@ function supplyOf(candidate: Candidate, doubt: number, all: readonly Candidate[]
   const rate = Math.max(1e-3, (doubted * view.reliability) / 1000);
   const firstByteMs = (doubt > 0 ? view.firstByteMsP95 : view.firstByteMsP50) ?? PRESUMED_FIRST_BYTE_MS;
   const beginsInMs = Math.max(firstByteMs, view.inFlightBytes / rate);
-  const usualRate = Math.max(rate, measured / 1000);
+  const usualRate = Math.max(rate, measured / 1000, (view.newestRateBytesPerSecond ?? 0) / 1000);
   return { candidate, nodeId: source.nodeId, beginsInMs, firstByteMs, rate, usualRate, isKnown };
 }
 

@@ -3,6 +3,8 @@
  * (endgame.ts), the silent are replaced within a fraction of a second (patience.ts), and how much of that is worth while
  * follows from the playback time left (urgency.ts). docs/scheduler.md tells it with figures.
  */
+import type { NodeView } from "../estimate/node-estimate.ts";
+import { hedgeEarly } from "./early-hedge.ts";
 import { playEndgame } from "./endgame.ts";
 import type { NodeSupply } from "./node-supply.ts";
 import { completionMs, supplies } from "./node-supply.ts";
@@ -30,18 +32,16 @@ const END_REVIEW_MS = 40;
 /** Rates are guesses: who has no room when it should is looked at again no sooner than this. */
 const MIN_ROOM_REVIEW_MS = 20;
 const CRUMB_RACERS = 2;
-/** Below this, nothing is begun beside a segment that the player waits for. */
-const MIN_AHEAD_SLACK_MS = 2_000;
 /** Segments of one rendition in a row after which the next one is likely to be of it, and after which all are. */
 const MIN_IN_A_ROW = 4;
-/** After a switch. Where the network is what limits the quality, a player goes up and down every few segments. */
-const MIN_IN_A_ROW_AFTER_SWITCH = 8;
 const SETTLED_SEGMENTS = 16;
 /** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
 const DEEP_SLACK_MS = 16_000;
 const SEGMENTS_AHEAD_DEEP = 2;
 /** So few bytes cost no more than the request: a node that owes them is as good as idle, two may be asked for them. */
 const CRUMB_BYTES = 4 * 1024;
+/** But not one that needs longer for them: what was begun ahead would take it from what is wanted. */
+const CRUMB_MS = 20;
 /** A node not heard of for this long is worth a block when there is time. */
 const STALE_AFTER_MS = 15_000;
 
@@ -72,7 +72,10 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   if (probing !== undefined) assigned.push(probing);
   if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
   const { runMs, mayHedge } = urgency;
-  const move = playEndgame(situation, { nodes, assigned }, { steals: splits, hedges: mayHedge, runMs });
+  const asked = { nodes, assigned };
+  const move =
+    playEndgame(situation, asked, { steals: splits, hedges: mayHedge, runMs }) ??
+    (mayHedge ? hedgeEarly(situation, asked, runMs) : undefined);
   if (move !== undefined) assigned.push(move);
   return assigned;
 }
@@ -104,8 +107,7 @@ function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts
  * that is free soonest.
  */
 function helpers({ candidates, missing, isAhead }: Situation): readonly Candidate[] {
-  const isIdle = ({ view, running }: Candidate) =>
-    view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
+  const isIdle = ({ view, running }: Candidate) => view.inFlightRequests <= running || owesCrumbs(view);
   const healthy = candidates.every(isHealthy) ? candidates : candidates.filter(isHealthy);
   if (isAhead) return healthy.filter(isIdle);
   if (healthy.length === 0) return lastResort(candidates);
@@ -113,6 +115,10 @@ function helpers({ candidates, missing, isAhead }: Situation): readonly Candidat
   if (lacking.length === 0) return healthy;
   const others = lacking.flatMap((run) => lastResort(candidates.filter(({ source }) => covers(source, run))));
   return [...healthy, ...new Set(others)];
+}
+
+function owesCrumbs({ inFlightBytes, rateBytesPerSecond }: NodeView): boolean {
+  return inFlightBytes <= Math.min(CRUMB_BYTES, ((rateBytesPerSecond ?? 0) * CRUMB_MS) / 1000);
 }
 
 function lastResort(candidates: readonly Candidate[]): readonly Candidate[] {
@@ -176,18 +182,18 @@ function probe(situation: Situation, mayExplore: boolean): Assignment | undefine
 }
 
 /**
- * The next one, as soon as nodes would idle: it takes no node from the one that is wanted, unless the two share a link;
- * so none while the player waits urgently for a segment. None either for a player that switches often, for what it leaves
- * is waste. With time, and a player that stays with its rendition, more.
+ * The next one, as soon as nodes would idle: it takes no node from the one that is wanted, unless all share a link. On a
+ * slow network the last block of a segment takes a second, in which the others would wait. None for a player that has
+ * switched lately, for where the network limits the quality it goes up and down, and what it leaves is waste. With time, and a player that stays with its rendition, more.
  */
 function segmentsAhead(outlook: Outlook, stay: () => Stay): number {
   const { waitsFor, hasMissingBlocks, slackMs, sharesBottleneck } = outlook;
   if (hasMissingBlocks) return 0;
-  const isUrgent = slackMs === null || slackMs < MIN_AHEAD_SLACK_MS;
-  if (waitsFor === "segment" && isUrgent) return 0;
+  // Before playback has begun nothing is known of the player, and little of the link that all may share.
+  if (waitsFor === "segment" && slackMs === null) return 0;
   if (waitsFor === "init") return 1;
   if (sharesBottleneck) return 0;
   const { inARow, hasSwitched } = stay();
-  if (inARow < (hasSwitched ? MIN_IN_A_ROW_AFTER_SWITCH : MIN_IN_A_ROW)) return 0;
-  return !isUrgent && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
+  if (hasSwitched || inARow < MIN_IN_A_ROW) return 0;
+  return slackMs !== null && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

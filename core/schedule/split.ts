@@ -35,8 +35,10 @@ export function splitMissing(situation: Situation, nodes: readonly NodeSupply[],
   const [group] = groups;
   const first = group?.runs[0];
   if (group === undefined || first === undefined) return shares;
-  const isLeft = !shares.some(({ run }) => run.firstBlock === first.firstBlock);
-  if (isLeft && RESCUES.includes(situation.cause)) return [...shares, ...rescue(group, situation, runMs)];
+  if (RESCUES.includes(situation.cause)) {
+    const rescued = rescue(group, situation, { runMs, shares });
+    if (rescued !== undefined) return [...shares, rescued];
+  }
   if (shares.length > 0 || situation.running.some((attempt) => !attempt.isSilent)) return shares;
   // Less than half a block for everybody: then all of the first block to whoever has it first.
   const best = soonest(group.holders.filter((node) => hasRoom(node, runMs)));
@@ -100,9 +102,23 @@ function shareOut(
   for (const node of free) {
     const quotaBytes = node.rate * (finishMs - node.beginsInMs);
     const runBytes = node.isKnown ? node.rate * fullRunMs(node, runMs) : UNKNOWN_RUN_BYTES;
-    const run = takeRun(left, Math.min(quotaBytes, Math.max(runBytes, blockBytes)), blocks);
+    const wantedBytes = Math.min(quotaBytes, Math.max(runBytes, blockBytes));
+    if (GA && wantedBytes < blockBytes && isBetterWithout(node, holders, { bytes, blockBytes })) continue;
+    const run = takeRun(left, wantedBytes, blocks);
     if (run !== undefined) shares.push({ nodeId: node.nodeId, run, because: cause });
   }
+}
+
+const GA = (globalThis as any).process.env.GA === "1";
+
+/** Whether the others would have all of it before this node had one block: blocks are whole, shares are not. */
+function isBetterWithout(
+  node: NodeSupply,
+  holders: readonly NodeSupply[],
+  { bytes, blockBytes }: { readonly bytes: number; readonly blockBytes: number },
+): boolean {
+  const others = holders.filter((other) => other !== node);
+  return others.length > 0 && fluidFinishMs(others, bytes) < completionMs(node, blockBytes);
 }
 
 /** Whether the node can be asked for more by this plan now: a second time only when the first keeps it busy no longer. */
@@ -110,7 +126,7 @@ export function hasRoom(node: NodeSupply, runMs: number): boolean {
   const { view, running } = node.candidate;
   if (running >= (node.isKnown ? MAX_RUNNING_PER_NODE : 1) || view.inFlightRequests >= MAX_REQUESTS_PER_NODE)
     return false;
-  return running === 0 || view.inFlightBytes / node.usualRate <= fullRunMs(node, runMs);
+  return running === 0 || view.inFlightBytes / node.usualRate <= roomMs(node, runMs);
 }
 
 /** Milliseconds until the first of these nodes has room for a second request, behind what was just assigned; Infinity: none will. */
@@ -126,31 +142,58 @@ export function roomInMs(nodes: readonly NodeSupply[], assigned: readonly Assign
       bytes += run.end - run.start;
     }
     if (!node.isKnown || requests === 0 || requests >= MAX_RUNNING_PER_NODE) continue;
-    soonestMs = Math.min(soonestMs, Math.max(0, bytes / node.usualRate - fullRunMs(node, runMs)));
+    soonestMs = Math.min(soonestMs, Math.max(0, bytes / node.usualRate - roomMs(node, runMs)));
   }
   return soonestMs;
 }
 
 /**
  * What a node left lying must not wait until another has delivered all that it was asked for before: the first of it goes
- * on top, to whoever has it first.
+ * on top, to whoever has it first. Of one that failed outright nothing is known any more: then the first of what is missing.
  */
-function rescue({ runs, holders }: Group, { blocks, cause, running }: Situation, runMs: number): Assignment[] {
-  const [run] = runs;
-  const best = soonest(holders.filter(hasRoomForRescue));
-  if (run === undefined || best === undefined) return [];
-  // No more than that, or than one request: behind what was left lies perhaps all the rest of the chunk.
+function rescue(
+  { runs, holders }: Group,
+  { blocks, cause, running }: Situation,
+  { runMs, shares }: { readonly runMs: number; readonly shares: readonly Assignment[] },
+): Assignment | undefined {
   const isLeft = (block: number) =>
     running.some((one) => one.isSilent && one.firstBlock <= block && block < one.neededEndBlock);
+  const run = firstOf(runs, isLeft, blocks) ?? runs[0];
+  const best = soonest(holders.filter(hasRoomForRescue));
+  if (run === undefined || best === undefined) return undefined;
+  const isShared = shares.some(
+    (share) => share.run.firstBlock <= run.firstBlock && run.firstBlock < share.run.endBlock,
+  );
+  if (isShared) return undefined;
+  // No more than that, or than one request: behind what was left lies perhaps all the rest of the chunk.
   let endBlock = run.firstBlock + 1;
   while (endBlock < run.endBlock && isLeft(endBlock)) endBlock += 1;
   const leftBytes = (blocks[endBlock - 1]?.end ?? run.end) - run.start;
   const rescued = takeRun([run], Math.max(best.rate * runMs, leftBytes), blocks);
-  return rescued === undefined ? [] : [{ nodeId: best.nodeId, run: rescued, because: cause }];
+  return rescued === undefined ? undefined : { nodeId: best.nodeId, run: rescued, because: cause };
+}
+
+/** From the first such block on, the rest of its run. */
+function firstOf(
+  runs: readonly BlockRun[],
+  isWanted: (block: number) => boolean,
+  blocks: Situation["blocks"],
+): BlockRun | undefined {
+  for (const { firstBlock, endBlock } of runs) {
+    for (let block = firstBlock; block < endBlock; block += 1) {
+      if (isWanted(block)) return blockRun(blocks, block, endBlock);
+    }
+  }
+  return undefined;
 }
 
 function hasRoomForRescue({ candidate }: NodeSupply): boolean {
   return candidate.running <= MAX_RUNNING_PER_NODE && candidate.view.inFlightRequests < MAX_REQUESTS_PER_NODE;
+}
+
+const RF = +((globalThis as any).process.env.RF ?? 1);
+function roomMs({ firstByteMs }: NodeSupply, runMs: number): number {
+  return Math.max(runMs * RF, MIN_RUN_FIRST_BYTES * firstByteMs);
 }
 
 /** How long one request should keep the node busy. */
