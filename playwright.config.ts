@@ -1,28 +1,32 @@
-/** End-to-end tests: real browser, real servers. The long forms live in e2e/long and run by `npm run test:long`. */
+/**
+ * End-to-end tests: real browser, real servers. The long forms live in e2e/long and run by `npm run test:long`; those of
+ * them that every change has to pass, in e2e/long/faults.
+ */
 import { defineConfig } from "playwright/test";
 import { CHROMIUM_ARGS, findChromium } from "./e2e/fixtures/browser.ts";
 
-const MEASURED = ["bench-page", "lab-network", "recording", "scheduler", "watch"].map(
-  (name) => `flows/${name}.spec.ts`,
-);
+const MEASURED = [
+  ...["lab-network", "scheduler", "watch"].map((name) => `flows/${name}.spec.ts`),
+  ...["degraded-play", "transitions", "worker-stopped"].map((name) => `faults/${name}.spec.ts`),
+];
 const long = process.env["VSTACK_LONG"] !== undefined;
 
 export default defineConfig({
   testDir: "e2e",
   projects: long
-    ? [{ name: "long", testMatch: "long/*.spec.ts", workers: 1 }]
+    ? [{ name: "long", testMatch: "long/**/*.spec.ts", workers: 1 }]
     : [
-        // Pages and commands, with nothing timed: two spec files at a time, each with a cluster of its own.
-        // A page may wait for a core that the other one has, as the page of the API does while a cluster starts.
+        // Pages and commands, with nothing timed: three spec files at a time, each with a cluster of its own, as two leave
+        // two cores idle for half of their time. A page may wait for a core that another one has.
         {
-          ...{ name: "flows", testMatch: "flows/*.spec.ts", testIgnore: MEASURED, workers: 2 },
+          ...{ name: "flows", testMatch: ["flows/*.spec.ts", "faults/*.spec.ts"], testIgnore: MEASURED, workers: 3 },
           expect: { timeout: 15_000 },
         },
         // One at a time: each test measures its cluster or what people see of it, and a neighbour would take its cores.
-        { name: "measured", testMatch: ["faults/*.spec.ts", ...MEASURED], workers: 1 },
+        { name: "measured", testMatch: MEASURED, workers: 1 },
       ],
   outputDir: "test-results/e2e",
-  workers: 2,
+  workers: 3,
   fullyParallel: false,
   // A flaky test is a bug: never hidden by a second try.
   retries: 0,

@@ -7,6 +7,8 @@ import type { CodecOptions } from "./commands/bench-codec.ts";
 import { benchCodec } from "./commands/bench-codec.ts";
 import type { BenchConsensusOptions } from "./commands/bench-consensus.ts";
 import { benchConsensus } from "./commands/bench-consensus.ts";
+import type { BenchHealOptions } from "./commands/bench-heal.ts";
+import { benchHeal } from "./commands/bench-heal.ts";
 import type { BenchLoadOptions } from "./commands/bench-load.ts";
 import { benchLoad } from "./commands/bench-load.ts";
 import { benchDiff } from "./commands/bench-diff.ts";
@@ -24,6 +26,8 @@ const MAX_CODEC_ROUNDS = 1_000;
 /** Four qualities of ten minutes are 1.4 GB, on every node. */
 const MAX_SECONDS = 600;
 const LOAD_SECONDS = 75;
+/** Twelve times as much is written to the disk before it begins. */
+const MAX_HEAL_GIGABYTES = 10;
 /** Each is a few sockets to every node, all from this machine. */
 const MAX_PLAYERS = 1_000;
 
@@ -123,6 +127,23 @@ export function addBenchCommands(program: Command, exitWith: (code: number) => v
     .addOption(jsonOption())
     .action(async (options: BenchConsensusOptions) => {
       exitWith(await benchConsensus(options));
+    });
+  wordsFail(command.command("heal"))
+    .description("a node loses its disk while people watch: how fast it is filled again, and what they notice")
+    .addOption(new Option("--gigabytes <number>", "on each node").default(1).argParser(whole(1, MAX_HEAL_GIGABYTES)))
+    .addOption(new Option("--nodes <number>", "of the cluster").default(6).argParser(whole(5, 20)))
+    .addOption(
+      new Option("--players <number>", "viewers without pictures").default(24).argParser(whole(1, MAX_PLAYERS)),
+    )
+    .addOption(new Option("--megabits <number>", "that each of them reads a second").default(4).argParser(whole(1, 25)))
+    .addOption(
+      new Option("--rounds <number>", "nodes that lose their disk, in turn").default(2).argParser(whole(1, 10)),
+    )
+    .addOption(new Option("--quiet-seconds <number>", "before, between and after").default(60).argParser(whole(5, 600)))
+    .addOption(seedOption())
+    .addOption(jsonOption())
+    .action(async (options: BenchHealOptions) => {
+      exitWith(await benchHeal(options));
     });
   wordsFail(command.command("diff"))
     .description("what changed from one report to another, on the cells that both have")

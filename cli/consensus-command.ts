@@ -36,7 +36,7 @@ export function consensusSettings({ acceptors, replaceAfterSeconds }: ConsensusO
 export function addConsensusCommands(program: Command, exitWith: (code: number) => void): void {
   program
     .command("drain")
-    .description("let a node leave its acceptor groups, and place nothing new on it")
+    .description("let a node leave: its votes and its bytes move to the others")
     .argument("<node>", "the node's name", parsedBy<NodeId>(parseNodeId, "a node id, as `vstack status` shows"))
     .option("--undo", "let it stay after all", false)
     .addOption(urlOption())

@@ -84,6 +84,14 @@ function addClusterCommands(program: Command): void {
     .addOption(new Option("--no-demo", "start with an empty library"))
     .addOption(labOption())
     .addOption(
+      new Option(
+        "--domains <labels>",
+        "failure domains that the nodes take in turn, such as a,b,c (default: each its own)",
+      )
+        .env("VSTACK_DOMAINS")
+        .argParser((text: string) => text.split(",")),
+    )
+    .addOption(
       new Option("--copies <count>", "copies of each chunk, with --lab only (default: 3)").argParser(
         whole(2, MAX_NODES),
       ),
@@ -120,6 +128,11 @@ function addClusterCommands(program: Command): void {
       new Option("--internal-url <address>", "where the metadata server reaches it (default: as browsers do)")
         .env("VSTACK_INTERNAL_URL")
         .argParser(parsedBy(clusterUrl, "an http address")),
+    )
+    .addOption(
+      new Option("--domain <label>", "what fails together with it, a machine or a house (default: nothing else)").env(
+        "VSTACK_DOMAIN",
+      ),
     )
     .addOption(keyOption())
     .addOption(labOption())
@@ -160,6 +173,7 @@ interface NodeOptions extends RoleOptions {
   readonly id: NodeId;
   readonly metadata: string;
   readonly internalUrl?: string;
+  readonly domain?: string;
 }
 
 async function roleSettings(options: RoleOptions): Promise<Record<string, string>> {
@@ -179,6 +193,7 @@ async function nodeSettings(options: NodeOptions): Promise<Record<string, string
     ...(await roleSettings(options)),
     VSTACK_NODE_ID: options.id,
     VSTACK_METADATA_URL: options.metadata,
+    ...(options.domain === undefined ? {} : { VSTACK_DOMAIN: options.domain }),
     VSTACK_INTERNAL_URL: options.internalUrl ?? options.publicUrl ?? localUrl(options.host, options.port),
   };
 }

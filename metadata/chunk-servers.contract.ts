@@ -35,6 +35,8 @@ export interface ChunkServer {
   gate: Promise<void> | undefined;
   /** Its part of each emulated network; null is that of everybody. */
   readonly networks: Map<string | null, SessionNetwork>;
+  /** The failure domain that it names. */
+  domain: string | undefined;
   /** Another process has no networks, and says another number. */
   pid: number;
   /** Requests for chunks and networks by method, refused ones too. */
@@ -63,7 +65,15 @@ export function chunkServers(count: number): ChunkServers {
   const servers: ChunkServer[] = [];
   const add = (): ChunkServer => {
     const id = `node-${servers.length + 1}`;
-    const rest = { away: false, lies: false, gate: undefined, asked: {}, networks: new Map(), pid: 1 };
+    const rest = {
+      away: false,
+      domain: undefined,
+      lies: false,
+      gate: undefined,
+      asked: {},
+      networks: new Map(),
+      pid: 1,
+    };
     const acceptor = memoryAcceptor(id);
     const pieces = { chunks: new Map(), shards: new Map() };
     const server: ChunkServer = { id, url: `http://${id}.test`, ...pieces, acceptor, ...rest };
@@ -95,6 +105,8 @@ export function chunkServers(count: number): ChunkServers {
       usedBytes: 0,
       freeBytes: 1_000_000_000,
       fillRatio: 0,
+      ...(server.domain === undefined ? {} : { domain: server.domain }),
+      otherBytes: 700,
     }),
     references: () =>
       servers.flatMap(({ id, chunks, shards }) =>

@@ -5,6 +5,7 @@ import type { ClusterKey } from "#wire/client/capability.ts";
 import type { FetchPort } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import { pieceLinks } from "#wire/exchange/piece-links.ts";
+import { pieceReports } from "#wire/exchange/piece-reports.ts";
 import type { MintCapability } from "#wire/exchange/store-chunk.ts";
 import { NODE_STATES } from "#wire/contract/cluster-api.ts";
 import { NO_STORE } from "#wire/contract/headers.ts";
@@ -107,7 +108,11 @@ export function createMetadataApp(ports: MetadataPorts): Hono {
   const damage: LabPiecesPorts["damage"] = (node, piece, signal) => links.damage(node, piece, signal);
   app.route("/", labPiecesRoutes({ ...ports, damage }));
   app.route("/", benchRoutes(ports));
-  const fetching = { ...ports, gatewayFetch: gatewayFetch(ports) };
+  const { saw: onBadPiece } = pieceReports(
+    { clock: ports.clock, send: ports.redundancy.report },
+    new AbortController().signal,
+  );
+  const fetching = { ...ports, gatewayFetch: gatewayFetch({ ...ports, onBadPiece }) };
   app.route("/", videoRoutes(ports));
   app.route("/", downloadRoutes(fetching));
   app.route("/", uploadRoutes(ports));

@@ -1,6 +1,7 @@
 /** The configuration of a storage node, from environment variables; the command line sets the same ones. */
 import * as v from "valibot";
 import type { NodeId } from "#core/ids.ts";
+import { DomainSchema } from "#wire/contract/cluster-api.ts";
 import { NodeIdSchema } from "#wire/contract/schemas.ts";
 import type { LOG_LEVELS } from "#wire/server/log.ts";
 import type { Environment } from "#wire/server/role-config.ts";
@@ -31,6 +32,7 @@ const EnvironmentSchema = v.object({
   VSTACK_METADATA_URL: v.optional(UrlSchema),
   VSTACK_INTERNAL_URL: v.optional(UrlSchema),
   VSTACK_CAPACITY_BYTES: v.optional(CapacitySchema),
+  VSTACK_DOMAIN: v.optional(DomainSchema),
   VSTACK_ACCESS_LEDGER: v.optional(FlagSchema, "0"),
   /** Read by libuv, which takes no more than 1024 threads; four when it is not set. */
   UV_THREADPOOL_SIZE: v.optional(
@@ -53,6 +55,8 @@ export interface NodeConfig {
   /** Base64. */
   readonly clusterKeyText: string;
   readonly capacityBytes: number | undefined;
+  /** What fails together with it; undefined: nothing else. */
+  readonly domain: string | undefined;
   /** Threads of this process for file operations. */
   readonly threadCount: number;
   readonly lab: boolean;
@@ -79,6 +83,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     internalUrl: variables.VSTACK_INTERNAL_URL,
     clusterKeyText: clusterKeyText(variables, readFile, ROLE),
     capacityBytes: variables.VSTACK_CAPACITY_BYTES,
+    domain: variables.VSTACK_DOMAIN,
     threadCount: variables.UV_THREADPOOL_SIZE,
     lab: variables.VSTACK_LAB,
     parentKeepsLedger: variables.VSTACK_ACCESS_LEDGER,

@@ -63,6 +63,7 @@ async function runNode(config: NodeConfig): Promise<object> {
       ...{ nodeId, ...urls, incarnation: store.incarnation, acceptor: acceptor.report(), pid: process.pid },
       ...(await store.stats()),
       served: servedNow,
+      ...(config.domain === undefined ? {} : { domain: config.domain }),
     };
     const capability = await mintCapability(clusterKey, {
       method: "HEARTBEAT",

@@ -7,7 +7,7 @@
 import { sharesBottleneck } from "#core/estimate/link-estimate.ts";
 import type { ChunkHash } from "#core/ids.ts";
 import type { Asked } from "#core/schedule/look-ahead.ts";
-import { MAX_ASKED } from "#core/schedule/look-ahead.ts";
+import { foresee, MAX_ASKED } from "#core/schedule/look-ahead.ts";
 import { segmentsAhead, unlikelyBecause } from "#core/schedule/segments-ahead.ts";
 import type { Strategy } from "#core/schedule/strategy.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
@@ -155,7 +155,7 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
     if (session.newest.get(place.rendition) !== question || sessions.get(question.ask.session) !== session) return;
     const nowMs = clock.nowMs();
     const next = segmentsAhead({
-      asked: question.asked,
+      foresight: foresee(question.asked),
       strategy: ports.strategies[strategy],
       segmentCount: manifests.renditionOf(place)?.segmentCount ?? Infinity,
       outlook: {
@@ -289,7 +289,7 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
     expect(ask) {
       const session = sessionOf(ask);
       const outlook = { waitsFor: "init", hasMissingBlocks: false, slackMs: null, sharesBottleneck: false } as const;
-      const stay = () => ({ inARow: 0, hasSwitched: false });
+      const stay = { inARow: 0, hasSwitched: false };
       // A player that has asked since knows better what it wants.
       if (session.asked.length > 0 || ports.strategies[ask.strategy].segmentsAhead(outlook, stay) === 0) return;
       open(session, { ask }, ask.place);

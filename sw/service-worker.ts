@@ -14,12 +14,15 @@ import { sha256 } from "#wire/client/digest.ts";
 import { ask, liveFetch } from "#wire/client/http.ts";
 import { liveClock, liveRandom } from "#wire/client/live-clock.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
+import { redundancyClient } from "#wire/client/redundancy-client.ts";
 import { QUERY } from "#wire/contract/paths.ts";
 import type { SegmentTrace } from "#wire/contract/segment-trace.ts";
+import type { BadPiece } from "#wire/contract/storage-schemas.ts";
 import { VERSION } from "#wire/contract/version.ts";
 import { engineRecorder } from "#wire/exchange/engine-recorder.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
 import { OpenFetches } from "#wire/exchange/open-fetches.ts";
+import { pieceReports } from "#wire/exchange/piece-reports.ts";
 import type { SegmentFetch, SegmentRequest } from "#wire/exchange/segment-fetch.ts";
 import { background } from "./background.ts";
 import { durableTables } from "./db.ts";
@@ -74,6 +77,11 @@ const texts = playlists({
 
 const recorder = engineRecorder();
 const openFetches = new OpenFetches();
+const onLost = (piece: BadPiece, error: unknown) => warn(`Cannot report a bad piece on ${piece.nodeId}`, error);
+const reports = pieceReports(
+  { clock, send: (piece, stop) => redundancyClient("").report(piece, stop), onLost },
+  forEver,
+);
 const newTraceId = () => crypto.randomUUID();
 const segments = segmentCache(SEGMENT_CACHE_BYTES);
 const slackSeconds = (session: string) => heads.slackSeconds(session);
@@ -87,6 +95,10 @@ function startFetch(request: SegmentRequest): SegmentFetch {
     estimates: recorder.over(estimates),
     openFetches,
     onTrace: record,
+    onBadPiece: (piece) => {
+      reports.saw(piece);
+      work.add("report a bad piece", reports.settled());
+    },
     onStep: recorder.onStep,
   });
   work.add("end a fetch", fetch.done);

@@ -28,7 +28,7 @@ export async function benchLoad(options: BenchLoadOptions): Promise<number> {
   const signal = interrupted();
   const { url, players, seconds, megabits, seed, json } = options;
   const progress = startProgress({ quiet: json });
-  const cluster: TemporaryCluster =
+  const cluster: Pick<TemporaryCluster, "url" | "stop"> =
     url === undefined ? await startTemporaryCluster([], signal) : { url, stop: () => Promise.resolve() };
   try {
     const videos = await bestRenditions(cluster.url, signal);

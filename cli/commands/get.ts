@@ -9,6 +9,7 @@ import { sha256 } from "#wire/client/digest.ts";
 import { liveFetch } from "#wire/client/http.ts";
 import { liveClock, liveRandom } from "#wire/client/live-clock.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
+import { redundancyClient } from "#wire/client/redundancy-client.ts";
 import type { ManifestEntry, ManifestPage, Rendition, Video } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
@@ -16,6 +17,8 @@ import type { SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
 import { memoryEstimates } from "#wire/exchange/memory-estimates.ts";
 import { OpenFetches } from "#wire/exchange/open-fetches.ts";
+import type { PieceReports } from "#wire/exchange/piece-reports.ts";
+import { pieceReports } from "#wire/exchange/piece-reports.ts";
 import { interrupted } from "../interrupted.ts";
 import { bytesText, printJson, printLine, startProgress } from "../print.ts";
 
@@ -35,7 +38,11 @@ export async function get(videoId: VideoId, options: GetOptions): Promise<void> 
   const session = randomUUID();
   const partial = `${options.output}.${session.slice(0, 8)}.part`;
   const progress = startProgress({ quiet: options.json });
-  const ports = fetchPorts();
+  const reports = pieceReports(
+    { clock: liveClock, send: (piece, stop) => redundancyClient(options.url).report(piece, stop) },
+    signal,
+  );
+  const ports = fetchPorts(reports.saw);
   const startedMs = liveClock.nowMs();
   const file = await open(partial, "wx").catch((cause: unknown) => {
     throw new VStackError(
@@ -145,8 +152,8 @@ async function* verifiedBytes(
   }
 }
 
-function fetchPorts(): SegmentFetchPorts {
-  const own = { estimates: memoryEstimates(), openFetches: new OpenFetches() };
+function fetchPorts(onBadPiece: PieceReports["saw"]): SegmentFetchPorts {
+  const own = { estimates: memoryEstimates(), openFetches: new OpenFetches(), onBadPiece };
   return { clock: liveClock, random: liveRandom, fetch: liveFetch, digest: sha256, ...own };
 }
 

@@ -33,10 +33,12 @@ export async function status(options: { url: string; json: boolean }): Promise<v
   printLine(
     `V-Stack ${cluster.version} at ${cluster.metadata.url} (process ${cluster.metadata.pid}), ${cluster.videoCount} videos`,
   );
+  const hasDomains = cluster.nodes.some(({ domain }) => domain !== undefined);
   printTable(
-    ["NODE", "ADDRESS", "STATE", "PROCESS", "CHUNKS", "USED", "FULL", "VOTES IN"],
+    ["NODE", ...(hasDomains ? ["DOMAIN"] : []), "ADDRESS", "STATE", "PROCESS", "CHUNKS", "USED", "FULL", "VOTES IN"],
     cluster.nodes.map((node) => [
       node.id,
+      ...(hasDomains ? [node.domain ?? "its own"] : []),
       node.url,
       node.state,
       String(node.pid),
@@ -77,9 +79,9 @@ async function redundancyNow(url: string): Promise<RedundancyNow | null> {
 function redundancyJson(now: RedundancyNow | null) {
   if (now === null) return null;
   const { queue, overhead } = now;
-  const { contentBytes, keptBytes, replicationBytes, countedAtSeconds, isComplete } = overhead;
+  const { contentBytes, keptBytes, otherBytes, replicationBytes, countedAtSeconds, isComplete } = overhead;
   return {
-    overhead: { contentBytes, keptBytes, replicationBytes, countedAtSeconds, isComplete },
+    overhead: { contentBytes, keptBytes, otherBytes, replicationBytes, countedAtSeconds, isComplete },
     queue: { running: queue.runningCount, waiting: queue.waitingCount, waitingBytes: queue.waitingBytes },
     ...{ repair: queue.repair, scrub: queue.scrub },
   };
@@ -90,13 +92,15 @@ function printRedundancy(now: RedundancyNow | null): void {
     printLine("Redundancy: no data, as this server does not look after it");
     return;
   }
-  const { contentBytes, keptBytes, replicationBytes, isComplete } = now.overhead;
+  const { contentBytes, keptBytes, otherBytes, replicationBytes, isComplete } = now.overhead;
   const kept =
     keptBytes === null ? "no data" : `${bytesText(keptBytes)}${isComplete ? "" : " on the nodes that answered"}`;
   const ratio = keptBytes === null || contentBytes === 0 ? "" : ` (${(keptBytes / contentBytes).toFixed(2)}x)`;
   printLine(
     `Kept for ${bytesText(contentBytes)}: ${kept}${ratio}; three copies would be ${bytesText(replicationBytes)}`,
   );
+  if (otherBytes !== null)
+    printLine(`Besides, the nodes' folders hold ${bytesText(otherBytes)} of journals and folders`);
   const { repair, scrub, runningCount, waitingCount, waitingBytes } = now.queue;
   printLine(`At work: ${runningCount} running, ${waitingCount} waiting, ${bytesText(waitingBytes)} to write`);
   printLine(
@@ -104,6 +108,8 @@ function printRedundancy(now: RedundancyNow | null): void {
       ? `Repair: ${repair.chunksDone} chunks done, ${repair.chunksLeft} left, ${rateText(repair.bytesPerSecond)}`
       : `Repair: ${repair.chunksLeft === 0 ? "nothing to do" : `${repair.chunksLeft} chunks wait`}`,
   );
+  if (repair.underSpread > 0)
+    printLine(`${repair.underSpread} chunks survive fewer than two losses: too few failure domains`);
   const found = `${scrub.corrupt} corrupt, ${scrub.missing} missing`;
   printLine(
     scrub.isRunning

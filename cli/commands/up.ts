@@ -36,6 +36,8 @@ export interface UpOptions extends MediaOptions, ConsensusOptions {
   readonly lab: boolean;
   /** Of each chunk, in a lab only. */
   readonly copies?: number;
+  /** Taken by the nodes in turn. */
+  readonly domains?: readonly string[];
   readonly logLevel: string;
 }
 
@@ -88,9 +90,11 @@ async function startCluster(options: UpOptions, folder: ClusterFolder, roles: Ro
   );
   const starting = Array.from({ length: options.nodes }, (_, index) => {
     const nodeId = `n${index + 1}`;
+    const domain = options.domains?.[index % options.domains.length];
     return startRole("node", nodeId, {
       ...common,
       VSTACK_NODE_ID: nodeId,
+      ...(domain === undefined ? {} : { VSTACK_DOMAIN: domain }),
       VSTACK_ACCESS_LEDGER: common.VSTACK_LAB,
       VSTACK_PORT: String(options.port + index + 1),
       VSTACK_DATA: folder.nodeFolder(nodeId),

@@ -6,6 +6,8 @@ import { seededRandom } from "#core/random.ts";
 import { deadlineSignal } from "#wire/client/deadline.ts";
 import { liveClock } from "#wire/client/live-clock.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
+import { redundancyClient } from "#wire/client/redundancy-client.ts";
+import { pieceReports } from "#wire/exchange/piece-reports.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import type { PlayerFigures } from "./virtual-player.ts";
 import { noFigures, playVirtually } from "./virtual-player.ts";
@@ -19,6 +21,10 @@ export interface LoadAsk {
   /** Null: each segment lasts as long as its media. */
   readonly paceBitsPerSecond: number | null;
   readonly seed: number;
+  /** Viewers come one after the other in this time; a third of all when left out. */
+  readonly arrivalSeconds?: number;
+  /** Is told of each segment that came. Monotonic milliseconds. */
+  readonly onSegment?: (fetch: { readonly askedMs: number; readonly tookMs: number }) => void;
 }
 
 export interface LoadFigures {
@@ -39,7 +45,7 @@ export interface LoadFigures {
 
 /** A read of a segment and one of a page listen each. */
 const LISTENERS_EACH = 4;
-/** Viewers come one after the other in this part of the time: each fills its buffer as fast as it can when it comes. */
+/** Of the time in which they come: each fills its buffer as fast as it can when it comes. */
 const ARRIVAL_SHARE = 1 / 3;
 
 /**
@@ -52,6 +58,10 @@ export async function runPlayers(
 ): Promise<LoadFigures> {
   const metadata = metadataClient(ask.url);
   const ends = AbortSignal.any([signal, deadlineSignal(ask.seconds * 1000)]);
+  const { saw: onBadPiece } = pieceReports(
+    { clock: liveClock, send: (piece, stop) => redundancyClient(ask.url).report(piece, stop) },
+    ends,
+  );
   setMaxListeners(ask.players * LISTENERS_EACH, ends);
   const all: PlayerFigures[] = [];
   const told = setInterval(() => {
@@ -65,10 +75,10 @@ export async function runPlayers(
         const random = seededRandom(ask.seed * 100_003 + at);
         const figures = noFigures();
         all.push(figures);
-        await liveClock.sleep(random() * ask.seconds * 1000 * ARRIVAL_SHARE, ends);
-        const { strategy, paceBitsPerSecond } = ask;
-        const viewing = { ...video, strategy, paceBitsPerSecond };
-        await playVirtually(viewing, { metadata, clock: liveClock, random }, ends, figures);
+        const { strategy, paceBitsPerSecond, onSegment, arrivalSeconds = ask.seconds * ARRIVAL_SHARE } = ask;
+        await liveClock.sleep(random() * arrivalSeconds * 1000, ends);
+        const viewing = { ...video, strategy, paceBitsPerSecond, onSegment };
+        await playVirtually(viewing, { metadata, clock: liveClock, random, onBadPiece }, ends, figures);
       }),
     );
   } finally {

@@ -11,6 +11,10 @@ import { serversFolder } from "../processes.ts";
 
 export interface TemporaryCluster {
   readonly url: string;
+  /** Of the metadata server; the nodes have the next ones. */
+  readonly port: number;
+  /** What the cluster keeps, as cli/cluster-folder.ts has it. */
+  readonly data: string;
   /** Ends every process and removes the folder. */
   stop(): Promise<void>;
 }
@@ -62,7 +66,7 @@ async function startOnce(port: number, flags: readonly string[], signal: AbortSi
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       const url = READY.exec(line)?.[1];
-      if (url !== undefined) return { url, stop };
+      if (url !== undefined) return { url, port, data, stop };
     }
     throw new VStackError("unavailable", "Cannot start a temporary cluster: name a running one with --url");
   } catch (error) {

@@ -13,6 +13,7 @@ import type { ManifestEntry, ManifestPage } from "#wire/contract/catalog-api.ts"
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
+import type { BadPiece } from "#wire/contract/storage-schemas.ts";
 import type { SegmentFetchPorts } from "#wire/exchange/segment-fetch.ts";
 import { ELSEWHERE_MAY_HELP } from "#wire/exchange/segment-fetch.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
@@ -27,12 +28,15 @@ export interface Viewing {
   readonly strategy: StrategyName;
   /** Bits that a second of playback takes; null: as long as the segment itself lasts. */
   readonly paceBitsPerSecond: number | null;
+  readonly onSegment?: ((fetch: { readonly askedMs: number; readonly tookMs: number }) => void) | undefined;
 }
 
 export interface PlayerPorts {
   readonly metadata: Pick<ReturnType<typeof metadataClient>, "manifestPage">;
   readonly clock: Clock;
   readonly random: Random;
+  /** A node sent wrong bytes of a piece, or has it not. */
+  readonly onBadPiece: (piece: BadPiece) => void;
 }
 
 /** What one viewer has seen; grows while it plays. */
@@ -102,7 +106,7 @@ interface Read {
 
 function noteSegment(
   figures: PlayerFigures,
-  { paceBitsPerSecond }: Viewing,
+  { paceBitsPerSecond, onSegment }: Viewing,
   { entry, isRight, isRelocated }: Read,
   { askedMs, nowMs }: { askedMs: number; nowMs: number },
 ): void {
@@ -113,6 +117,7 @@ function noteSegment(
   if (!isRight) figures.wrongChunks += 1;
   if (isRelocated) figures.relocated += 1;
   figures.fetchMs.push(nowMs - askedMs);
+  onSegment?.({ askedMs, tookMs: nowMs - askedMs });
   figures.play = withSegment(figures.play, seconds, nowMs);
 }
 
@@ -129,8 +134,8 @@ class Reader {
     this.#viewing = viewing;
     this.#ports = ports;
     this.#signal = signal;
-    const { clock, random } = ports;
-    const own = { estimates: memoryEstimates(), openFetches: new OpenFetches() };
+    const { clock, random, onBadPiece } = ports;
+    const own = { onBadPiece, estimates: memoryEstimates(), openFetches: new OpenFetches() };
     this.#fetchPorts = { clock, random, fetch: liveFetch, digest: sha256, ...own };
   }
 

@@ -28,7 +28,11 @@ export function copyOfEwma({ sum, weight }: Ewma): Ewma {
  * @param halfLives how long it lasted, in half-lives of this mean, > 0
  */
 export function addSample(mean: Draft<Ewma>, value: number, halfLives: number): void {
-  const kept = leftAfter(halfLives);
+  blend(mean, value, leftAfter(halfLives));
+}
+
+/** The same, with what is left of the past (0..1): reckoning that takes longer than all the rest. */
+export function blend(mean: Draft<Ewma>, value: number, kept: number): void {
   mean.sum = mean.sum * kept + value * (1 - kept);
   mean.weight = mean.weight * kept + (1 - kept);
 }

@@ -8,7 +8,8 @@
  */
 import type { Draft } from "../draft.ts";
 import type { Ewma } from "./ewma.ts";
-import { addSample, copyOfEwma, ewmaValue, fade, newEwma } from "./ewma.ts";
+import { leftAfter } from "../half-life.ts";
+import { blend, copyOfEwma, ewmaValue, fade, newEwma } from "./ewma.ts";
 
 const FAST_HALF_LIFE_MS = 1_000;
 const SLOW_HALF_LIFE_MS = 12_000;
@@ -137,9 +138,10 @@ function takeSample(state: Draft<Throughput>): void {
   const usual = ewmaValue(state.slow);
   const halfLives = Math.max(gatheredBusyMs / SLOW_HALF_LIFE_MS, gatheredBytes / SLOW_HALF_LIFE_BYTES);
   const fastHalfLives = Math.max(gatheredBusyMs / FAST_HALF_LIFE_MS, gatheredBytes / FAST_HALF_LIFE_BYTES);
-  if (usual !== null) addSample(state.deviation, Math.abs(rate - usual), halfLives);
-  addSample(state.fast, rate, fastHalfLives);
-  addSample(state.slow, rate, halfLives);
+  const kept = leftAfter(halfLives);
+  if (usual !== null) blend(state.deviation, Math.abs(rate - usual), kept);
+  blend(state.fast, rate, leftAfter(fastHalfLives));
+  blend(state.slow, rate, kept);
   state.gatheredBytes = 0;
   state.gatheredBusyMs = 0;
 }

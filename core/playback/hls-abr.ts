@@ -88,17 +88,18 @@ export class HlsAbr {
   nextLevel(bufferedSeconds: number): number {
     if (this.#forcedLevel !== null) return this.#forcedLevel;
     const estimate = this.#estimate.bitsPerSecond;
-    const all = { estimate, topLevel: this.#video.renditions.length - 1 };
+    const topLevel = this.#video.renditions.length - 1;
     if (this.#lastLevel === null || !this.#estimate.isMeasured) {
       const starvationSeconds = MAX_STARVATION_SECONDS;
-      const best = { ...all, bufferedSeconds, starvationSeconds, stayFactor: 1, upFactor: 1 };
-      return this.#bestLevel(best) ?? 0;
+      const search = { estimate, topLevel, bufferedSeconds, starvationSeconds, stayFactor: 1, upFactor: 1 };
+      return this.#bestLevel(search) ?? 0;
     }
-    const factors = { stayFactor: STAY_FACTOR, upFactor: UP_FACTOR };
-    const calm = { ...all, ...factors, bufferedSeconds, starvationSeconds: 0 };
+    const [stayFactor, upFactor] = [STAY_FACTOR, UP_FACTOR];
+    const calm = { estimate, topLevel, bufferedSeconds, starvationSeconds: 0, stayFactor, upFactor };
     const best = bufferedSeconds > 0 ? this.#bestLevel(calm) : null;
+    if (best !== null) return best;
     const starvationSeconds = Math.min(this.#video.segmentSeconds, MAX_STARVATION_SECONDS);
-    return best ?? this.#bestLevel({ ...calm, starvationSeconds }) ?? 0;
+    return this.#bestLevel({ ...calm, starvationSeconds }) ?? 0;
   }
 
   /** Whether to give a load up for a smaller segment; null to wait on. */

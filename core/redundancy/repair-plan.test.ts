@@ -27,6 +27,7 @@ describe("planRepairs()", () => {
     expect(plan([chunk("one", SHARDS), chunk("two", "a/replica b/replica c/replica")])).toEqual({
       orders: [],
       waits: [],
+      underSpread: 0,
     });
   });
 
@@ -72,7 +73,7 @@ describe("planRepairs()", () => {
     const [order] = plan([chunk("one", SHARDS)], { e: dead(0) }, 10_000, "a b c d e").orders;
     expect(order?.isUnderSpread).toBe(true);
     const holders = order?.holders.map(pieceText).join(" ") ?? "";
-    expect(plan([chunk("one", holders)], {}, 10_000, "a b c d")).toEqual({ orders: [], waits: [] });
+    expect(plan([chunk("one", holders)], {}, 10_000, "a b c d")).toEqual({ orders: [], waits: [], underSpread: 1 });
     const [moved] = plan([chunk("one", holders)], {}, 10_000, "a b c d f").orders;
     expect(moved?.holders.map(({ nodeId }) => nodeId).toSorted()).toEqual(["a", "b", "c", "d", "f"]);
   });

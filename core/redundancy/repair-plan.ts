@@ -47,6 +47,8 @@ export interface RepairPlan {
   /** Most endangered first. */
   readonly orders: readonly RepairOrder[];
   readonly waits: readonly RepairWait[];
+  /** Chunks that survive fewer losses than promised, once repaired too, as there are no better places for their pieces. */
+  readonly underSpread: number;
 }
 
 export interface RepairWorld {
@@ -59,14 +61,19 @@ export interface RepairWorld {
 export function planRepairs(chunks: Iterable<ChunkFacts>, world: RepairWorld): RepairPlan {
   const orders: RepairOrder[] = [];
   const waits: RepairWait[] = [];
+  let underSpread = 0;
   for (const chunk of chunks) {
     const found = examine(chunk, world);
+    const { record, faulty } = chunk;
+    const stays =
+      found === undefined ? piecesWithout(record.holders, faulty) : "holders" in found ? found.holders : null;
+    if (stays !== null && standing(record, stays, world.cluster) < LOSSES_PROMISED) underSpread += 1;
     if (found === undefined) continue;
     if ("holders" in found) orders.push(found);
     else waits.push(found);
   }
   orders.sort((a, b) => a.lossesLeft - b.lossesLeft || (a.chunk.key < b.chunk.key ? -1 : 1));
-  return { orders, waits };
+  return { orders, waits, underSpread };
 }
 
 /** Undefined when the chunk is as it should be, or as good as it can be. */

@@ -39,8 +39,11 @@ export function advance(turn: Turn, cause: Cause, context: PlanContext): void {
   }
   judgeAll(turn, context);
   const why = cause !== "corrupt-block" && hasLeftBlocks(plan) ? "failover" : cause;
-  const reviewInMs = assignMore(turn, why, context);
-  endOrWait(turn, reviewInMs, context);
+  const situation = situationOf(plan, why, context);
+  const reviewInMs = assignMore(turn, situation, context);
+  // Of a coded chunk some may be asked and yet nobody for what is missing.
+  const mayBeOver = situation.candidates.length === 0 || plan.input.coded !== undefined;
+  endOrWait(turn, { reviewInMs, mayBeOver }, context);
 }
 
 /** Attempts that have verified all their blocks are over by themselves; the rest is of no use any more. */
@@ -70,17 +73,17 @@ function noteVerdict(attempt: Draft<RunningAttempt>, { is, reviewAtMs }: Verdict
 }
 
 /** @returns milliseconds until the strategy wants to be asked again */
-function assignMore(turn: Turn, cause: Cause, context: PlanContext): number {
-  const situation = situationOf(turn.plan, cause, context);
+function assignMore(turn: Turn, situation: Situation, context: PlanContext): number {
   const { running, attemptsStarted, input } = turn.plan;
   const room = Math.min(MAX_RUNNING_ATTEMPTS - running.length, MAX_ATTEMPTS - attemptsStarted);
-  const assignments = input.strategy.assign(situation).slice(0, Math.max(0, room));
+  const wanted = input.strategy.assign(situation);
+  const assignments = wanted.length <= room ? wanted : wanted.slice(0, Math.max(0, room));
   const reviewInMs = input.strategy.reviewInMs(situation, assignments);
   const [first] = assignments;
   if (first === undefined) return reviewInMs;
   if (context.explains !== false)
     turn.commands.push({ do: "explain", decision: explain(situation, assignments, first) });
-  for (const assignment of assignments) start(turn, assignment, context);
+  for (const assignment of assignments) startAttempt(turn, assignment, context);
   return reviewInMs;
 }
 
@@ -97,7 +100,7 @@ function explain({ candidates: able }: Situation, assignments: readonly Assignme
   };
 }
 
-function start(turn: Turn, assignment: Assignment, context: PlanContext): void {
+function startAttempt(turn: Turn, assignment: Assignment, context: PlanContext): void {
   const { nodeId, run, because, takesFrom, takesFromBlock = run.firstBlock } = assignment;
   const { plan, commands } = turn;
   const id = plan.attemptsStarted;
@@ -113,8 +116,21 @@ function start(turn: Turn, assignment: Assignment, context: PlanContext): void {
   attempt.reviewAtMs = judge(plan, attempt, context).reviewAtMs;
   plan.running = [...plan.running, attempt];
   const source = plan.input.sources.find((one) => one.nodeId === nodeId && covers(one, run));
-  const range = { shard: source?.shard ?? null, firstBlock, endBlock, start: run.start, end };
-  commands.push({ do: "start", attempt: id, nodeId, ...range, because, predictedMs, isHedge });
+  const shard = source?.shard ?? null;
+  const { start } = run;
+  commands.push({
+    do: "start",
+    attempt: id,
+    nodeId,
+    shard,
+    firstBlock,
+    endBlock,
+    start,
+    end,
+    because,
+    predictedMs,
+    isHedge,
+  });
 }
 
 /** Nothing from this block on is wanted of the attempt any more. */
@@ -125,8 +141,15 @@ function relieve({ plan, commands }: Turn, attempt: Draft<RunningAttempt>, fromB
   commands.push(cancel(attempt, "slow"));
 }
 
+/** What a decision came to. */
+interface Outcome {
+  readonly reviewInMs: number;
+  /** Whether this may have been the end of a round: nobody could be asked. */
+  readonly mayBeOver: boolean;
+}
+
 /** Ends the plan when nothing can help, begins a pause when every source failed, and asks for the next wake. */
-function endOrWait(turn: Turn, reviewInMs: number, context: PlanContext): void {
+function endOrWait(turn: Turn, { reviewInMs, mayBeOver }: Outcome, context: PlanContext): void {
   const { plan } = turn;
   const giveUpAtMs = plan.lastAcceptedMs + (plan.isAhead ? GIVE_UP_AHEAD_AFTER_MS : GIVE_UP_AFTER_MS);
   if (context.nowMs >= giveUpAtMs) {
@@ -140,7 +163,7 @@ function endOrWait(turn: Turn, reviewInMs: number, context: PlanContext): void {
       return;
     }
   }
-  if (plan.nextRoundAtMs === null && hasMissing(plan) && isRoundOver(plan, context)) {
+  if (mayBeOver && plan.nextRoundAtMs === null && hasMissing(plan) && isRoundOver(plan, context)) {
     plan.nextRoundAtMs = context.nowMs + roundPauseMs(plan.roundsFailed);
     plan.roundsFailed += 1;
   }

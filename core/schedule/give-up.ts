@@ -18,7 +18,8 @@ export function roundPauseMs(roundsFailed: number): number {
   return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(roundsFailed, 10));
 }
 
-const UNREACHABLE: readonly FailureKind[] = ["refused", "no-answer"];
+/** Who does not have the chunk any more helps as little as who is away: the record is old, and a newer one may help. */
+const UNREACHABLE: readonly FailureKind[] = ["refused", "no-answer", "missing"];
 
 /**
  * The code to give up with at the end of a round in which every source failed; undefined when another round may help.

@@ -69,6 +69,18 @@ export function stayOf(asked: readonly Asked[]): Stay {
   return { inARow, hasSwitched };
 }
 
+/** What follows from the requests of a session: the same until the next one. */
+export interface Foresight {
+  /** {@link likelyNext}. */
+  readonly next: NextSegment | undefined;
+  readonly stay: Stay;
+}
+
+/** @param asked by one session, oldest first, up to the segment that is wanted */
+export function foresee(asked: readonly Asked[]): Foresight {
+  return { next: likelyNext(asked), stay: stayOf(asked) };
+}
+
 /** Where the session is: behind the newest segment that it asked for, of whatever rendition; at the start without any. */
 function positionOf(asked: readonly Asked[]): number {
   const newest = asked.findLast(({ slot }) => slot === "segment");

@@ -1,5 +1,6 @@
 /** What a node could deliver from now on, in the two numbers that planning needs: when it begins, and how fast it is. */
 import type { NodeId } from "../ids.ts";
+import type { NodeView } from "../estimate/node-estimate.ts";
 import type { Candidate } from "./strategy.ts";
 
 /** First byte presumed of a node that was never asked. */
@@ -36,14 +37,39 @@ export function supplies(candidates: readonly Candidate[], doubt: number): NodeS
 
 function supplyOf(candidate: Candidate, doubt: number, all: readonly Candidate[]): NodeSupply {
   const { view, source } = candidate;
-  const isKnown = view.firstByteMsP50 !== null && view.rateBytesPerSecond !== null;
   const measured = view.rateBytesPerSecond ?? presumedRate(all);
-  const doubted = Math.max(measured * LEAST_SHARE, measured - doubt * view.rateDeviation);
-  const rate = Math.max(1e-3, (doubted * view.reliability) / 1000);
-  const firstByteMs = (doubt > 0 ? view.firstByteMsP95 : view.firstByteMsP50) ?? PRESUMED_FIRST_BYTE_MS;
+  const rate = countedRate(measured, doubt, view);
+  const firstByteMs = firstByteOf(view, doubt);
   const beginsInMs = Math.max(firstByteMs, view.inFlightBytes / rate);
-  const usualRate = Math.max(rate, measured / 1000, (view.newestRateBytesPerSecond ?? 0) / 1000);
-  return { candidate, nodeId: source.nodeId, beginsInMs, firstByteMs, rate, usualRate, isKnown };
+  const usualRate = Math.max(rate, measured / 1000, newestRate(view));
+  return { candidate, nodeId: source.nodeId, beginsInMs, firstByteMs, rate, usualRate, isKnown: isKnown(view) };
+}
+
+/** For questions that need no {@link NodeSupply}: they are asked at every decision. Bytes per millisecond without doubt. */
+export function usualRateOf(view: NodeView & { readonly rateBytesPerSecond: number }, doubt: number): number {
+  const { rateBytesPerSecond: measured } = view;
+  return Math.max(countedRate(measured, doubt, view), measured / 1000, newestRate(view));
+}
+
+/** Bytes per millisecond. */
+function newestRate({ newestRateBytesPerSecond }: NodeView): number {
+  return (newestRateBytesPerSecond ?? 0) / 1000;
+}
+
+/** Bytes per millisecond to count on. */
+function countedRate(measured: number, doubt: number, { rateDeviation, reliability }: NodeView): number {
+  const doubted = Math.max(measured * LEAST_SHARE, measured - doubt * rateDeviation);
+  return Math.max(1e-3, (doubted * reliability) / 1000);
+}
+
+/** Milliseconds. */
+export function firstByteOf({ firstByteMsP50, firstByteMsP95 }: NodeView, doubt: number): number {
+  return (doubt > 0 ? firstByteMsP95 : firstByteMsP50) ?? PRESUMED_FIRST_BYTE_MS;
+}
+
+/** Whether its rate was measured, and need not be presumed. */
+export function isKnown<View extends NodeView>(view: View): view is View & { readonly rateBytesPerSecond: number } {
+  return view.firstByteMsP50 !== null && view.rateBytesPerSecond !== null;
 }
 
 /** By insertion, as they are few: sort() takes several times as long, and every decision sorts. */

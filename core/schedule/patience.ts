@@ -28,7 +28,7 @@ function patienceMs({ attempt, view }: Judgement): number {
   if (attempt.firstByteMs !== null) {
     return clamp(PATIENCE_FACTOR * attempt.usualGapMs, MIN_GAP_PATIENCE_MS, MAX_PATIENCE_MS);
   }
-  const usualMs = view.firstByteMsP95;
+  const usualMs = view?.firstByteMsP95 ?? null;
   if (usualMs === null) return UNKNOWN_FIRST_BYTE_PATIENCE_MS;
   const mostMs = Math.max(MAX_PATIENCE_MS, FAR_PATIENCE_FACTOR * usualMs);
   return clamp(PATIENCE_FACTOR * usualMs, MIN_FIRST_BYTE_PATIENCE_MS, mostMs);

@@ -27,9 +27,14 @@ export interface PlanContext {
  */
 function candidates(plan: FetchPlan, context: PlanContext): Candidate[] {
   const able = answeringSources(plan, context);
-  const honest = able.filter(({ view }) => view.health !== "quarantined");
+  if (able.every(isHonest)) return able;
+  const honest = able.filter(isHonest);
   const isLastResort = plan.roundsFailed > 0 && (honest.length === 0 || plan.input.coded !== undefined);
   return isLastResort ? able : honest;
+}
+
+function isHonest({ view }: Candidate): boolean {
+  return view.health !== "quarantined";
 }
 
 /** Whether nobody can be asked for something that is missing, as some failed or lied: the round is over. */
@@ -54,9 +59,10 @@ function missingFor(plan: FetchPlan, able: readonly Candidate[], { book, nowMs }
 
 function answeringSources(plan: FetchPlan, { book, nowMs }: PlanContext): Candidate[] {
   const able: Candidate[] = [];
+  const isAnybodyOut = plan.failedInRound.size > 0 || plan.liars.size > 0;
   for (const source of plan.input.sources) {
     const { nodeId } = source;
-    if ((plan.failedInRound.get(nodeId) ?? 0) > nowMs || plan.liars.has(nodeId)) continue;
+    if (isAnybodyOut && ((plan.failedInRound.get(nodeId) ?? 0) > nowMs || plan.liars.has(nodeId))) continue;
     let running = 0;
     let isSilent = false;
     for (const attempt of plan.running) {
@@ -72,7 +78,7 @@ function answeringSources(plan: FetchPlan, { book, nowMs }: PlanContext): Candid
 /** What the strategy thinks of an attempt under way. */
 export function judge(plan: FetchPlan, attempt: RunningAttempt, context: PlanContext): Verdict {
   const { nowMs } = context;
-  const view = viewNode(context.book, attempt.nodeId, nowMs);
+  const view = attempt.firstByteMs === null ? viewNode(context.book, attempt.nodeId, nowMs) : null;
   const verdict = plan.input.strategy.judge({ nowMs, attempt, view });
   if (verdict.is === "on-time" || nowMs >= plan.lateUntilMs) return verdict;
   return { is: attempt.isSilent ? "silent" : "on-time", reviewAtMs: plan.lateUntilMs };
@@ -88,7 +94,7 @@ export function situationOf(plan: FetchPlan, cause: Cause, context: PlanContext)
     cause,
     blocks: plan.input.blocks,
     accepted: plan.accepted,
-    ...(plan.input.coded === undefined ? {} : { coded: plan.input.coded }),
+    coded: plan.input.coded,
     missing: missingFor(plan, able, context),
     running: plan.running,
     candidates: able,

@@ -18,7 +18,7 @@ export interface FetchInput {
   /** Blocks of the chunk, in order, and those of its parity shards behind them; none for an empty chunk. */
   readonly blocks: readonly Block[];
   /** How the blocks make rows, when the chunk is kept as shards. */
-  readonly coded?: CodedBlocks;
+  readonly coded?: CodedBlocks | undefined;
   readonly sources: readonly Source[];
   readonly strategy: Strategy;
   /** Playback time left before these bytes are missed; null when nobody said (then: urgent). */
@@ -72,8 +72,7 @@ export function missingRuns(plan: FetchPlan): BlockRun[] {
   const { blocks } = plan.input;
   const runs: BlockRun[] = [];
   for (let first = nextMissing(plan, 0); first < blocks.length; ) {
-    let end = first + 1;
-    while (end < blocks.length && servedUntil(plan, end) === end) end += 1;
+    const end = missingEnd(plan, first);
     runs.push(blockRun(blocks, first, end));
     first = nextMissing(plan, end);
   }
@@ -106,6 +105,18 @@ function nextMissing(plan: FetchPlan, from: number): number {
     index = next;
   }
   return index;
+}
+
+/** Where the run of missing blocks ends that begins with this one. */
+function missingEnd({ accepted, running }: FetchPlan, first: number): number {
+  let servedFrom = accepted.length;
+  for (const { isSilent, firstBlock, neededEndBlock } of running) {
+    const isBehind = !isSilent && firstBlock > first && firstBlock < neededEndBlock;
+    if (isBehind && firstBlock < servedFrom) servedFrom = firstBlock;
+  }
+  let end = first + 1;
+  while (end < servedFrom && accepted[end] !== true) end += 1;
+  return end;
 }
 
 /** A block behind this one up to which all are accepted or being fetched in time; this one when it is missing. */

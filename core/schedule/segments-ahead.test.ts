@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Asked, Stay } from "./look-ahead.ts";
+import { foresee } from "./look-ahead.ts";
 import { naiveStrategy } from "./naive-strategy.ts";
 import { segmentsAhead, unlikelyBecause } from "./segments-ahead.ts";
 import type { Outlook } from "./strategy.ts";
@@ -14,43 +15,46 @@ const asks = { strategy: nextWhenIdle, outlook: IDLE, segmentCount: 100 };
 
 describe("segmentsAhead()", () => {
   it("names the next segment when nodes would idle, and none while the wanted one has blocks to give away", () => {
-    expect(segmentsAhead({ ...asks, asked: [segment(3), segment(4)] })).toEqual([{ rendition: "720p", seq: 5 }]);
-    expect(segmentsAhead({ ...asks, asked: [segment(3), segment(4)], outlook: BUSY })).toEqual([]);
+    expect(segmentsAhead({ ...asks, foresight: foresee([segment(3), segment(4)]) })).toEqual([
+      { rendition: "720p", seq: 5 },
+    ]);
+    expect(segmentsAhead({ ...asks, foresight: foresee([segment(3), segment(4)]), outlook: BUSY })).toEqual([]);
   });
 
   it("follows the strategy, in what it wants, within its own bound", () => {
-    const asked = [segment(3), segment(4)];
-    expect(segmentsAhead({ ...asks, asked, strategy: naiveStrategy })).toEqual([]);
-    const seqs = segmentsAhead({ ...asks, asked, strategy: { segmentsAhead: () => 9 } }).map(({ seq }) => seq);
+    const foresight = foresee([segment(3), segment(4)]);
+    expect(segmentsAhead({ ...asks, foresight, strategy: naiveStrategy })).toEqual([]);
+    const seqs = segmentsAhead({ ...asks, foresight, strategy: { segmentsAhead: () => 9 } }).map(({ seq }) => seq);
     expect(seqs).toEqual([5, 6, 7]);
   });
 
   it("tells the strategy how long the player has stayed with the rendition", () => {
     const told: Stay[] = [];
     const strategy = {
-      segmentsAhead: (_outlook: Outlook, stay: () => Stay) => {
-        told.push(stay());
+      segmentsAhead: (_outlook: Outlook, stay: Stay) => {
+        told.push(stay);
         return 1;
       },
     };
-    segmentsAhead({ ...asks, strategy, asked: [segment(1, "480p"), segment(2), segment(3), segment(4)] });
+    const asked = [segment(1, "480p"), segment(2), segment(3), segment(4)];
+    segmentsAhead({ ...asks, strategy, foresight: foresee(asked) });
     expect(told).toEqual([{ inARow: 3, hasSwitched: true }]);
   });
 
   it("names nothing behind the end of the rendition", () => {
-    expect(segmentsAhead({ ...asks, asked: [segment(8), segment(9)], segmentCount: 10 })).toEqual([]);
+    expect(segmentsAhead({ ...asks, foresight: foresee([segment(8), segment(9)]), segmentCount: 10 })).toEqual([]);
   });
 
   it("names the next of the rendition that was asked for last, with sound and picture in turn", () => {
     const asked = [segment(3), segment(3, "audio-2"), segment(4)];
-    expect(segmentsAhead({ ...asks, asked })).toEqual([{ rendition: "720p", seq: 5 }]);
-    expect(segmentsAhead({ ...asks, asked: [...asked, segment(4, "audio-2")] })).toEqual([
+    expect(segmentsAhead({ ...asks, foresight: foresee(asked) })).toEqual([{ rendition: "720p", seq: 5 }]);
+    expect(segmentsAhead({ ...asks, foresight: foresee([...asked, segment(4, "audio-2")]) })).toEqual([
       { rendition: "audio-2", seq: 5 },
     ]);
   });
 
   it("names nothing after a jump", () => {
-    expect(segmentsAhead({ ...asks, asked: [segment(3), segment(40)] })).toEqual([]);
+    expect(segmentsAhead({ ...asks, foresight: foresee([segment(3), segment(40)]) })).toEqual([]);
   });
 });
 

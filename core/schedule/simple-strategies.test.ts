@@ -42,9 +42,9 @@ describe("originalStrategy", () => {
 
   test("has four segments under way for a player that stays with its quality", () => {
     const outlook = { waitsFor: "segment", hasMissingBlocks: false, slackMs: 9_000, sharesBottleneck: false } as const;
-    expect(
-      [0, 16].map((inARow) => originalStrategy.segmentsAhead(outlook, () => ({ inARow, hasSwitched: false }))),
-    ).toEqual([0, 3]);
+    expect([0, 16].map((inARow) => originalStrategy.segmentsAhead(outlook, { inARow, hasSwitched: false }))).toEqual([
+      0, 3,
+    ]);
   });
 
   test("waits half a minute", () => {

@@ -55,7 +55,7 @@ export const originalStrategy: Strategy = {
     return { is: nowMs >= endOfPatienceMs ? "hopeless" : "on-time", reviewAtMs: endOfPatienceMs };
   },
   reviewInMs: () => Infinity,
-  segmentsAhead: (_outlook, stay) => (stay().inARow < ORIGINAL_SETTLED_SEGMENTS ? 0 : ORIGINAL_PARALLEL_DOWNLOADS - 1),
+  segmentsAhead: (_outlook, { inARow }) => (inARow < ORIGINAL_SETTLED_SEGMENTS ? 0 : ORIGINAL_PARALLEL_DOWNLOADS - 1),
 };
 
 /** bandwidth x success / (1 + 0.1 x latency), shared by what is under way: no word of size, deadline or what is owed. */

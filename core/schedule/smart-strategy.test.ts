@@ -200,7 +200,7 @@ describe("smartStrategy.segmentsAhead()", () => {
     ["none behind a shared bottleneck", { sharesBottleneck: true, waitsFor: "nothing" }, 0],
     ["two for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 2],
   ] as const)("begins %s", (_, { inARow = 5, hasSwitched = false, ...change }: Partial<Outlook & Stay>, count) => {
-    const stay = () => ({ inARow, hasSwitched });
+    const stay = { inARow, hasSwitched };
     expect(smartStrategy.segmentsAhead({ ...outlook, ...change }, stay)).toBe(count);
   });
 });

@@ -11,7 +11,7 @@ import { completionMs, supplies } from "./node-supply.ts";
 import { judgePatiently } from "./patience.ts";
 import type { Stay } from "./look-ahead.ts";
 import { covers } from "./source.ts";
-import { hasRoom, roomInMs, splitMissing } from "./split.ts";
+import { hasRoom, mustWait, roomInMs, splitMissing } from "./split.ts";
 import { standInRun } from "./stand-ins.ts";
 import type { Assignment, Candidate, Outlook, Situation, Strategy } from "./strategy.ts";
 import { INDIFFERENT, urgencyOf } from "./urgency.ts";
@@ -62,13 +62,15 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   const { slackMs, isAhead, sharesBottleneck } = situation;
   if (isAllGiven(situation)) return [];
   const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
-  const nodes = supplies(helpers(situation), urgency.doubt);
-  if (nodes.length === 0) return [];
   const splits = parts.splits && !sharesBottleneck;
+  const able = helpers(situation);
+  if (able.length === 0) return [];
+  const probing = probe(situation, urgency.mayExplore);
+  if (splits && mustWait(situation, able, urgency)) return probing === undefined ? [] : [probing];
+  const nodes = supplies(able, urgency.doubt);
   const racing = parts.races ? racers(situation, nodes) : [];
   if (racing.length > 0) return race(situation, racing);
   const assigned = splits ? splitMissing(situation, nodes, urgency.runMs) : wholeRuns(situation, nodes);
-  const probing = probe(situation, urgency.mayExplore);
   if (probing !== undefined) assigned.push(probing);
   if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
   const { runMs, mayHedge } = urgency;
@@ -98,8 +100,8 @@ function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts
   if (leftBytes <= 0) return isAhead ? Infinity : END_REVIEW_MS;
   if (cause === "failover") return MIN_ROOM_REVIEW_MS;
   if (!parts.splits || sharesBottleneck) return Infinity;
-  const { runMs, doubt } = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
-  return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(supplies(helpers(situation), doubt), assigned, runMs));
+  const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
+  return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(helpers(situation), assigned, urgency));
 }
 
 /**
@@ -184,16 +186,16 @@ function probe(situation: Situation, mayExplore: boolean): Assignment | undefine
 /**
  * The next one, as soon as nodes would idle: it takes no node from the one that is wanted, unless all share a link. On a
  * slow network the last block of a segment takes a second, in which the others would wait. None for a player that has
- * switched lately, for where the network limits the quality it goes up and down, and what it leaves is waste. With time, and a player that stays with its rendition, more.
+ * switched lately, for where the network limits the quality it goes up and down, and what it leaves is waste. With time,
+ * and a player that stays with its rendition, more.
  */
-function segmentsAhead(outlook: Outlook, stay: () => Stay): number {
+function segmentsAhead(outlook: Outlook, { inARow, hasSwitched }: Stay): number {
   const { waitsFor, hasMissingBlocks, slackMs, sharesBottleneck } = outlook;
   if (hasMissingBlocks) return 0;
   // Before playback has begun nothing is known of the player, and little of the link that all may share.
   if (waitsFor === "segment" && slackMs === null) return 0;
   if (waitsFor === "init") return 1;
   if (sharesBottleneck) return 0;
-  const { inARow, hasSwitched } = stay();
   if (hasSwitched || inARow < MIN_IN_A_ROW) return 0;
   return slackMs !== null && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

@@ -4,12 +4,12 @@
  * pieces reach a quarter of the possible rate over unequal nodes, guided ones 93 to 97 % (scheduling note, fact 2).
  */
 import type { NodeSupply } from "./node-supply.ts";
-import { byBegin, completionMs, fluidFinishMs } from "./node-supply.ts";
+import { byBegin, completionMs, firstByteOf, fluidFinishMs, isKnown, usualRateOf } from "./node-supply.ts";
 import type { Cause } from "./plan-events.ts";
 import type { BlockRun } from "./running-attempt.ts";
 import { blockRun } from "./running-attempt.ts";
 import { covers } from "./source.ts";
-import type { Assignment, Situation } from "./strategy.ts";
+import type { Assignment, Candidate, Situation } from "./strategy.ts";
 
 /** Requests of one plan on one node: the second hides the first byte of the next; a third only lengthens the tail. */
 const MAX_RUNNING_PER_NODE = 2;
@@ -27,10 +27,9 @@ export function splitMissing(situation: Situation, nodes: readonly NodeSupply[],
   if (situation.missing.length === 0) return [];
   const groups = byHolders(situation, nodes);
   const shares: Assignment[] = [];
+  if (groups.length > 1) groups.sort((a, b) => a.holders.length - b.holders.length);
   // What only few have first: whoever has all of it is then left with what others have too.
-  for (const group of groups.toSorted((a, b) => a.holders.length - b.holders.length)) {
-    shareOut(loaded(group, shares), situation, { runMs, shares });
-  }
+  for (const group of groups) shareOut(loaded(group, shares), situation, { runMs, shares });
   if (groups.length > 1) shares.sort((a, b) => a.run.firstBlock - b.run.firstBlock);
   const [group] = groups;
   const first = group?.runs[0];
@@ -53,8 +52,9 @@ interface Group {
 }
 
 function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[]): Group[] {
-  const isWhole = (run: BlockRun) => nodes.every((node) => covers(node.candidate.source, run));
-  if (missing.every(isWhole)) return [{ runs: missing, holders: nodes }];
+  if (nodes.every((node) => missing.every((run) => covers(node.candidate.source, run)))) {
+    return [{ runs: missing, holders: nodes }];
+  }
   const groups = new Map<string, { runs: BlockRun[]; holders: NodeSupply[] }>();
   for (const run of missing) {
     for (let index = run.firstBlock; index < run.endBlock; index += 1) {
@@ -101,24 +101,10 @@ function shareOut(
   const blockBytes = blocks[0] === undefined ? 0 : blocks[0].end - blocks[0].start;
   for (const node of free) {
     const quotaBytes = node.rate * (finishMs - node.beginsInMs);
-    const runBytes = node.isKnown ? node.rate * fullRunMs(node, runMs) : UNKNOWN_RUN_BYTES;
-    const wantedBytes = Math.min(quotaBytes, Math.max(runBytes, blockBytes));
-    if (GA && wantedBytes < blockBytes && isBetterWithout(node, holders, { bytes, blockBytes })) continue;
-    const run = takeRun(left, wantedBytes, blocks);
+    const runBytes = node.isKnown ? node.rate * fullRunMs(node.firstByteMs, runMs) : UNKNOWN_RUN_BYTES;
+    const run = takeRun(left, Math.min(quotaBytes, Math.max(runBytes, blockBytes)), blocks);
     if (run !== undefined) shares.push({ nodeId: node.nodeId, run, because: cause });
   }
-}
-
-const GA = (globalThis as any).process.env.GA === "1";
-
-/** Whether the others would have all of it before this node had one block: blocks are whole, shares are not. */
-function isBetterWithout(
-  node: NodeSupply,
-  holders: readonly NodeSupply[],
-  { bytes, blockBytes }: { readonly bytes: number; readonly blockBytes: number },
-): boolean {
-  const others = holders.filter((other) => other !== node);
-  return others.length > 0 && fluidFinishMs(others, bytes) < completionMs(node, blockBytes);
 }
 
 /** Whether the node can be asked for more by this plan now: a second time only when the first keeps it busy no longer. */
@@ -126,23 +112,54 @@ export function hasRoom(node: NodeSupply, runMs: number): boolean {
   const { view, running } = node.candidate;
   if (running >= (node.isKnown ? MAX_RUNNING_PER_NODE : 1) || view.inFlightRequests >= MAX_REQUESTS_PER_NODE)
     return false;
-  return running === 0 || view.inFlightBytes / node.usualRate <= roomMs(node, runMs);
+  return running === 0 || view.inFlightBytes / node.usualRate <= fullRunMs(node.firstByteMs, runMs);
 }
 
-/** Milliseconds until the first of these nodes has room for a second request, behind what was just assigned; Infinity: none will. */
-export function roomInMs(nodes: readonly NodeSupply[], assigned: readonly Assignment[], runMs: number): number {
+/**
+ * Whether nothing can come of splitting, and of the endgame behind it: nobody has room, and what is under way needs no
+ * rescue. Found out without supplies, as it is so at every second decision.
+ *
+ * @param doubt see supplies(), node-supply.ts
+ */
+export function mustWait(
+  { cause, running }: Situation,
+  able: readonly Candidate[],
+  { runMs, doubt }: { readonly runMs: number; readonly doubt: number },
+): boolean {
+  for (const candidate of able) {
+    const { view } = candidate;
+    if (candidate.running >= MAX_RUNNING_PER_NODE || view.inFlightRequests >= MAX_REQUESTS_PER_NODE) continue;
+    if (candidate.running === 0) return false;
+    if (!isKnown(view)) continue;
+    if (view.inFlightBytes / usualRateOf(view, doubt) <= fullRunMs(firstByteOf(view, doubt), runMs)) return false;
+  }
+  return !RESCUES.includes(cause) && running.some(({ isSilent }) => !isSilent);
+}
+
+/**
+ * Milliseconds until the first of these nodes has room for a second request, behind what was just assigned; Infinity: none
+ * will.
+ *
+ * @param doubt see supplies(), node-supply.ts
+ */
+export function roomInMs(
+  candidates: readonly Candidate[],
+  assigned: readonly Assignment[],
+  { runMs, doubt }: { readonly runMs: number; readonly doubt: number },
+): number {
   let soonestMs = Infinity;
-  for (const node of nodes) {
-    const { view, running } = node.candidate;
+  for (const { view, running, source } of candidates) {
+    if (!isKnown(view)) continue;
     let requests = running;
     let bytes = view.inFlightBytes;
     for (const { nodeId, run } of assigned) {
-      if (nodeId !== node.nodeId) continue;
+      if (nodeId !== source.nodeId) continue;
       requests += 1;
       bytes += run.end - run.start;
     }
-    if (!node.isKnown || requests === 0 || requests >= MAX_RUNNING_PER_NODE) continue;
-    soonestMs = Math.min(soonestMs, Math.max(0, bytes / node.usualRate - roomMs(node, runMs)));
+    if (requests === 0 || requests >= MAX_RUNNING_PER_NODE) continue;
+    const busyMs = bytes / usualRateOf(view, doubt);
+    soonestMs = Math.min(soonestMs, Math.max(0, busyMs - fullRunMs(firstByteOf(view, doubt), runMs)));
   }
   return soonestMs;
 }
@@ -191,13 +208,8 @@ function hasRoomForRescue({ candidate }: NodeSupply): boolean {
   return candidate.running <= MAX_RUNNING_PER_NODE && candidate.view.inFlightRequests < MAX_REQUESTS_PER_NODE;
 }
 
-const RF = +((globalThis as any).process.env.RF ?? 1);
-function roomMs({ firstByteMs }: NodeSupply, runMs: number): number {
-  return Math.max(runMs * RF, MIN_RUN_FIRST_BYTES * firstByteMs);
-}
-
 /** How long one request should keep the node busy. */
-function fullRunMs({ firstByteMs }: NodeSupply, runMs: number): number {
+function fullRunMs(firstByteMs: number, runMs: number): number {
   return Math.max(runMs, MIN_RUN_FIRST_BYTES * firstByteMs);
 }
 

@@ -29,7 +29,7 @@ export interface Situation {
   /** All blocks of the chunk and of its parity: what runs are cut from. */
   readonly blocks: readonly Block[];
   /** How the blocks make rows, when the chunk is kept as shards. */
-  readonly coded?: CodedBlocks;
+  readonly coded?: CodedBlocks | undefined;
   /** By block index: accepted, or no longer needed. */
   readonly accepted: readonly boolean[];
   /** Runs of blocks that nobody is fetching in time, in order. */
@@ -78,8 +78,8 @@ export interface Verdict {
 export interface Judgement {
   readonly nowMs: number;
   readonly attempt: RunningAttempt;
-  /** Its node. */
-  readonly view: NodeView;
+  /** Its node, until that answers: from then on the attempt has a pace of its own. */
+  readonly view: NodeView | null;
 }
 
 export interface Strategy {
@@ -100,7 +100,7 @@ export interface Strategy {
    *
    * @param stay how the player stays with its rendition: one that switches often wants other segments
    */
-  segmentsAhead(outlook: Outlook, stay: () => Stay): number;
+  segmentsAhead(outlook: Outlook, stay: Stay): number;
 }
 
 /** What can be said about the segments behind the one that is wanted. */

@@ -13,14 +13,15 @@ import { blockSizeFor, chunkBlocks } from "../placement/blocks.ts";
 import type { LoadTimes } from "../playback/hls-abr.ts";
 import type { VideoModel } from "../playback/video-model.ts";
 import { codedBlocks, shardSpan } from "../schedule/coded-blocks.ts";
-import type { Asked } from "../schedule/look-ahead.ts";
-import { MAX_ASKED } from "../schedule/look-ahead.ts";
+import type { Asked, Foresight } from "../schedule/look-ahead.ts";
+import { foresee, MAX_ASKED } from "../schedule/look-ahead.ts";
 import type { FetchInput } from "../schedule/plan-state.ts";
 import { segmentsAhead } from "../schedule/segments-ahead.ts";
 import type { Strategy } from "../schedule/strategy.ts";
 import type { DriverPorts } from "./plan-driver.ts";
 import { PlanDriver } from "./plan-driver.ts";
 import type { SegmentRecord } from "./segment-record.ts";
+import { startedSegment } from "./segment-record.ts";
 import type { LoadListener, PlayerView, SegmentSource, SegmentWish } from "./segment-source.ts";
 
 export interface EngineSourceOptions {
@@ -59,6 +60,7 @@ export class EngineSource implements SegmentSource {
   /** What the player asked for last, and the fetch that was or is under way for it. */
   #newest: Fetch | null = null;
   #asked: readonly Asked[] = [];
+  #foresight: Foresight = foresee([]);
   #isLookingAhead = false;
 
   constructor(options: EngineSourceOptions) {
@@ -69,6 +71,7 @@ export class EngineSource implements SegmentSource {
     const { clock } = this.#options.ports;
     if (this.#newest?.wish.level !== wish.level) this.#stopAhead(wish.level);
     this.#asked = [...this.#asked, askedFor(wish)].slice(-MAX_ASKED);
+    this.#foresight = foresee(this.#asked);
     const known = this.#fetches.get(keyOf(wish));
     const fetch = known ?? this.#begin(wish, false);
     this.#newest = fetch;
@@ -105,16 +108,11 @@ export class EngineSource implements SegmentSource {
     const { strategy, video, ports } = this.#options;
     const sizeBytes = sizeOf(video, wish);
     const { nowMs: startedMs } = ports.clock;
-    const record: SegmentRecord = {
-      ...{ slot: wish.slot, seq: wish.seq, level: wish.level, sizeBytes, startedMs, wasAhead: isAhead },
-      ...{ firstReleaseMs: null, endedMs: null, deliveredBytes: 0, wastedBytes: 0, outcome: "running" },
-      ...{ failure: null, attempts: [] },
-    };
+    const record = startedSegment({ ...wish, sizeBytes, startedMs, wasAhead: isAhead });
     this.records.push(record);
-    const input = {
-      ...this.#layout(wish, sizeBytes),
-      ...{ strategy, slackMs: this.#slackMs(wish), isAhead, turn: wish.seq, givesUpWhenAllUnreachable: false },
-    };
+    const { blocks, coded, sources } = this.#layout(wish, sizeBytes);
+    const [slackMs, turn] = [this.#slackMs(wish), wish.seq];
+    const input = { blocks, coded, sources, strategy, slackMs, isAhead, turn, givesUpWhenAllUnreachable: false };
     const driver = new PlanDriver(input, record, ports, {
       released: () => fetch.listener?.progress(record.deliveredBytes),
       changed: () => this.#lookAhead(),
@@ -150,13 +148,16 @@ export class EngineSource implements SegmentSource {
     const { clock, book } = this.#options.ports;
     const endMs = clock.nowMs;
     const { sizeBytes, attempts } = driver.record;
-    const firstByteMs = Math.min(...attempts.map((attempt) => attempt.firstByteMs ?? Infinity));
+    let [firstByteMs, firstStartedMs] = [Infinity, Infinity];
+    for (const attempt of attempts) {
+      firstByteMs = Math.min(firstByteMs, attempt.firstByteMs ?? Infinity);
+      firstStartedMs = Math.min(firstStartedMs, attempt.startedMs);
+    }
     const rate =
       busyRate(this.#spansSince(firstByteMs)) ??
       linkRate(book.link) ??
       this.#options.player.estimateBitsPerSecond() / 8;
     const bodyMs = (1000 * sizeBytes) / rate;
-    const firstStartedMs = Math.min(...attempts.map(({ startedMs }) => startedMs));
     const waitMs = firstByteMs === Infinity ? 0 : firstByteMs - firstStartedMs;
     return { startMs: endMs - bodyMs - waitMs, firstByteMs: endMs - bodyMs, endMs };
   }
@@ -165,7 +166,8 @@ export class EngineSource implements SegmentSource {
   #spansSince(fromMs: number): Span[] {
     const { nowMs } = this.#options.ports.clock;
     const spans: Span[] = [];
-    for (const { attempts } of this.records.slice(-RECENT_RECORDS)) {
+    for (const { attempts, endedMs: recordEndedMs } of this.records.slice(-RECENT_RECORDS)) {
+      if ((recordEndedMs ?? Infinity) < fromMs) continue;
       for (const { firstByteMs, endedMs, acceptedBytes } of attempts) {
         if (firstByteMs === null || (endedMs ?? Infinity) < fromMs || acceptedBytes === 0) continue;
         spans.push({ startMs: firstByteMs, endMs: endedMs ?? nowMs, bytes: acceptedBytes });
@@ -182,7 +184,7 @@ export class EngineSource implements SegmentSource {
     const { strategy, ports, video } = this.#options;
     const { slot, level } = newest.wish;
     const ahead = segmentsAhead({
-      asked: this.#asked,
+      foresight: this.#foresight,
       strategy,
       segmentCount: video.segmentCount,
       outlook: {

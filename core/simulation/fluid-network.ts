@@ -53,6 +53,10 @@ export class FluidNetwork {
   #ratesAreOld = false;
   #isPumping = false;
   #alarm: Alarm | null = null;
+  readonly #onAlarm = () => {
+    this.#alarm = null;
+    this.#pump();
+  };
 
   constructor(options: FluidNetworkOptions) {
     this.#options = options;
@@ -121,7 +125,7 @@ export class FluidNetwork {
     }
     transfer.phase = "waiting";
     transfer.connection = connection;
-    link.waiting.add(transfer);
+    link.waiting.push(transfer);
     if (link.faultKind === "refuse") {
       const refuse = () => this.#fail(transfer, "refused", "connection refused");
       clock.at(clock.nowMs + link.conditions.roundTripMs, refuse);
@@ -147,7 +151,7 @@ export class FluidNetwork {
     if (link.faultKind === "truncate") transfer.endsAtBytes = Math.ceil(transfer.wantedBytes / 2);
     if (link.faultKind === "corrupt") transfer.isCorrupt = true;
     this.#advance();
-    link.waiting.delete(transfer);
+    remove(link.waiting, transfer);
     transfer.phase = "flowing";
     transfer.lastReadMs = this.#options.clock.nowMs;
     link.flows.push(transfer);
@@ -189,13 +193,13 @@ export class FluidNetwork {
   #end(transfer: Transfer, keepsConnection: boolean): void {
     const { link, phase, connection } = transfer;
     transfer.phase = "over";
-    if (connection === null) link.queue.splice(link.queue.indexOf(transfer), 1);
+    if (connection === null) remove(link.queue, transfer);
     else {
       if (phase === "flowing") {
-        link.flows.splice(link.flows.indexOf(transfer), 1);
-        this.#flowing.splice(this.#flowing.indexOf(transfer), 1);
+        remove(link.flows, transfer);
+        remove(this.#flowing, transfer);
         this.#ratesAreOld = true;
-      } else link.waiting.delete(transfer);
+      } else remove(link.waiting, transfer);
       if (keepsConnection) link.keepConnection(connection, this.#options.clock.nowMs);
       else link.closeConnection();
       const next = link.queue.shift();
@@ -308,13 +312,18 @@ export class FluidNetwork {
     }
     if (this.#alarm !== null && this.#alarm.atMs === atMs) return;
     this.#alarm?.cancel();
-    this.#alarm = atMs === Infinity ? null : this.#options.clock.at(atMs, () => this.#onAlarm());
+    this.#alarm = atMs === Infinity ? null : this.#options.clock.at(atMs, this.#onAlarm);
   }
+}
 
-  #onAlarm(): void {
-    this.#alarm = null;
-    this.#pump();
+/** In the same order. splice() would make an array of what it took out. */
+function remove<Item>(list: Item[], item: Item): void {
+  let at = list.indexOf(item);
+  for (let next = list[at + 1]; next !== undefined; next = list[at + 1]) {
+    list[at] = next;
+    at += 1;
   }
+  list.pop();
 }
 
 function isFlowing(transfer: Transfer): boolean {

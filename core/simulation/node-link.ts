@@ -32,7 +32,7 @@ export class NodeLink<Transfer extends Member> implements SharedLink {
   /** Bodies under way. */
   readonly flows: Transfer[] = [];
   /** Asked, and no first byte yet. */
-  readonly waiting = new Set<Transfer>();
+  readonly waiting: Transfer[] = [];
   /** Requests beyond the connections, first come first served. */
   readonly queue: Transfer[] = [];
   /** Idle, the last used one last. */

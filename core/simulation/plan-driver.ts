@@ -17,9 +17,10 @@ import { FAILURE_ENDS } from "../schedule/plan-events.ts";
 import type { FetchInput, FetchPlan } from "../schedule/plan-state.ts";
 import { hasMissing } from "../schedule/plan-state.ts";
 import type { FluidNetwork } from "./fluid-network.ts";
+import type { AttemptListener } from "./open-attempt.ts";
+import { OpenAttempt } from "./open-attempt.ts";
 import type { AttemptRecord, SegmentRecord } from "./segment-record.ts";
 import { startedAttempt } from "./segment-record.ts";
-import type { Transfer, TransferListener } from "./transfer.ts";
 import type { Alarm, VirtualClock } from "./virtual-clock.ts";
 
 /** What all fetches of a session share. */
@@ -45,21 +46,20 @@ export interface FetchListener {
   ended(): void;
 }
 
-interface OpenAttempt {
-  readonly record: AttemptRecord;
-  nextBlock: number;
-  transfer: Transfer | null;
-  /** Blocks that are being hashed, and what is to be told behind them. */
-  hashing: number;
-  afterHashing: (() => void) | null;
-}
-
 export class PlanDriver {
   readonly record: SegmentRecord;
   readonly #input: FetchInput;
   readonly #ports: DriverPorts;
   readonly #listener: FetchListener;
-  readonly #open = new Map<number, OpenAttempt>();
+  readonly #wake = () => this.#tellAndShow({ saw: "wake" });
+  /** By number. */
+  readonly #attempts: OpenAttempt[] = [];
+  readonly #heard: AttemptListener = {
+    onFirstByte: (attempt) => this.#onFirstByte(attempt),
+    onBytes: (attempt, bytes, isCorrupt) => this.#onBytes(attempt, bytes, isCorrupt),
+    onEnded: (attempt) => this.#afterHashing(attempt, () => this.#onEnded(attempt)),
+    onFailed: (attempt, kind, detail) => this.#afterHashing(attempt, () => this.#onFailed(attempt, kind, detail)),
+  };
   readonly #accepted: boolean[];
   readonly #context: Draft<PlanContext>;
   #releasedBlocks = 0;
@@ -71,7 +71,7 @@ export class PlanDriver {
     this.#input = input;
     this.#ports = ports;
     this.#listener = listener;
-    this.#accepted = Array.from({ length: input.coded?.dataBlocks ?? input.blocks.length }, () => false);
+    this.#accepted = new Array<boolean>(input.coded?.dataBlocks ?? input.blocks.length).fill(false);
     this.#context = { nowMs: ports.clock.nowMs, book: ports.book, random: ports.random, explains: false };
   }
 
@@ -129,10 +129,7 @@ export class PlanDriver {
         break;
       case "wake":
         this.#sleeping?.cancel();
-        this.#sleeping = this.#ports.clock.at(command.atMs, () => {
-          this.#tell({ saw: "wake" });
-          this.#listener.changed();
-        });
+        this.#sleeping = this.#ports.clock.at(command.atMs, this.#wake);
         break;
       case "accept-block":
         this.#accept(command.attempt, command.block);
@@ -157,57 +154,43 @@ export class PlanDriver {
     const startedMs = this.#ports.clock.nowMs;
     const record = startedAttempt({ id, nodeId, start, end, because, isHedge, predictedMs, startedMs });
     this.record.attempts[id] = record;
-    const attempt: OpenAttempt = {
-      record,
-      nextBlock: firstBlock,
-      transfer: null,
-      hashing: 0,
-      afterHashing: null,
-    };
-    this.#open.set(id, attempt);
-    const blockEnds = this.#input.blocks.slice(firstBlock, endBlock).map((block) => block.end - start);
-    attempt.transfer = this.#ports.network.start(nodeId, blockEnds, this.#listenerOf(id, attempt, blockEnds));
-    this.#learn({ saw: "started", wantedBytes: end - start, isHedge, nodeId, atMs: this.#ports.clock.nowMs });
+    const attempt = new OpenAttempt(record, this.#input.blocks.slice(firstBlock, endBlock), this.#heard);
+    this.#attempts[id] = attempt;
+    attempt.transfer = this.#ports.network.start(nodeId, attempt.blockEnds, attempt);
+    this.#learn({ saw: "started", wantedBytes: end - start, isHedge, nodeId, atMs: startedMs });
   }
 
-  #listenerOf(id: number, attempt: OpenAttempt, blockEnds: readonly number[]): TransferListener {
+  #onFirstByte({ record }: OpenAttempt): void {
+    const { id, nodeId, startedMs } = record;
+    const atMs = this.#ports.clock.nowMs;
+    record.firstByteMs = atMs;
+    this.#learn({ saw: "first-byte", latencyMs: atMs - startedMs, nodeId, atMs });
+    this.#tell({ saw: "first-byte", attempt: id });
+  }
+
+  #onBytes(attempt: OpenAttempt, bytes: number, isCorrupt: boolean): void {
     const { record } = attempt;
-    const { nodeId } = record;
-    const firstBlock = attempt.nextBlock;
-    return {
-      firstByte: () => {
-        const atMs = this.#ports.clock.nowMs;
-        record.firstByteMs = atMs;
-        this.#learn({ saw: "first-byte", latencyMs: atMs - record.startedMs, nodeId, atMs });
-        this.#tell({ saw: "first-byte", attempt: id });
-      },
-      bytes: (bytes, isCorrupt) => {
-        record.receivedBytes += bytes;
-        this.record.wastedBytes += bytes;
-        learnBytes(this.#ports.book, nodeId, bytes, this.#ports.clock.nowMs);
-        this.#tellBytes(id, bytes);
-        while ((blockEnds[attempt.nextBlock - firstBlock] ?? Infinity) <= record.receivedBytes) {
-          const block = attempt.nextBlock;
-          attempt.nextBlock += 1;
-          this.#verify(id, attempt, { block, isCorrupt });
-        }
-      },
-      ended: () => this.#afterHashing(attempt, () => this.#onEnded(id)),
-      failed: (kind, detail) => this.#afterHashing(attempt, () => this.#onFailed(id, kind, detail)),
-    };
+    record.receivedBytes += bytes;
+    this.record.wastedBytes += bytes;
+    learnBytes(this.#ports.book, record.nodeId, bytes, this.#ports.clock.nowMs);
+    this.#tellBytes(record.id, bytes);
+    while (attempt.hasNextBlock) {
+      attempt.nextBlock += 1;
+      this.#verify(attempt, attempt.nextBlock - 1, isCorrupt);
+    }
   }
 
-  #verify(id: number, attempt: OpenAttempt, { block, isCorrupt }: { block: number; isCorrupt: boolean }): void {
+  #verify(attempt: OpenAttempt, block: number, isCorrupt: boolean): void {
     const { verifyMsPerMiB, clock } = this.#ports;
     if (verifyMsPerMiB === 0) {
-      this.#onVerified(id, block, isCorrupt);
+      this.#onVerified(attempt, block, isCorrupt);
       return;
     }
     const { start = 0, end = 0 } = this.#input.blocks[block] ?? {};
     attempt.hashing += 1;
     clock.at(clock.nowMs + ((end - start) / 2 ** 20) * verifyMsPerMiB, () => {
       attempt.hashing -= 1;
-      this.#onVerified(id, block, isCorrupt);
+      this.#onVerified(attempt, block, isCorrupt);
       if (attempt.hashing === 0) attempt.afterHashing?.();
     });
   }
@@ -218,27 +201,25 @@ export class PlanDriver {
     else attempt.afterHashing = tell;
   }
 
-  #onVerified(id: number, block: number, isCorrupt: boolean): void {
-    const attempt = this.#open.get(id);
-    if (attempt === undefined) return;
-    const { record } = attempt;
+  #onVerified({ record, isOpen }: OpenAttempt, block: number, isCorrupt: boolean): void {
+    if (!isOpen) return;
     const saw = isCorrupt ? "block-bad" : "block-ok";
     if (!isCorrupt) record.blocksVerified += 1;
     this.#learn({ saw, nodeId: record.nodeId, atMs: this.#ports.clock.nowMs });
-    this.#tellAndShow({ saw, attempt: id, block });
+    this.#tellAndShow({ saw, attempt: record.id, block });
     if (isCorrupt) this.#listener.caught(record.nodeId);
   }
 
-  #onEnded(id: number): void {
-    if (!this.#open.has(id)) return;
-    this.#closeAttempt(id, "complete", { outcome: "complete", reason: null });
-    this.#tellAndShow({ saw: "ended", attempt: id });
+  #onEnded({ record, isOpen }: OpenAttempt): void {
+    if (!isOpen) return;
+    this.#closeAttempt(record, "complete", { outcome: "complete", reason: null });
+    this.#tellAndShow({ saw: "ended", attempt: record.id });
   }
 
-  #onFailed(id: number, kind: FailureKind, detail: string): void {
-    if (!this.#open.has(id)) return;
-    this.#closeAttempt(id, FAILURE_ENDS[kind], { outcome: "failed", reason: `${kind}: ${detail}` });
-    this.#tellAndShow({ saw: "failed", attempt: id, kind, detail });
+  #onFailed({ record, isOpen }: OpenAttempt, kind: FailureKind, detail: string): void {
+    if (!isOpen) return;
+    this.#closeAttempt(record, FAILURE_ENDS[kind], { outcome: "failed", reason: `${kind}: ${detail}` });
+    this.#tellAndShow({ saw: "failed", attempt: record.id, kind, detail });
   }
 
   #tellAndShow(event: PlanEvent): void {
@@ -247,15 +228,13 @@ export class PlanDriver {
   }
 
   #stopAttempt(id: number, outcome: "cancelled" | "stalled" | "corrupt", reason: string): void {
-    const transfer = this.#open.get(id)?.transfer;
-    if (transfer) this.#ports.network.stop(transfer);
-    this.#closeAttempt(id, outcome, { outcome, reason });
+    const attempt = this.#attempts[id];
+    if (attempt?.isOpen !== true) return;
+    if (attempt.transfer !== null) this.#ports.network.stop(attempt.transfer);
+    this.#closeAttempt(attempt.record, outcome, { outcome, reason });
   }
 
-  #closeAttempt(id: number, how: AttemptEnd, end: Pick<AttemptRecord, "outcome" | "reason">): void {
-    const record = this.#open.get(id)?.record;
-    if (record === undefined) return;
-    this.#open.delete(id);
+  #closeAttempt(record: AttemptRecord, how: AttemptEnd, end: Pick<AttemptRecord, "outcome" | "reason">): void {
     const { nowMs: atMs } = this.#ports.clock;
     record.outcome = end.outcome;
     record.reason = end.reason;

@@ -53,15 +53,7 @@ export function startedAttempt(begun: AttemptStart): AttemptRecord {
   };
 }
 
-export interface SegmentRecord {
-  readonly slot: "init" | "segment";
-  readonly seq: number;
-  /** Index in the ladder. */
-  readonly level: number;
-  readonly sizeBytes: number;
-  readonly startedMs: number;
-  /** Begun before the player asked. */
-  readonly wasAhead: boolean;
+export interface SegmentRecord extends SegmentStart {
   /** When the first verified byte could go to the player. */
   firstReleaseMs: number | null;
   endedMs: number | null;
@@ -72,4 +64,34 @@ export interface SegmentRecord {
   outcome: "running" | "delivered" | "failed" | "aborted";
   failure: GiveUpCode | null;
   readonly attempts: AttemptRecord[];
+}
+
+interface SegmentStart {
+  readonly slot: "init" | "segment";
+  readonly seq: number;
+  /** Index in the ladder. */
+  readonly level: number;
+  readonly sizeBytes: number;
+  readonly startedMs: number;
+  /** Begun before the player asked. */
+  readonly wasAhead: boolean;
+}
+
+/** A segment of which nothing has come yet. */
+export function startedSegment(begun: SegmentStart): SegmentRecord {
+  return {
+    slot: begun.slot,
+    seq: begun.seq,
+    level: begun.level,
+    sizeBytes: begun.sizeBytes,
+    startedMs: begun.startedMs,
+    wasAhead: begun.wasAhead,
+    firstReleaseMs: null,
+    endedMs: null,
+    deliveredBytes: 0,
+    wastedBytes: 0,
+    outcome: "running",
+    failure: null,
+    attempts: [],
+  };
 }

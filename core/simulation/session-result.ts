@@ -6,7 +6,7 @@ import type { BufferSummary } from "../playback/buffer-model.ts";
 import type { VideoModel } from "../playback/video-model.ts";
 import type { BusyInterval, FluidNetwork } from "./fluid-network.ts";
 import type { PlayedSegment, PlayerModel } from "./player-model.ts";
-import type { SegmentRecord } from "./segment-record.ts";
+import type { AttemptRecord, SegmentRecord } from "./segment-record.ts";
 
 /** Pauses between rounds of a plan are a second at most; plain hls.js waits eight. */
 const MAX_IDLE_MS = 10_000;
@@ -99,9 +99,9 @@ export function sessionResult(facts: SessionFacts): SessionResult {
     lostBytes: receivedBytes - usefulBytes - headerBytes - duplicateBytes,
     requests: attempts.length,
     hedges: attempts.filter(({ isHedge }) => isHedge).length,
-    nodes: plan.nodes.map(({ nodeId }) => shareOf(nodeId, records)),
+    nodes: plan.nodes.map(({ nodeId }) => shareOf(nodeId, attempts)),
     detections: detectionsOf(plan, records),
-    violations: violationsOf(facts, records),
+    violations: violationsOf(facts, records, attempts),
     ...{ busyIntervals, played, records, book },
   };
 }
@@ -117,13 +117,16 @@ function duplicatesOf({ outcome, attempts }: SegmentRecord): number {
   return sum(blameless.map(({ receivedBytes, acceptedBytes }) => receivedBytes - acceptedBytes));
 }
 
-function shareOf(nodeId: string, records: readonly SegmentRecord[]): NodeShare {
-  const attempts = records.flatMap((record) => record.attempts.filter((attempt) => attempt.nodeId === nodeId));
-  const faults = attempts.filter(
-    ({ outcome }) => outcome === "failed" || outcome === "stalled" || outcome === "corrupt",
-  );
-  const receivedBytes = sum(attempts.map((attempt) => attempt.receivedBytes));
-  return { nodeId, receivedBytes, requests: attempts.length, faults: faults.length };
+function shareOf(nodeId: string, attempts: readonly AttemptRecord[]): NodeShare {
+  let [receivedBytes, requests, faults] = [0, 0, 0];
+  for (const attempt of attempts) {
+    if (attempt.nodeId !== nodeId) continue;
+    const { outcome } = attempt;
+    requests += 1;
+    receivedBytes += attempt.receivedBytes;
+    if (outcome === "failed" || outcome === "stalled" || outcome === "corrupt") faults += 1;
+  }
+  return { nodeId, receivedBytes, requests, faults };
 }
 
 function detectionsOf(plan: NetworkPlan, records: readonly SegmentRecord[]): Detection[] {
@@ -150,7 +153,11 @@ function movedMs(record: SegmentRecord, hit: SegmentRecord["attempts"][number], 
   return Math.min(hit.endedMs ?? Infinity, ...takers.map(({ startedMs }) => startedMs));
 }
 
-function violationsOf({ video, hedgeBudgetBytes }: SessionFacts, records: readonly SegmentRecord[]): string[] {
+function violationsOf(
+  { video, hedgeBudgetBytes }: SessionFacts,
+  records: readonly SegmentRecord[],
+  allAttempts: readonly AttemptRecord[],
+): string[] {
   const broken: string[] = [];
   for (const record of records) {
     const { slot, seq, level, outcome, deliveredBytes, sizeBytes, failure, attempts } = record;
@@ -162,9 +169,8 @@ function violationsOf({ video, hedgeBudgetBytes }: SessionFacts, records: readon
     if (idleMs > MAX_IDLE_MS) broken.push(`${name} starved for ${idleMs} ms`);
     if (attempts.some(({ endedMs }) => endedMs === null)) broken.push(`${name} left an attempt behind`);
   }
-  const attempts = records.flatMap((record) => record.attempts);
-  const hedgedBytes = sum(attempts.filter(({ isHedge }) => isHedge).map((attempt) => attempt.receivedBytes));
-  const allowedBytes = hedgeBudgetBytes + HEDGE_SHARE * sum(attempts.map((attempt) => attempt.receivedBytes));
+  const hedgedBytes = sum(allAttempts.map(({ isHedge, receivedBytes }) => (isHedge ? receivedBytes : 0)));
+  const allowedBytes = hedgeBudgetBytes + HEDGE_SHARE * sum(allAttempts.map(({ receivedBytes }) => receivedBytes));
   if (hedgedBytes > allowedBytes + 1) broken.push(`hedges received ${hedgedBytes} bytes of ${allowedBytes}`);
   if (records.length > video.segmentCount * 100) broken.push("segments were asked for again and again");
   return broken;

@@ -1,5 +1,5 @@
 /**
- * The long form of e2e/flows/broken-uploads.spec.ts: ten files of 50 MB and more, of ten contents and ten shapes, five by the
+ * The long form of e2e/long/faults/broken-uploads.spec.ts: ten files of 50 MB and more, of ten contents and ten shapes, five by the
  * page and five by one command. Needs ffmpeg.
  */
 import { execFile } from "node:child_process";

@@ -35,6 +35,12 @@ export interface PieceIndex {
    * @param after last position of the page before; null for the first page
    */
   positionsOn(nodeIds: readonly NodeId[], after: Position | null, limit: number): Promise<Position[]>;
+  /**
+   * Positions of ready videos at which two pieces or more lie in one failure domain.
+   *
+   * @param domains of the nodes that have others in theirs; those left out are alone
+   */
+  sharingDomains(domains: ReadonlyMap<NodeId, string>, after: Position | null, limit: number): Promise<Position[]>;
   /** Positions at which the record names this piece. */
   positionsOf(nodeId: NodeId, piece: Piece): Promise<Position[]>;
   /** The piece, if any record names it on this node. */
@@ -115,6 +121,21 @@ export function sqlitePieceIndex(db: Database): PieceIndex {
         .orderBy("pieces.seq")
         .limit(limit)
         .execute();
+      return rows.map(positionOfRow);
+    },
+
+    async sharingDomains(domains, after, limit) {
+      if (domains.size === 0) return [];
+      const { rendition, seq } = after === null ? { rendition: "", seq: 0 } : chunkKey(after);
+      const behind = sql`(pieces.video_id, pieces.rendition, pieces.seq) > (${after?.videoId ?? ""}, ${rendition}, ${seq})`;
+      const { rows } = await sql<{ video_id: string; rendition: string; seq: number }>`
+        SELECT pieces.video_id, pieces.rendition, pieces.seq FROM pieces
+          JOIN videos ON videos.id = pieces.video_id AND videos.state = 'ready'
+          LEFT JOIN json_each(${JSON.stringify(Object.fromEntries(domains))}) AS domain ON domain.key = pieces.node_id
+        WHERE ${behind}
+        GROUP BY pieces.video_id, pieces.rendition, pieces.seq
+        HAVING count(*) > count(DISTINCT coalesce(domain.value, pieces.node_id))
+        ORDER BY pieces.video_id, pieces.rendition, pieces.seq LIMIT ${limit}`.execute(db);
       return rows.map(positionOfRow);
     },
 

@@ -18,6 +18,9 @@ import type { NodeMemory } from "./node-memory.ts";
 /** Above this share of its space a node takes no new chunk (it would answer 507). */
 const FULL_RATIO = 0.95;
 
+/** What of a node must be known from the first moment after a restart. */
+const MEMORABLE = ["internalUrl", "publicUrl", "domain"] as const;
+
 export interface NodeDirectory {
   /** @throws VStackError `too-many-requests` when {@link MAX_NODES} other nodes are known and none is dead */
   hear(heartbeat: Heartbeat): Promise<void>;
@@ -68,7 +71,7 @@ export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemor
       }
       history.heard(heartbeat.nodeId, clock.nowMs());
       history.keepOnly(membership.members);
-      const moved = known?.internalUrl !== heartbeat.internalUrl || known.publicUrl !== heartbeat.publicUrl;
+      const moved = MEMORABLE.some((name) => known?.[name] !== heartbeat[name]);
       if (moved) await memory.remember([...membership.members.values()].map((member) => member.heartbeat));
     },
     members,
@@ -91,6 +94,7 @@ export async function openNodeDirectory(ports: { clock: Clock; memory: NodeMemor
         usedBytes: heartbeat.usedBytes,
         freeBytes: heartbeat.freeBytes,
         lastHeardMs: Math.max(0, Math.round(clock.nowMs() - heardAtMs)),
+        ...(heartbeat.domain === undefined ? {} : { domain: heartbeat.domain }),
       })),
     async run(signal) {
       while (!signal.aborted) {
@@ -108,6 +112,7 @@ function storageTarget({ heartbeat }: Member): StorageTarget {
     nodeId: heartbeat.nodeId,
     url: withoutSlash(heartbeat.internalUrl),
     weight: Math.max(1, heartbeat.usedBytes + heartbeat.freeBytes),
+    ...(heartbeat.domain === undefined ? {} : { domain: heartbeat.domain }),
   };
 }
 

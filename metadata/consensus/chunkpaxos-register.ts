@@ -104,6 +104,10 @@ export function chunkPaxosRegister(ports: ChunkPaxosRegisterPorts): PlacementReg
       return (await index.read(position))?.body ?? undefined;
     },
 
+    async isOver(position) {
+      return (await index.read(position))?.body === null;
+    },
+
     async listByVideo(videoId, after, limit) {
       const page = await index.list(videoId, after, limit);
       return page.flatMap(({ position, value: { body } }) => (body === null ? [] : [{ position, record: body }]));

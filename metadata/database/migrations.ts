@@ -247,4 +247,11 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_by_video ON decisions (video_id, number);
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST, POSTERS_AND_SORTS, CHUNKS_AT_RISK, CHUNK_PAXOS, REDUNDANCY];
+const NODES_AWAY = `
+CREATE TABLE nodes_away (node_id TEXT PRIMARY KEY, away_ms INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+`;
+
+export const MIGRATIONS: readonly string[] = [
+  ...[FIRST, POSTERS_AND_SORTS, CHUNKS_AT_RISK, CHUNK_PAXOS, REDUNDANCY],
+  NODES_AWAY,
+];

@@ -5,10 +5,11 @@
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { Kysely, SqliteDialect } from "kysely";
+import { Kysely } from "kysely";
 import Libsql from "libsql";
 import * as v from "valibot";
 import { VStackError } from "#wire/contract/errors.ts";
+import { FairSqliteDialect } from "./fair-dialect.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import type { Tables } from "./tables.ts";
 
@@ -41,7 +42,7 @@ export function openDatabase(path: string): Database {
     connection.close();
     throw error;
   }
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
+  return new Kysely<Tables>({ dialect: new FairSqliteDialect({ database: connection }) });
 }
 
 function assertSettings(connection: Libsql.Database, path: string): void {

@@ -18,6 +18,8 @@ export interface Tables {
   /** Nodes that shall vote and hold nothing new. */
   drained_nodes: { node_id: string };
   nodes: { node_id: string; heartbeat_json: string };
+  /** Dead nodes, and how long this program has watched them be away. */
+  nodes_away: { node_id: string; away_ms: number };
   uploads: UploadRow;
   chunk_intents: { position: string; video_id: string; hash: string; node_ids_json: string };
   releases: ReleaseRow;

@@ -11,6 +11,7 @@ import type { Clock } from "#wire/client/live-clock.ts";
 import { liveRandom } from "#wire/client/live-clock.ts";
 import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
 import type { SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
+import type { BadPiece } from "#wire/contract/storage-schemas.ts";
 import { fetchSegment } from "#wire/exchange/fetch-segment.ts";
 import { memoryEstimates } from "#wire/exchange/memory-estimates.ts";
 import { OpenFetches } from "#wire/exchange/open-fetches.ts";
@@ -29,6 +30,8 @@ export interface GatewayFetchPorts {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly fetch?: FetchPort;
+  /** A node sent wrong bytes of a piece, or has it not. */
+  readonly onBadPiece?: (piece: BadPiece) => void;
 }
 
 /** Which chunk, how it is called in traces, and which part of it. */
@@ -53,10 +56,16 @@ export type GatewayFetch = (
   signal: AbortSignal,
 ) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
 
-export function gatewayFetch({ directory, clock, registry, fetch = liveFetch }: GatewayFetchPorts): GatewayFetch {
+export function gatewayFetch({
+  directory,
+  clock,
+  registry,
+  fetch = liveFetch,
+  onBadPiece,
+}: GatewayFetchPorts): GatewayFetch {
   const slots = fetchSlots(MAX_FETCHES, MAX_WAITING);
   const shared = { estimates: memoryEstimates(), openFetches: new OpenFetches() };
-  const ports = { clock, random: liveRandom, fetch, digest: sha256, ...shared };
+  const ports = { clock, random: liveRandom, fetch, digest: sha256, ...shared, ...(onBadPiece && { onBadPiece }) };
   const registers = [registry];
   const fetches = new Counter({
     name: "vstack_gateway_fetches_total",

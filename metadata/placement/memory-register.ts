@@ -23,6 +23,7 @@ export function memoryRegister(): PlacementRegister {
       return { outcome: "chosen", record };
     },
     ...{ read, known: read },
+    isOver: (position) => Promise.resolve(records.get(positionText(position)) === null),
     async listByVideo(videoId, after, limit) {
       const texts = [...records.keys()].filter((text) => text.startsWith(`${videoId}/`) && text > after).sort();
       const placements = texts.flatMap((text): Placement[] => {

@@ -212,11 +212,12 @@ async function completeCopies(
   if (holders.length === outcomes.length && !mustChange) return stands;
   const stop = AbortSignal.any([signal, patience]);
   const queue = spare.values();
+  const version = stands.version + 1;
   const fillPlace = async () => {
     for (const node of queue) {
       if (stop.aborted) return;
       await releases.intend({ position, hash, nodeIds: [node.nodeId] });
-      const { error } = await putCopy({ request: { bytes, position, mint, signal: stop }, ports, hash, node });
+      const { error } = await putCopy({ request: { bytes, position, version, mint, signal: stop }, ports, hash, node });
       if (error === undefined) {
         holders.push(node.nodeId);
         return;
@@ -231,7 +232,7 @@ async function completeCopies(
       `Cannot store ${positionText(position)} as ${ACKNOWLEDGED_COPIES} durable copies are needed: ${holders.length} made`,
     );
   }
-  const next = { ...commit.record, version: stands.version + 1, holders: holders.map(replicaOn) };
+  const next = { ...commit.record, version, holders: holders.map(replicaOn) };
   const proposed = await register.propose(position, next, stands.version);
   if (proposed.outcome === "chosen") return proposed.record;
   throw new VStackError("conflict", `Cannot place "${positionText(position)}" as it was changed at the same time`);

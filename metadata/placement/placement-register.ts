@@ -32,6 +32,8 @@ export interface PlacementRegister {
    * @throws VStackError `unavailable` when nobody can say now
    */
   read(position: Position): Promise<ChunkRecord | undefined>;
+  /** Whether it was emptied for good, as far as this server has learned: nothing will stand there any more. */
+  isOver(position: Position): Promise<boolean>;
   /** What this server has learned; asks nobody, and may be older than what stands when another one proposes, too. */
   known(position: Position): Promise<ChunkRecord | undefined>;
   /**

@@ -35,6 +35,8 @@ export interface Release {
   readonly epoch: number | null;
 }
 
+export type KeptRelease = Omit<DueRelease, "epoch"> & Pick<Release, "epoch">;
+
 export interface DueNow {
   /** Only of these nodes. */
   readonly nodeIds: readonly NodeId[];
@@ -69,8 +71,10 @@ export interface Releases {
   unsettledVideos(): Promise<VideoId[]>;
   /** What that is. */
   unsettled(videoId: VideoId): Promise<{ readonly position: Position; readonly hash: ChunkHash }[]>;
-  /** Keeps what a change gives up, all of it or nothing. */
-  keep(hash: ChunkHash, releases: readonly DueRelease[], nowMs: number): Promise<void>;
+  /** Whether a chunk may be on its way to this position. */
+  isIntended(position: Position): Promise<boolean>;
+  /** Keeps what is given up, all of it or nothing. Epoch null: no record will ever stand there again. */
+  keep(hash: ChunkHash, releases: readonly KeptRelease[], nowMs: number): Promise<void>;
   /** The video is no more: every node gives up what it may have of it. */
   releaseAll(videoId: VideoId, register: PlacementRegister, nowMs: number): Promise<void>;
   /** Those whose time has come, oldest first. */
@@ -185,6 +189,16 @@ export function sqliteReleases(db: Database): Releases {
         position: v.parse(PositionSchema, row.position),
         hash: v.parse(ChunkHashSchema, row.hash),
       }));
+    },
+
+    async isIntended(position) {
+      const row = await db
+        .selectFrom("chunk_intents")
+        .select("hash")
+        .where("position", "=", positionText(position))
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
     },
 
     async keep(hash, due, nowMs) {

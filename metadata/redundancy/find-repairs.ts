@@ -1,12 +1,13 @@
 /**
  * What is to be repaired, found in the index page by page: chunks with too few holders or crowded ones, pieces that checks
- * found faulty, and whatever lies on nodes that are dead, leaving or forgotten. The most endangered is kept.
+ * found faulty, whatever lies on nodes that are dead, leaving or forgotten, and when it is asked for, pieces that share a
+ * failure domain. The most endangered is kept.
  */
 import type { NodeId } from "#core/ids.ts";
 import { parseNodeId } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
-import type { Cluster } from "#core/redundancy/cluster.ts";
+import type { Cluster, NodeFacts } from "#core/redundancy/cluster.ts";
 import type { ErasureScheme } from "#core/redundancy/form.ts";
 import type { PolicyConfig } from "#core/redundancy/policy-config.ts";
 import type { ChunkFacts, RepairOrder, RepairPlan, RepairWait } from "#core/redundancy/repair-plan.ts";
@@ -26,7 +27,7 @@ const MAX_WAITS = 1000;
 
 export interface FindRepairsPorts {
   readonly catalog: Pick<CatalogStore, "entry" | "chunksAtRisk">;
-  readonly pieces: Pick<PieceIndex, "positionsOn" | "nodeIds">;
+  readonly pieces: Pick<PieceIndex, "positionsOn" | "sharingDomains" | "nodeIds">;
   readonly faulty: FaultyPieces;
   readonly cluster: ClusterFacts;
   readonly config: () => PolicyConfig;
@@ -34,6 +35,8 @@ export interface FindRepairsPorts {
   readonly clock: Clock;
   /** Failed a moment ago. */
   readonly isResting: (key: string) => boolean;
+  /** Also pieces that share a failure domain: every chunk is looked at for them, which takes its time. */
+  readonly withDomains: boolean;
 }
 
 export async function findRepairs(ports: FindRepairsPorts, signal: AbortSignal): Promise<RepairPlan> {
@@ -42,6 +45,7 @@ export async function findRepairs(ports: FindRepairsPorts, signal: AbortSignal):
   const world = { cluster, scheme, config: config(), nowSeconds: clock.wallMs() / 1000 };
   let orders: RepairOrder[] = [];
   let waits: RepairWait[] = [];
+  let underSpread = 0;
   const seen = new Set<string>();
   for await (const page of suspicious(cluster, ports)) {
     signal.throwIfAborted();
@@ -50,8 +54,9 @@ export async function findRepairs(ports: FindRepairsPorts, signal: AbortSignal):
     const found = planRepairs(await factsOf(fresh, ports), world);
     orders = mostEndangered([...orders, ...found.orders.filter(({ chunk }) => !isResting(chunk.key))]);
     waits = [...waits, ...found.waits].slice(0, MAX_WAITS);
+    underSpread += found.underSpread;
   }
-  return { orders, waits };
+  return { orders, waits, underSpread };
 }
 
 /** Positions that something may be wrong with, page by page; some twice. */
@@ -61,6 +66,17 @@ async function* suspicious(cluster: Cluster, ports: FindRepairsPorts): AsyncGene
   yield* pages((after) => faulty.positions(after === null ? "" : positionText(after), PAGE_CHUNKS));
   const away = unreliable(cluster, await pieces.nodeIds());
   yield* pages((after) => pieces.positionsOn(away, after, PAGE_CHUNKS));
+  if (!ports.withDomains) return;
+  const domains = sharedDomains(cluster);
+  yield* pages((after) => pieces.sharingDomains(domains, after, PAGE_CHUNKS));
+}
+
+/** Nodes that have others in their failure domain. */
+function sharedDomains(cluster: Cluster): ReadonlyMap<NodeId, string> {
+  const nodes = [...cluster.values()];
+  const isShared = ({ nodeId, domain }: NodeFacts) =>
+    nodes.some((other) => other.domain === domain && other.nodeId !== nodeId);
+  return new Map(nodes.filter(isShared).map(({ nodeId, domain }) => [nodeId, domain]));
 }
 
 async function* pages(next: (after: Position | null) => Promise<Position[]>): AsyncGenerator<Position[]> {

@@ -12,6 +12,7 @@ import type { PieceLinks } from "#wire/exchange/piece-links.ts";
 import type { StorageTarget } from "#wire/exchange/store-chunk.ts";
 import type { Log } from "#wire/server/log.ts";
 import type { PieceIndex } from "../catalog/piece-index.ts";
+import { MAX_STRAYS } from "../upkeep/stray-pieces.ts";
 
 /** Looks whether a list is wanted. */
 const ROUND_MS = 500;
@@ -37,6 +38,8 @@ interface NodeList {
   readonly count: NodeCount;
   /** Null: too many to hold. */
   readonly names: ReadonlySet<PieceId> | null;
+  readonly strays: readonly PieceEntry[];
+  readonly atMs: number;
   readonly videoBytes: ReadonlyMap<VideoId, number>;
 }
 
@@ -47,6 +50,10 @@ export interface InventoriesPorts {
   readonly alive: () => readonly StorageTarget[];
   /** A node was listed: what it should have and has not is for the scrub to look at. */
   readonly onListed: (nodeId: NodeId, names: ReadonlySet<PieceId>, signal: AbortSignal) => Promise<void>;
+  /** And what it has and no record names, as much as fits. */
+  readonly onStrays: (nodeId: NodeId, strays: readonly PieceEntry[], signal: AbortSignal) => Promise<unknown>;
+  /** Every node is listed at least this often. */
+  readonly relistMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -105,7 +112,7 @@ export class Inventories {
     const { clock, alive, log } = this.#ports;
     while (!signal.aborted) {
       const isWatched = clock.nowMs() - this.#askedAtMs < WATCHED_MS && clock.nowMs() >= this.#listAtMs;
-      const wanted = alive().filter(({ nodeId }) => this.#wanted.has(nodeId));
+      const wanted = alive().filter(({ nodeId }) => this.#wanted.has(nodeId) || this.#isOld(nodeId));
       const listing = isWatched ? this.refresh(signal) : this.#list(wanted, signal);
       await listing.catch((error: unknown) => {
         if (!signal.aborted) log.error({ err: error }, "Cannot list what nodes keep: will try again");
@@ -126,6 +133,7 @@ export class Inventories {
         const list = await this.#listNode(node, signal);
         this.#lists.set(node.nodeId, list);
         if (list.names !== null) await this.#ports.onListed(node.nodeId, list.names, signal);
+        await this.#ports.onStrays(node.nodeId, list.strays, signal);
       } catch (error) {
         signal.throwIfAborted();
         this.#lists.delete(node.nodeId);
@@ -138,10 +146,17 @@ export class Inventories {
     this.#listAtMs = clock.nowMs() + Math.max(FRESH_MS, tookMs / LIST_SHARE);
   }
 
+  #isOld(nodeId: NodeId): boolean {
+    const { clock, relistMs } = this.#ports;
+    const atMs = this.#lists.get(nodeId)?.atMs;
+    return atMs !== undefined && clock.nowMs() >= Math.max(atMs + relistMs(), this.#listAtMs);
+  }
+
   async #listNode(node: StorageTarget, signal: AbortSignal): Promise<NodeList> {
     let count: NodeCount = { replicas: 0, shards: 0, replicaBytes: 0, shardBytes: 0, unnamedBytes: 0 };
     const names = new Set<PieceId>();
     const videoBytes = new Map<VideoId, number>();
+    const strays: PieceEntry[] = [];
     const others = [...this.#lists].reduce(
       (sum, [id, { names: held }]) => sum + (id === node.nodeId ? 0 : (held?.size ?? 0)),
       0,
@@ -152,13 +167,14 @@ export class Inventories {
       const named = await this.#ports.pieces.named(node.nodeId, here);
       for (const entry of here) {
         count = added(count, entry, named.has(pieceId(entry)));
+        if (!named.has(pieceId(entry)) && strays.length < MAX_STRAYS) strays.push(entry);
         for (const videoId of videosOf(entry))
           videoBytes.set(videoId, (videoBytes.get(videoId) ?? 0) + entry.sizeBytes);
         if (areHeld) names.add(pieceId(entry));
       }
       areHeld &&= names.size + others <= MAX_NAMES;
     }
-    return { count, names: areHeld ? names : null, videoBytes };
+    return { count, names: areHeld ? names : null, strays, atMs: this.#ports.clock.nowMs(), videoBytes };
   }
 }
 

@@ -2,6 +2,7 @@
 import { invariant } from "#core/invariant.ts";
 import type { Piece, PieceId } from "#core/placement/piece.ts";
 import { parsePieceId, pieceId, pieceOf } from "#core/placement/piece.ts";
+import type { ByteBudget } from "#core/redundancy/byte-budget.ts";
 import type { ScrubItem, ScrubState, ScrubVerdict } from "#core/redundancy/scrub-plan.ts";
 import { MAX_REPORTS, NO_REPORTS } from "#core/redundancy/scrub-plan.ts";
 import type { PieceVerdict } from "#wire/contract/piece-api.ts";
@@ -9,8 +10,10 @@ import type { NamedPiece } from "../catalog/piece-index.ts";
 
 export interface NodeScrub {
   state: ScrubState;
-  /** When reported pieces were checked, Unix seconds; the last ones. */
+  /** When reported pieces were found intact, Unix seconds; the last ones. */
   readonly checkedReports: Map<string, number>;
+  /** What may be read for reports: apart from the cycle's, which is far lower when the cycle is long. Monotonic seconds. */
+  reportBudget: ByteBudget;
   budgetBytes: number;
   atMs: number;
   totals: { readonly pieces: number; readonly sizeBytes: number; readonly left: number; readonly leftBytes: number };
@@ -19,8 +22,8 @@ export interface NodeScrub {
 
 export function newNodeScrub(nowMs: number): NodeScrub {
   const totals = { pieces: 0, sizeBytes: 0, left: 0, leftBytes: 0 };
-  const rest = { checkedReports: new Map<string, number>(), budgetBytes: 0, atMs: nowMs };
-  return { state: NO_REPORTS, ...rest, totals, totalsDueMs: -Infinity };
+  const reports = { checkedReports: new Map<string, number>(), reportBudget: { bytes: 0, atSeconds: nowMs / 1000 } };
+  return { state: NO_REPORTS, ...reports, budgetBytes: 0, atMs: nowMs, totals, totalsDueMs: -Infinity };
 }
 
 /** About how much is left, until it is counted again: at once when it may be nothing. */
@@ -38,6 +41,7 @@ export const SCRUB_VERDICTS: Readonly<Record<PieceVerdict, ScrubVerdict>> = {
   absent: "missing",
 };
 
+/** It was reported without cause; what was found faulty may be reported again as soon as it was made again. */
 export function noteReport({ checkedReports }: NodeScrub, name: PieceId, nowSeconds: number): void {
   checkedReports.delete(name);
   checkedReports.set(name, nowSeconds);
@@ -49,7 +53,7 @@ export function itemOf(piece: NamedPiece): ScrubItem {
   return { piece: pieceId(piece), sizeBytes: piece.sizeBytes, checkedAtSeconds: piece.checkedMs / 1000 };
 }
 
-export function pieceOfItem({ piece }: ScrubItem): Piece {
+export function pieceOfItem({ piece }: Pick<ScrubItem, "piece">): Piece {
   const id = parsePieceId(piece);
   invariant(id !== undefined, `Cannot check "${piece}" as it is the name of no piece`);
   return pieceOf(id);

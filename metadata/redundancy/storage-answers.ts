@@ -60,18 +60,28 @@ export class StorageAnswers {
     };
   }
 
-  /** @param known nodes of the cluster; one that was not counted makes the answer incomplete */
-  async overhead({ atSeconds, nodes }: Counted, known: readonly NodeId[]): Promise<Overhead> {
+  /**
+   * @param known nodes of the cluster with what their folders hold beside pieces, null when they never said; one that was not
+   *   counted makes the answer incomplete
+   */
+  async overhead({ atSeconds, nodes }: Counted, known: ReadonlyMap<NodeId, number | null>): Promise<Overhead> {
     const total = contentBytes(await this.#countLibrary());
-    const counts = known.map((nodeId) => ({ nodeId, counted: nodes.get(nodeId) ?? null }));
-    const kept = counts.reduce(
-      (sum, { counted }) => sum + (counted === null ? 0 : counted.replicaBytes + counted.shardBytes),
-      0,
-    );
+    const counts = [...known].map(([nodeId, otherBytes]) => ({
+      nodeId,
+      counted: nodes.get(nodeId) ?? null,
+      otherBytes,
+    }));
+    let [kept, other] = [0, 0];
+    for (const { counted, otherBytes } of counts) {
+      if (counted === null) continue;
+      kept += counted.replicaBytes + counted.shardBytes;
+      other += otherBytes ?? 0;
+    }
     return {
       countedAtSeconds: atSeconds,
       isComplete: counts.every(({ counted }) => counted !== null),
       ...{ contentBytes: total, keptBytes: atSeconds === null ? null : kept },
+      otherBytes: atSeconds === null ? null : other,
       ...{ replicationBytes: total * REPLICA_COUNT, nodes: counts },
     };
   }

@@ -42,7 +42,8 @@ const WORDS = {
   },
   report: {
     ...{ tag: "storage", summary: "A client read wrong bytes: the node shall check that piece" },
-    description: "Makes a check and never more, whoever says it; not again for a piece that was checked a moment ago.",
+    description:
+      "Makes a check and never more, whoever says it; none when no record names the piece on that node, or when it was found intact a moment ago.",
     body: { json: "BadPiece", example: { nodeId: "n1", hash: "0".repeat(64), shard: 2 } },
     answers: { 202: { says: "Whether it will be checked", json: "BadPieceAnswer" } },
     problems: ["bad-request", "unavailable"],
@@ -80,7 +81,7 @@ export function storageRoutes({ redundancy, catalog }: StorageRoutesPorts): Hono
   }
 
   app.post(ROUTES.storageReports, describe(WORDS.report), async (context) => {
-    const willCheck = redundancy.report(await parseJsonBody(context, BadPieceSchema));
+    const willCheck = await redundancy.report(await parseJsonBody(context, BadPieceSchema));
     return context.json({ willCheck } satisfies InferOutput<typeof BadPieceAnswerSchema>, 202);
   });
   app.all(ROUTES.storageReports, methodNotAllowed("POST"));

@@ -149,6 +149,8 @@ describe("Redundancy changes forms", () => {
     });
     expect(present(overhead.keptBytes) / overhead.contentBytes).toBeCloseTo(5 / 3, 1);
     expect(overhead.nodes.every(({ counted }) => counted?.unnamedBytes === 0)).toBe(true);
+    expect(overhead.nodes.every(({ otherBytes }) => otherBytes === 700)).toBe(true);
+    expect(overhead.otherBytes).toBe(700 * overhead.nodes.length);
     const map = await world.redundancy.chunkMap({ videoId, rendition: undefined, from: 0, limit: 10 }, never);
     expect(map?.rows).toHaveLength(4);
     expect(map?.rows[0]?.pieces.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => "intact"));

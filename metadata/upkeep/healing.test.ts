@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseNodeId } from "#core/ids.ts";
+import { pieceOf } from "#core/placement/piece.ts";
 import type { Position } from "#core/placement/position.ts";
+import type { BadPiece } from "#wire/contract/storage-schemas.ts";
 import { present } from "../placement/placement-register.contract.ts";
 import type { ChunkServer } from "../chunk-servers.contract.ts";
 import type { RedundancyWorld } from "./redundancy-world.contract.ts";
-import { damage, never, redundancyWorld, videoId } from "./redundancy-world.contract.ts";
+import { CHUNK_BYTES, damage, never, redundancyWorld, videoId } from "./redundancy-world.contract.ts";
 
 const SEGMENTS = 6;
 
@@ -80,6 +82,40 @@ describe("Redundancy heals", () => {
     expect(world.redundancy.queue().repair.chunksLeft).toBe(0);
   });
 
+  it("what lies on a dead node after the rest of its hold-off when the server was restarted meanwhile", async () => {
+    const lost = await bearer(present(positions[0]));
+    lost.away = true;
+    expect(await repair()).toBe(0);
+    world.clock.advance(600);
+    const [other] = world.nodes.servers.filter((server) => server !== lost);
+    await world.redundancy.hear(world.nodes.heartbeat(present(other)));
+    const again = await world.restarted();
+    expect(await again.repairLoop.round(never)).toBe(0);
+    world.clock.advance(290);
+    expect(await again.repairLoop.round(never)).toBe(0);
+    world.clock.advance(11);
+    expect(await again.repairLoop.round(never)).toBeGreaterThan(0);
+  });
+
+  it("and waits for it from the beginning when it was back in between", async () => {
+    const lost = await bearer(present(positions[0]));
+    const hear = () =>
+      world.redundancy.hear(world.nodes.heartbeat(present(world.nodes.servers.find((one) => !one.away))));
+    lost.away = true;
+    await repair();
+    world.clock.advance(600);
+    await hear();
+    lost.away = false;
+    await repair();
+    world.clock.advance(6);
+    await hear();
+    const again = await world.restarted();
+    lost.away = true;
+    expect(await again.repairLoop.round(never)).toBe(0);
+    world.clock.advance(890);
+    expect(await again.repairLoop.round(never)).toBe(0);
+  });
+
   it("two dead nodes at once without waiting, where one more loss would take the chunk", async () => {
     await code();
     const [first, second] = (await world.record(present(positions[0]))).holders;
@@ -132,20 +168,62 @@ describe("Redundancy heals", () => {
     await expectWhole(REPLICATED);
   });
 
-  it("what a client complains about: at once when it is true, and nothing when it is not", async () => {
-    await code();
-    const position = present(positions[1]);
-    const { hash, holders } = await world.record(position);
-    const [good, bad] = holders.flatMap((holder) => (holder.holds === "shard" ? [holder] : []));
-    const rotten = present(world.nodes.servers.find(({ id }) => id === bad?.nodeId));
-    damage(rotten, hash, "flip");
-    const complain = (holder: typeof good) =>
-      world.redundancy.report({ nodeId: present(holder).nodeId, hash, shard: present(holder).shard });
-    expect([complain(good), complain(bad)]).toEqual([true, true]);
-    await scrub(1);
-    expect(await repair()).toBe(1);
-    await expectWhole(CODED);
-    expect(complain(good)).toBe(false);
+  describe("what a client complains about", () => {
+    /** Of one shard of a coded chunk, and of another one. */
+    const twoShards = async () => {
+      await code();
+      const { hash, holders } = await world.record(present(positions[1]));
+      const [one, other] = holders.flatMap((holder) =>
+        holder.holds === "shard" ? [{ nodeId: holder.nodeId, hash, shard: holder.shard }] : [],
+      );
+      return [present(one), present(other)] as const;
+    };
+    const complain = (piece: BadPiece) => world.redundancy.report(piece);
+    const serverOf = ({ nodeId }: BadPiece) => present(world.nodes.servers.find(({ id }) => id === nodeId));
+
+    it("at once when it is true, and nothing when it is not", async () => {
+      const [good, bad] = await twoShards();
+      damage(serverOf(bad), bad.hash, "flip");
+      expect([await complain(good), await complain(bad)]).toEqual([true, true]);
+      await scrub(1);
+      expect(await repair()).toBe(1);
+      await expectWhole(CODED);
+      expect(await complain(good)).toBe(false);
+      damage(serverOf(bad), bad.hash, "flip");
+      expect(await complain(bad)).toBe(true);
+      await scrub(1);
+      expect(await repair()).toBe(1);
+      await expectWhole(CODED);
+    });
+
+    it("makes no check of what no record names there, or of a node that is away", async () => {
+      const [one, other] = await twoShards();
+      expect(await complain({ ...one, shard: other.shard })).toBe(false);
+      expect(await complain({ ...one, nodeId: present(parseNodeId("node-9")) })).toBe(false);
+      serverOf(one).away = true;
+      expect(await complain(one)).toBe(false);
+      expect(world.redundancy.queue().scrub.reportsWaiting).toBe(0);
+    });
+
+    it("makes nodes read no faster than a scrub may, however much is complained about, and deletes nothing", async () => {
+      const server = await bearer(present(positions[0]));
+      const nodeId = present(parseNodeId(server.id));
+      const hashes = [...server.chunks.keys()].map((name) => pieceOf(name).hash);
+      const scrubBytesPerSecond = CHUNK_BYTES / 2;
+      await world.redundancy.setConfig({ scrubBytesPerSecond, scrubCycleSeconds: 30 * 86_400 });
+      expect(hashes.length).toBeGreaterThan(1);
+      const kept = world.nodes.references();
+      for (const hash of hashes) expect(await complain({ nodeId, hash, shard: null })).toBe(true);
+      const waiting = () => world.redundancy.queue().scrub.reportsWaiting;
+      for (let second = 1; waiting() > 0; second += 1) {
+        await scrub(1);
+        // A piece larger than what is left of the budget is read all the same, and paid for later.
+        const readBytes = (hashes.length - waiting()) * CHUNK_BYTES;
+        expect(readBytes).toBeLessThanOrEqual(second * scrubBytesPerSecond + CHUNK_BYTES);
+        expect(second).toBeLessThan(60);
+      }
+      expect(world.nodes.references()).toEqual(kept);
+    });
   });
 
   it("makes a piece of proven bytes only: a rotten source is found out, and made again, too", async () => {
@@ -184,6 +262,33 @@ describe("Redundancy heals", () => {
     expect(joined.shards.size).toBe(moved);
     expect(await world.redundancy.rebalanceLoop.round(never)).toBe(0);
     expect(await (await world.restarted()).rebalanceLoop.round(never)).toBe(0);
+  });
+
+  it("pieces that share a failure domain move to others, and are counted while there are too few", async () => {
+    const domains = (labels: string) => {
+      for (const [at, server] of world.nodes.servers.entries()) server.domain = labels.charAt(at % labels.length);
+    };
+    const spread = async (position: Position) => {
+      const { holders } = await world.record(position);
+      const domainOf = (id: string) => world.nodes.servers.find((server) => server.id === id)?.domain;
+      return new Set(holders.map(({ nodeId }) => domainOf(nodeId))).size;
+    };
+    const spreads = () => Promise.all(positions.map(spread));
+    domains("aab");
+    await repair();
+    expect(await spreads()).toEqual(positions.map(() => 2));
+    expect(world.redundancy.queue().repair.underSpread).toBe(SEGMENTS);
+    domains("abc");
+    expect(await repair()).toBeGreaterThan(0);
+    await cleanUp();
+    await expectWhole(REPLICATED);
+    expect(await spreads()).toEqual(positions.map(() => 3));
+    expect(await repair()).toBe(0);
+    expect(world.redundancy.queue().repair.underSpread).toBe(0);
+    // Five shards on three domains would survive the loss of one only: the form stays what is safer.
+    await world.redundancy.override(videoId, "erasure");
+    await world.redundancy.formLoop.round(never);
+    await expectWhole(REPLICATED);
   });
 
   it("shards that share a node for want of nodes move when one has come", async () => {

@@ -103,9 +103,9 @@ export class MemoryRedundancy implements Redundancy {
 
   readonly report: Redundancy["report"] = ({ nodeId, hash, shard }) => {
     const piece = `${hash}/${shard}@${nodeId}`;
-    if (this.reports.includes(piece)) return false;
+    if (this.reports.includes(piece)) return Promise.resolve(false);
     this.reports.push(piece);
-    return true;
+    return Promise.resolve(true);
   };
 
   readonly efficiency: Redundancy["efficiency"] = () => {
@@ -134,12 +134,12 @@ export class MemoryRedundancy implements Redundancy {
       const [replicas, shards] = [cells.filter(isReplica), cells.filter((cell) => !isReplica(cell))];
       const [replicaBytes, shardBytes] = [bytesOf(replicas), bytesOf(shards)];
       const counted = { replicas: replicas.length, shards: shards.length, replicaBytes, shardBytes, unnamedBytes: 0 };
-      return { nodeId, counted };
+      return { nodeId, counted, otherBytes: 4096 };
     });
     return Promise.resolve({
       ...{ countedAtSeconds: this.#world.nowSeconds, isComplete: true, contentBytes, nodes },
       keptBytes: nodes.reduce((sum, { counted }) => sum + counted.replicaBytes + counted.shardBytes, 0),
-      replicationBytes: 3 * contentBytes,
+      ...{ otherBytes: 4096 * nodes.length, replicationBytes: 3 * contentBytes },
     });
   };
 
@@ -245,7 +245,7 @@ function quietQueue(atSeconds: number): Queue {
     ...{ changeBytesPerSecond: null, releasesWaiting: 0 },
     repair: {
       ...{ isRunning: false, startedAtSeconds: null, endedAtSeconds: null, chunksDone: 0, chunksLeft: 0, bytesDone: 0 },
-      ...{ bytesLeft: 0, bytesPerSecond: null, limitBytesPerSecond: null, failed: 0 },
+      ...{ bytesLeft: 0, bytesPerSecond: null, limitBytesPerSecond: null, failed: 0, underSpread: 0 },
     },
     scrub: {
       ...{ isRunning: false, startedAtSeconds: null, completedAtSeconds: null, piecesChecked: 0, piecesTotal: 0 },

@@ -46,8 +46,8 @@ export interface Redundancy {
   readonly startRepair: () => boolean;
   /** Begins a scrub cycle on every node now. False: it was under way. */
   readonly startScrub: () => boolean;
-  /** A client's word: makes a check of that piece, never more. False: checked a moment ago, or too many wait. */
-  readonly report: (piece: BadPiece) => boolean;
+  /** A client's word: makes a check of that piece, never more. False: it makes none (storage-schemas.ts says when). */
+  readonly report: (piece: BadPiece) => Promise<boolean>;
   readonly efficiency: () => Promise<Efficiency>;
   /** Counted from the inventories of the nodes; may be some seconds old, and says of when it is. */
   readonly overhead: (signal: AbortSignal) => Promise<Overhead>;

@@ -10,7 +10,7 @@ import type { ErasureScheme } from "#core/redundancy/form.ts";
 import type { PolicyConfig } from "#core/redundancy/policy-config.ts";
 import type { Heartbeat } from "#wire/contract/cluster-api.ts";
 import type { CurrentForm, Decision, Efficiency, Override, Queue } from "#wire/contract/redundancy-schemas.ts";
-import type { ChunkMap, Overhead, VideoStorage } from "#wire/contract/storage-schemas.ts";
+import type { BadPiece, ChunkMap, Overhead, VideoStorage } from "#wire/contract/storage-schemas.ts";
 import type { PieceIndex } from "../catalog/piece-index.ts";
 import { sqlitePieceIndex } from "../catalog/piece-index.ts";
 import type { NodeDirectory } from "../cluster/node-directory.ts";
@@ -26,6 +26,8 @@ import { sqliteFaultyPieces } from "../redundancy/faulty-pieces.ts";
 import type { FormCounts } from "../redundancy/form-counts.ts";
 import { contentBytes, keptBytes, mainForm, sqliteFormCounts } from "../redundancy/form-counts.ts";
 import { Inventories } from "../redundancy/inventories.ts";
+import type { AwayMs } from "../redundancy/nodes-away.ts";
+import { AwayKeeper, recallAway } from "../redundancy/nodes-away.ts";
 import { sqlitePlans } from "../redundancy/plan-store.ts";
 import { queueAnswer } from "../redundancy/queue-answer.ts";
 import type { ConfigChange, Settings } from "../redundancy/settings.ts";
@@ -41,6 +43,7 @@ import { PolicyLoop } from "./policy-loop.ts";
 import { RebalanceLoop } from "./rebalance-loop.ts";
 import type { ChunkMapAsk, Redundancy as RedundancyPort } from "./redundancy-port.ts";
 import { RepairLoop } from "./repair-loop.ts";
+import { StrayPieces } from "./stray-pieces.ts";
 import { ScrubLoop } from "./scrub-loop.ts";
 import type { UpkeepPorts } from "./upkeep-ports.ts";
 
@@ -61,13 +64,14 @@ export async function openRedundancy(ports: RedundancyPorts): Promise<Redundancy
   const settings = await openSettings(db);
   const pieces = sqlitePieceIndex(db);
   const demand = await DemandKeeper.open({ db, pieces, halfLives: () => settings.current(), nowSeconds });
-  return new Redundancy(ports, { settings, pieces, demand });
+  return new Redundancy(ports, { settings, pieces, demand, away: await recallAway(db) });
 }
 
 interface Opened {
   readonly settings: Settings;
   readonly pieces: PieceIndex;
   readonly demand: DemandKeeper;
+  readonly away: AwayMs;
 }
 
 export class Redundancy implements RedundancyPort {
@@ -83,6 +87,7 @@ export class Redundancy implements RedundancyPort {
   readonly #board: ChangeBoard;
   readonly #budget: WorkBudget;
   readonly #cluster: ClusterFacts;
+  readonly #away: AwayKeeper;
   readonly #faulty: FaultyPieces;
   readonly #forms: VideoForms;
   readonly #counts: FormCounts;
@@ -93,7 +98,7 @@ export class Redundancy implements RedundancyPort {
   #releasesWaiting = 0;
 
   /** By {@link openRedundancy}. */
-  constructor(ports: RedundancyPorts, { settings, pieces, demand }: Opened) {
+  constructor(ports: RedundancyPorts, { settings, pieces, demand, away }: Opened) {
     const { db, clock, directory } = ports;
     this.#ports = ports;
     this.#settings = settings;
@@ -101,7 +106,8 @@ export class Redundancy implements RedundancyPort {
     this.#startedAtSeconds = clock.wallMs() / 1000;
     this.#board = new ChangeBoard(clock);
     this.#budget = new WorkBudget(clock, () => this.#rate());
-    this.#cluster = clusterFacts(ports);
+    this.#cluster = clusterFacts({ ...ports, away });
+    this.#away = new AwayKeeper({ db, clock, away: () => this.#cluster.away() });
     this.#faulty = sqliteFaultyPieces(db, () => clock.wallMs());
     this.#forms = sqliteVideoForms(db);
     this.#counts = sqliteFormCounts(db);
@@ -123,7 +129,10 @@ export class Redundancy implements RedundancyPort {
       isBusy: async ({ videoId }) =>
         (await ports.isBeingStored(videoId)) || (await ports.catalog.video(videoId))?.state !== "ready",
       onBad: (holder, { hash }) => {
-        this.scrubLoop.report(holder.nodeId, { hash, shard: holder.holds === "shard" ? holder.shard : null });
+        const shard = holder.holds === "shard" ? holder.shard : null;
+        void this.scrubLoop.report(holder.nodeId, { hash, shard }).catch((error: unknown) => {
+          ports.log.error({ err: error }, "Cannot note a source that was wrong: the scrub will find it");
+        });
       },
     });
     const acting = { ...around, runner, cluster: this.#cluster, alive: () => directory.alive() };
@@ -146,9 +155,12 @@ export class Redundancy implements RedundancyPort {
       recommend: (video) => this.policyLoop.recommendation(video),
       waitsFor: (videoId) => this.formLoop.waitsFor(videoId),
     });
+    const strays = new StrayPieces(acting);
     this.inventories = new Inventories({
       ...acting,
       onListed: (nodeId, names, signal) => this.scrubLoop.compare(nodeId, names, signal),
+      onStrays: (nodeId, entries, signal) => strays.listed(nodeId, entries, signal),
+      relistMs: () => settings.current().graceSeconds * 1000,
     });
   }
 
@@ -161,6 +173,7 @@ export class Redundancy implements RedundancyPort {
     if (known?.incarnation !== incarnation || isBack) this.inventories.want(nodeId);
     if (isBack) this.formLoop.wake();
     this.#disks.set(nodeId, { incarnation, isAlive });
+    await this.#away.keep();
     await this.demand.hear(heartbeat);
   }
 
@@ -240,7 +253,7 @@ export class Redundancy implements RedundancyPort {
 
   readonly startScrub = (): boolean => this.scrubLoop.ask();
 
-  readonly report = ({ nodeId, hash, shard }: { nodeId: NodeId } & Parameters<ScrubLoop["report"]>[1]): boolean =>
+  readonly report = ({ nodeId, hash, shard }: BadPiece): Promise<boolean> =>
     this.scrubLoop.report(nodeId, { hash, shard });
 
   readonly efficiency = (): Promise<Efficiency> =>
@@ -250,7 +263,12 @@ export class Redundancy implements RedundancyPort {
     });
 
   readonly overhead = async (signal: AbortSignal): Promise<Overhead> =>
-    await this.#answers.overhead(await this.#counted(signal), [...this.#cluster.read().keys()]);
+    await this.#answers.overhead(
+      await this.#counted(signal),
+      new Map(
+        this.#ports.directory.members().map(({ heartbeat: { nodeId, otherBytes = null } }) => [nodeId, otherBytes]),
+      ),
+    );
 
   readonly videoStorage = async (signal: AbortSignal): Promise<readonly VideoStorage[]> =>
     await this.#answers.videoStorage(await this.#counted(signal));

@@ -11,7 +11,10 @@ import type { MetaChunk, Video } from "#wire/contract/catalog-api.ts";
 import { VStackError } from "#wire/contract/errors.ts";
 import { storeChunk } from "#wire/exchange/store-chunk.ts";
 import type { CatalogStore, StoredChunk } from "../catalog/catalog-store.ts";
+import { raiseVersion } from "./raise-version.ts";
 import type { UpkeepPorts } from "./upkeep-ports.ts";
+
+const forEver = new AbortController().signal;
 
 /**
  * @returns the video with its new title
@@ -62,10 +65,13 @@ async function replaceMeta(position: Position, video: Video, ports: UpkeepPorts,
   await releases.intend(wanted);
   let chunk: StoredChunk;
   try {
-    const request = { bytes, position, nodes, blockSizeBytes: blockSizeFor(bytes.length), mint, signal };
+    const version = (held?.version ?? 0) + 1;
+    const request = { bytes, position, version, nodes, blockSizeBytes: blockSizeFor(bytes.length), mint, signal };
     const { record, blocks } = await storeChunk(request, ports);
-    chunk = { position, durationSeconds: 0, record: { ...record, version: (held?.version ?? 0) + 1 }, blocks };
+    chunk = { position, durationSeconds: 0, record, blocks };
   } catch (error) {
+    // Without it nodes keep what they were given for the version that is not to be; then it is a stray (stray-pieces.ts).
+    if (held !== undefined) await raiseVersion(position, held, ports, forEver).catch(() => undefined);
     await releases.settleChunk(wanted, register, clock.wallMs());
     throw error;
   }

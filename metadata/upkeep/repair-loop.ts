@@ -19,6 +19,8 @@ import type { PlanStore } from "../redundancy/plan-store.ts";
 const ROUND_MS = 1000;
 /** Looks through everything again after so long, changed or not: hold-offs end. */
 const LOOK_AGAIN_MS = 5000;
+/** Pieces that share a failure domain are looked for when nodes come, go or change, and after so long: a full node has room. */
+const DOMAINS_AGAIN_MS = 600_000;
 /** A look may take this share of the time at most: libraries of a million chunks take seconds. */
 const LOOK_SHARE = 0.1;
 /** Changes at once; the budget lets through as many. */
@@ -26,7 +28,7 @@ const WORKERS = 4;
 /** Plans that were cut short, ended in one round. */
 const MAX_PLANS = 1000;
 
-export interface RepairLoopPorts extends Omit<FindRepairsPorts, "isResting"> {
+export interface RepairLoopPorts extends Omit<FindRepairsPorts, "isResting" | "withDomains"> {
   readonly plans: Pick<PlanStore, "all">;
   readonly runner: ChangeRunner;
   /** What was cut short without a plan: copies of a job, a new title. */
@@ -44,11 +46,13 @@ export interface RepairProgress {
   readonly bytesDone: number;
   readonly bytesLeft: number;
   readonly failed: number;
+  /** Chunks that survive fewer than two losses for want of failure domains, when they were last looked for. */
+  readonly underSpread: number;
 }
 
 const NO_RUN: RepairProgress = {
   ...{ isRunning: false, startedAtSeconds: null, endedAtSeconds: null },
-  ...{ chunksDone: 0, chunksLeft: 0, bytesDone: 0, bytesLeft: 0, failed: 0 },
+  ...{ chunksDone: 0, chunksLeft: 0, bytesDone: 0, bytesLeft: 0, failed: 0, underSpread: 0 },
 };
 
 export class RepairLoop {
@@ -58,6 +62,10 @@ export class RepairLoop {
   #waits: readonly RepairWait[] = [];
   #progress: RepairProgress = NO_RUN;
   #signature = "";
+  /** Of the cluster when pieces that share a domain were last looked for. */
+  #domainsSignature = "";
+  #domainsAtMs = -Infinity;
+  #underSpread = 0;
   #lookAtMs = 0;
   #isAsked = true;
 
@@ -77,12 +85,13 @@ export class RepairLoop {
 
   get progress(): RepairProgress {
     const bytesLeft = this.#orders.reduce((sum, { writeBytes }) => sum + writeBytes, 0);
-    return { ...this.#progress, chunksLeft: this.#orders.length, bytesLeft };
+    return { ...this.#progress, chunksLeft: this.#orders.length, bytesLeft, underSpread: this.#underSpread };
   }
 
   /** Looks for everything now. @returns false when a run is under way */
   ask(): boolean {
     this.#isAsked = true;
+    this.#domainsSignature = "";
     this.#rest.wake();
     return !this.#progress.isRunning;
   }
@@ -153,10 +162,17 @@ export class RepairLoop {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
+    const { clock, cluster } = this.#ports;
     const isResting = (key: string) => this.#rest.isResting(key);
-    const { orders, waits } = await findRepairs({ ...this.#ports, isResting }, signal);
-    this.#orders = [...orders];
-    this.#waits = waits;
+    const signature = cluster.signature();
+    const withDomains = signature !== this.#domainsSignature || clock.nowMs() >= this.#domainsAtMs + DOMAINS_AGAIN_MS;
+    const found = await findRepairs({ ...this.#ports, isResting, withDomains }, signal);
+    this.#orders = [...found.orders];
+    this.#waits = found.waits;
+    if (!withDomains) return;
+    this.#underSpread = found.underSpread;
+    this.#domainsSignature = signature;
+    this.#domainsAtMs = clock.nowMs();
   }
 
   async #work(signal: AbortSignal): Promise<number> {

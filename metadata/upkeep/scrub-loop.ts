@@ -5,6 +5,7 @@
 import type { NodeId } from "#core/ids.ts";
 import type { Piece, PieceId } from "#core/placement/piece.ts";
 import { pieceId } from "#core/placement/piece.ts";
+import { spent } from "#core/redundancy/byte-budget.ts";
 import type { PolicyConfig } from "#core/redundancy/policy-config.ts";
 import { checked, planScrub, reported, scrubPace } from "#core/redundancy/scrub-plan.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
@@ -15,6 +16,7 @@ import type { Log } from "#wire/server/log.ts";
 import type { CatalogStore } from "../catalog/catalog-store.ts";
 import type { NamedPiece, PieceIndex } from "../catalog/piece-index.ts";
 import { holderOf, WHOLE } from "../database/piece-columns.ts";
+import { dueReports, sizeOf } from "../redundancy/due-reports.ts";
 import type { Fault, FaultyPieces } from "../redundancy/faulty-pieces.ts";
 import type { NodeScrub } from "../redundancy/node-scrub.ts";
 import { itemOf, newNodeScrub, noteBatch, noteReport, pieceOfItem, SCRUB_VERDICTS } from "../redundancy/node-scrub.ts";
@@ -65,6 +67,8 @@ const NOTHING_FOUND: Found = { corrupt: 0, absent: 0 };
 export class ScrubLoop {
   readonly #ports: ScrubLoopPorts;
   readonly #nodes = new Map<NodeId, NodeScrub>();
+  /** A batch is under way there. */
+  readonly #busy = new Set<NodeId>();
   #cycleStartMs: number;
   #completedAtSeconds: number | null = null;
   #isHurried = false;
@@ -105,11 +109,19 @@ export class ScrubLoop {
     return true;
   }
 
-  /** A client read wrong bytes, or somebody found none: makes a check, never more. @returns false when it makes none */
-  report(nodeId: NodeId, piece: Piece): boolean {
+  /**
+   * A client read wrong bytes, or found none: makes a check, never more.
+   *
+   * @returns false when it makes none: no record names the piece there, the node is away, it was found intact a moment ago,
+   *   or too many wait
+   */
+  async report(nodeId: NodeId, piece: Piece): Promise<boolean> {
+    if (!this.#ports.alive().some((node) => node.nodeId === nodeId)) return false;
+    const named = await this.#ports.pieces.piece(nodeId, piece);
+    if (named === undefined) return false;
     const scrub = this.#scrubOf(nodeId);
     const name = pieceId(piece);
-    const item = { piece: name, sizeBytes: 0, checkedAtSeconds: scrub.checkedReports.get(name) ?? 0 };
+    const item = { ...itemOf(named), checkedAtSeconds: scrub.checkedReports.get(name) ?? 0 };
     const { refusedReports } = scrub.state;
     scrub.state = reported(scrub.state, item, this.#ports.clock.wallMs() / 1000);
     return scrub.state.refusedReports === refusedReports;
@@ -133,26 +145,36 @@ export class ScrubLoop {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#ports;
+    const open = new Set<Promise<void>>();
     while (!signal.aborted) {
-      await this.round(signal).catch((error: unknown) => {
-        if (!signal.aborted) log.error({ err: error }, "Cannot scrub: will try again");
-      });
+      // Not awaited: a node that hangs must not keep the others' reports waiting for its deadline.
+      const round: Promise<void> = this.round(signal)
+        .catch((error: unknown) => {
+          if (!signal.aborted) log.error({ err: error }, "Cannot scrub: will try again");
+        })
+        .finally(() => open.delete(round));
+      open.add(round);
       await clock.sleep(ROUND_MS, signal);
     }
+    await Promise.all(open);
   }
 
-  /** One batch on every node. */
+  /** One batch on every node but those that still have one. */
   async round(signal: AbortSignal): Promise<void> {
     const alive = this.#ports.alive();
     const there = new Set(alive.map(({ nodeId }) => nodeId));
     for (const nodeId of this.#nodes.keys()) if (!there.has(nodeId)) this.#nodes.delete(nodeId);
+    const free = alive.filter(({ nodeId }) => !this.#busy.has(nodeId));
     await Promise.all(
-      alive.map(async (node) => {
+      free.map(async (node) => {
+        this.#busy.add(node.nodeId);
         try {
           await this.#scrubNode(node, signal);
         } catch (error) {
           signal.throwIfAborted();
           this.#ports.log.warn({ nodeId: node.nodeId, err: error }, "Cannot scrub a node now");
+        } finally {
+          this.#busy.delete(node.nodeId);
         }
       }),
     );
@@ -164,16 +186,17 @@ export class ScrubLoop {
     await this.#countTotals(node.nodeId, scrub);
     this.#refill(scrub);
     const unchecked = await this.#ports.pieces.longestUnchecked(node.nodeId, MAX_VERIFY_PIECES);
-    const reports = scrub.state.reports.map((piece) => ({ piece, sizeBytes: 0, checkedAtSeconds: 0 }));
+    const reports = await dueReports(node.nodeId, scrub, this.#ports);
     const others = unchecked.map(itemOf).filter(({ piece }) => !scrub.state.reports.includes(piece));
     const items = [...reports, ...others];
     const plan = planScrub(scrub.state, items, this.#ports.config(), scrub.budgetBytes);
-    const isWaiting = scrub.state.reports.length === 0 && this.#ports.budget.hasBefore("scrub");
-    const batch = isWaiting ? [] : plan.items.slice(0, MAX_VERIFY_PIECES);
+    const isWaiting = this.#ports.budget.hasBefore("scrub");
+    const batch = isWaiting ? reports : plan.items.slice(0, MAX_VERIFY_PIECES);
     if (batch.length === 0) return;
     const pieces = batch.map(pieceOfItem);
-    const bytes = batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    scrub.budgetBytes -= bytes;
+    const bytes = sizeOf(batch);
+    scrub.reportBudget = spent(scrub.reportBudget, sizeOf(reports));
+    scrub.budgetBytes -= bytes - sizeOf(reports);
     this.#ports.budget.note("scrub", bytes);
     await this.#verify(node, pieces, signal);
     noteBatch(scrub, batch.length, bytes);
@@ -187,7 +210,8 @@ export class ScrubLoop {
     let faults = 0;
     for (const [index, piece] of pieces.entries()) {
       const verdict = verdicts[index] ?? "absent";
-      if (scrub.state.reports.includes(pieceId(piece))) noteReport(scrub, pieceId(piece), clock.wallMs() / 1000);
+      const isUntrue = verdict === "intact" && scrub.state.reports.includes(pieceId(piece));
+      if (isUntrue) noteReport(scrub, pieceId(piece), clock.wallMs() / 1000);
       const { state, command } = checked(scrub.state, pieceId(piece), SCRUB_VERDICTS[verdict], clock.wallMs() / 1000);
       scrub.state = state;
       if (command.do === "keep-as-checked") intact.push(piece);

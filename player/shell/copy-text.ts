@@ -19,7 +19,7 @@ function copySelection(text: string): boolean {
   (focused?.closest("dialog[open]") ?? document.body).append(field);
   field.select();
   try {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way on insecure origins
+    // oxlint-disable-next-line typescript/no-deprecated -- the only way on insecure origins
     return document.execCommand("copy");
   } catch {
     return false;

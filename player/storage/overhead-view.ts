@@ -43,8 +43,18 @@ export function renderOverhead(overhead: Overhead, nowSeconds: number) {
       }
       ${saved === null || contentBytes === 0 ? nothing : html`<strong>${savedText(saved)}</strong>`}
     </p>
-    ${renderNodes(overhead)}
+    ${renderNodes(overhead)} ${renderWhole(overhead)}
   </section>`;
+}
+
+/** Kept are pieces alone; who asks the system sees what else is in the folders, too. */
+function renderWhole({ keptBytes, otherBytes }: Overhead) {
+  if (keptBytes === null || otherBytes === null) return nothing;
+  return html`<p class="hint">
+    Kept are replicas and shards as files, also those that no record names any more. Besides, the nodes' folders hold
+    ${bytesText(otherBytes)}: journals of references and votes, the folders themselves, files put aside as wrong. Together
+    that is <strong>${bytesText(keptBytes + otherBytes)}</strong>, what <code>du --apparent-size</code> says of them.
+  </p>`;
 }
 
 function savedText(saved: number): string {
@@ -67,11 +77,12 @@ function renderNodes({ nodes }: Overhead) {
           <th scope="col" class="number">Replicas</th>
           <th scope="col" class="number">Shards</th>
           <th scope="col" class="number">Not named</th>
+          <th scope="col" class="number">Besides</th>
         </tr>
       </thead>
       <tbody>
         ${nodes.map(
-          ({ nodeId, counted }) => html`<tr>
+          ({ nodeId, counted, otherBytes }) => html`<tr>
             <th scope="row">
               <span class="swatch" style=${styleMap({ background: nodeBackground(nodeLook(nodeId)) })}></span>${nodeId}
             </th>
@@ -89,6 +100,7 @@ function renderNodes({ nodes }: Overhead) {
                     <td class="number">${counted.shards} · ${bytesText(counted.shardBytes)}</td>
                     <td class="number">${bytesText(counted.unnamedBytes)}</td>`
             }
+            <td class="number">${otherBytes === null ? NO_DATA : bytesText(otherBytes)}</td>
           </tr>`,
         )}
       </tbody>

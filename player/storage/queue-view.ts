@@ -78,6 +78,13 @@ function renderRepair({ repair, atSeconds }: Queue) {
         ? html`<progress aria-label="Progress of the repair" max="1" .value=${repair.bytesDone / total}></progress>`
         : nothing
     }
+    ${
+      repair.underSpread === 0
+        ? nothing
+        : html`<p class="trouble">
+            ${counted(repair.underSpread, "chunk")} survive fewer than two losses: there are too few failure domains
+          </p>`
+    }
     <p class="hint">
       ${diskRateText(repair.bytesPerSecond)}, at most ${diskRateText(repair.limitBytesPerSecond)} now${
         repair.isRunning && left !== null ? html`; ${durationText(left * 1000)} left at that` : nothing

@@ -26,6 +26,12 @@ export type Served = v.InferOutput<typeof ServedSchema>;
 
 const UrlSchema = v.pipe(v.string(), v.url(), v.regex(/^https?:\/\//, "Expected an http or https address"));
 
+/** What fails together: the name of a machine, a rack, a house. */
+export const DomainSchema = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "Expected 1 to 64 letters, digits, dots, hyphens or underscores"),
+);
+
 export const HeartbeatSchema = v.object({
   nodeId: NodeIdSchema,
   /** Where other servers reach it. */
@@ -51,6 +57,8 @@ export const HeartbeatSchema = v.object({
   /** Apparent size of what else is in the node's folder: journals, folders, files found wrong. */
   otherBytes: v.optional(CountSchema),
   served: v.optional(ServedSchema),
+  /** Its failure domain; a node that names none is one of its own. */
+  domain: v.optional(DomainSchema),
 });
 export type Heartbeat = v.InferOutput<typeof HeartbeatSchema>;
 
@@ -78,6 +86,8 @@ export const NodeSummarySchema = v.object({
   freeBytes: CountSchema,
   /** Since the last heartbeat, by the metadata server's own monotonic clock. */
   lastHeardMs: v.number(),
+  /** The failure domain that it names. */
+  domain: v.optional(DomainSchema),
 });
 export type NodeSummary = v.InferOutput<typeof NodeSummarySchema>;
 

@@ -186,6 +186,8 @@ const RepairProgressSchema = v.object({
   /** What the budget allows now. */
   limitBytesPerSecond: v.nullable(AmountSchema),
   failed: CountSchema,
+  /** Chunks that survive fewer than two losses only because there are too few failure domains. Older servers say nothing. */
+  underSpread: v.optional(CountSchema, 0),
 });
 
 /** Of the cycle that is under way, or of the last one. */

@@ -25,6 +25,11 @@ const NodeCountSchema = v.object({
       unnamedBytes: CountSchema,
     }),
   ),
+  /**
+   * Apparent size of what else its folder holds, as its last heartbeat said: journals of references and votes, the folders
+   * themselves, files put aside as wrong. With its pieces it is what `du --apparent-size` says. Null: it never said.
+   */
+  otherBytes: v.nullable(CountSchema),
 });
 
 /** `GET /api/storage/overhead`. */
@@ -37,6 +42,8 @@ export const OverheadSchema = v.object({
   contentBytes: CountSchema,
   /** Bytes of pieces on the nodes that gave their inventory; null when nothing was counted. */
   keptBytes: v.nullable(CountSchema),
+  /** What else those nodes' folders hold; no part of `keptBytes`. Null when nothing was counted. */
+  otherBytes: v.nullable(CountSchema),
   /** What three copies of everything would take. */
   replicationBytes: CountSchema,
   nodes: v.pipe(v.array(NodeCountSchema), v.maxLength(MAX_NODES)),
@@ -133,8 +140,9 @@ export const ChunkMapSchema = v.object({
 export type ChunkMap = v.InferOutput<typeof ChunkMapSchema>;
 
 /**
- * `POST /api/storage/reports`: a client read wrong bytes. It makes the node check that piece, soon, and never more: a client
- * may lie. `false` when it was checked a moment ago or too many wait.
+ * `POST /api/storage/reports`: a client read wrong bytes of a piece, or did not find it. It makes the node check that piece,
+ * soon, and never more: a client may lie. `false` when no record names it there, the node is away, it was found intact a
+ * moment ago, or too many wait.
  */
 export const BadPieceSchema = v.object({ ...PieceSchema.entries, hash: ChunkHashSchema });
 export type BadPiece = v.InferOutput<typeof BadPieceSchema>;

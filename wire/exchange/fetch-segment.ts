@@ -246,7 +246,8 @@ class SegmentDriver {
     const task = { url, run: command, sizeBytes, offset, blocks, hashes: this.#hashes };
     this.recorder.attemptStarted(command, start < entry.record.sizeBytes ? 0 : offset);
     const stop = startAttempt(task, this.#ports, (report) => this.#guard(() => this.#onReport(id, report)));
-    this.#open.add(id, { nodeId, wantedBytes: end - start, isHedge, stop });
+    const piece = { nodeId, hash: entry.record.hash, shard: command.shard };
+    this.#open.add(id, { piece, wantedBytes: end - start, isHedge, stop });
   }
 
   #startAssembly(coded: CodedBlocks): ShardAssembly {
@@ -291,6 +292,7 @@ class SegmentDriver {
         this.recorder.attemptEnded(id, "complete", null);
         break;
       case "failed":
+        if (report.kind === "missing") this.#open.missed(id);
         this.#open.close(id, FAILURE_ENDS[report.kind]);
         this.recorder.attemptEnded(id, "failed", `${report.kind}: ${report.detail}`);
         break;

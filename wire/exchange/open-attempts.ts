@@ -1,10 +1,13 @@
 /** The attempts of one fetch that are under way, and what the estimates are told of them. Decides nothing. */
 import type { AttemptEnd, NodeEvent } from "#core/estimate/node-estimate.ts";
 import type { NodeId } from "#core/ids.ts";
+import type { BadPiece } from "#wire/contract/storage-schemas.ts";
 import type { SegmentFetchPorts } from "./segment-fetch.ts";
 
 interface OpenAttempt {
   readonly nodeId: NodeId;
+  /** What is asked for; it is bad only when the node proves it. */
+  readonly piece: BadPiece;
   readonly startedMs: number;
   readonly wantedBytes: number;
   readonly isHedge: boolean;
@@ -14,11 +17,13 @@ interface OpenAttempt {
   answered: boolean;
 }
 
+type OpenAttemptsPorts = Pick<SegmentFetchPorts, "clock" | "estimates" | "onBadPiece">;
+
 export class OpenAttempts {
-  readonly #ports: Pick<SegmentFetchPorts, "clock" | "estimates">;
+  readonly #ports: OpenAttemptsPorts;
   readonly #open = new Map<number, OpenAttempt>();
 
-  constructor(ports: Pick<SegmentFetchPorts, "clock" | "estimates">) {
+  constructor(ports: OpenAttemptsPorts) {
     this.#ports = ports;
   }
 
@@ -38,9 +43,10 @@ export class OpenAttempts {
     return this.#open.get(id)?.nodeId;
   }
 
-  add(id: number, attempt: Pick<OpenAttempt, "nodeId" | "wantedBytes" | "isHedge" | "stop">): void {
-    const { nodeId, wantedBytes, isHedge } = attempt;
-    this.#open.set(id, { ...attempt, startedMs: this.#ports.clock.nowMs(), receivedBytes: 0, answered: false });
+  add(id: number, attempt: Pick<OpenAttempt, "piece" | "wantedBytes" | "isHedge" | "stop">): void {
+    const { wantedBytes, isHedge } = attempt;
+    const { nodeId } = attempt.piece;
+    this.#open.set(id, { ...attempt, nodeId, startedMs: this.#ports.clock.nowMs(), receivedBytes: 0, answered: false });
     this.#learn(nodeId, { saw: "started", wantedBytes, isHedge });
   }
 
@@ -60,7 +66,15 @@ export class OpenAttempts {
 
   blockHashed(id: number, saw: "block-ok" | "block-bad"): void {
     const attempt = this.#open.get(id);
-    if (attempt !== undefined) this.#learn(attempt.nodeId, { saw });
+    if (attempt === undefined) return;
+    this.#learn(attempt.nodeId, { saw });
+    if (saw === "block-bad") this.#ports.onBadPiece?.(attempt.piece);
+  }
+
+  /** The node says that it has no such piece. */
+  missed(id: number): void {
+    const attempt = this.#open.get(id);
+    if (attempt !== undefined) this.#ports.onBadPiece?.(attempt.piece);
   }
 
   /** Stops it in this tick, by our own will. */

@@ -12,6 +12,7 @@ import type { FetchPort } from "#wire/client/http.ts";
 import type { ManifestEntry } from "#wire/contract/catalog-api.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import type { SegmentTrace, StrategyName } from "#wire/contract/segment-trace.ts";
+import type { BadPiece } from "#wire/contract/storage-schemas.ts";
 import type { OpenFetches } from "./open-fetches.ts";
 
 /** What to fetch, for whom, by which strategy. */
@@ -30,8 +31,8 @@ export interface SegmentRequest {
   /** Seconds of playback left before these bytes are missed; null when nobody said (then: urgent). */
   readonly slackSeconds: number | null;
   /**
-   * End with `unreachable` after the first round in which no holder could be reached, for callers that have another way
-   * (the worker has the gateway). Without it the fetch tries on for 30 s.
+   * End with `unreachable` after the first round in which no holder could be reached and had it still, for callers that have
+   * another way (the worker has the gateway). Without it the fetch tries on for 30 s.
    */
   readonly giveUpWhenAllUnreachable?: boolean;
   /** Begun before the player asked: takes what would otherwise idle, until {@link SegmentFetch.want}. */
@@ -62,6 +63,8 @@ export interface SegmentFetchPorts {
   readonly openFetches: OpenFetches;
   /** Told at every change of the trace (the same growing record); must be quick and must not throw. */
   readonly onTrace?: (trace: SegmentTrace) => void;
+  /** A node sent wrong bytes of this piece, or has none that the record names; must be quick and must not throw. */
+  readonly onBadPiece?: (piece: BadPiece) => void;
   /** Told of every step of the plan before its commands are carried out, for recordings; must be quick, must not throw. */
   readonly onStep?: (step: StepNote) => void;
 }

@@ -11,7 +11,7 @@ import type { ErrorCode } from "#wire/contract/errors.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import { PROBLEM_KINDS, problemType } from "#wire/contract/problem.ts";
 import type { StorageTarget, StoreChunkRequest } from "./store-chunk.ts";
-import { removeChunk, storeChunk } from "./store-chunk.ts";
+import { storeChunk } from "./store-chunk.ts";
 import { createVirtualClock } from "./virtual-network.ts";
 
 const POSITION: Position = { slot: "poster", videoId: videoIdFromBytes(new Uint8Array(16)) };
@@ -26,6 +26,7 @@ function createNodes(count: number) {
   });
   const kept = new Map<string, Set<string>>();
   const log: string[] = [];
+  const versions = new Set<string>();
   const failures = new Map<string, ErrorCode[]>();
   const fetch: FetchPort = async (url, init) => {
     const { host, pathname, searchParams } = new URL(url);
@@ -39,16 +40,13 @@ function createNodes(count: number) {
     const hash = pathname.slice("/chunks/".length);
     const references = kept.get(host) ?? new Set<string>();
     kept.set(host, references);
-    if (method === "DELETE") {
-      const deleted = references.delete(searchParams.get("position") ?? "");
-      return Response.json({ hash, references: references.size, deleted });
-    }
+    versions.add(searchParams.get("version") ?? "none");
     references.add(searchParams.get("position") ?? "");
     const sizeBytes = (await new Response(init.body).arrayBuffer()).byteLength;
     return Response.json({ hash, sizeBytes, nodeId: host, existed: false, references: 1, vote: null }, { status: 201 });
   };
   const holding = () => [...kept].filter(([, references]) => references.size > 0).map(([host]) => host);
-  return { targets, fetch, log, failures, holding };
+  return { targets, fetch, log, versions, failures, holding };
 }
 
 function problem(code: ErrorCode): Response {
@@ -113,7 +111,7 @@ describe("storeChunk()", () => {
     expect((await storeChunk(requestOf(nodes), portsOf(nodes))).copies).toBe(2);
   });
 
-  test("throws unavailable below two copies, names why, and takes back the one that was made", async () => {
+  test("throws unavailable below two copies, and names why", async () => {
     const nodes = createNodes(3);
     const [, second, third] = ranked(nodes);
     nodes.failures.set(`PUT ${second}`, ["storage-full"]);
@@ -122,20 +120,15 @@ describe("storeChunk()", () => {
     expect(errorCode(error)).toBe("unavailable");
     expect(String(error)).toContain(`${second} storage-full`);
     expect(String(error)).toContain(`${third} forbidden`);
-    expect(nodes.holding()).toEqual([]);
   });
 
-  test("takes back what a node may have stored although its answer was lost", async () => {
+  test("gives copies for the version that is to name them, and takes none back: a late DELETE could take another one", async () => {
     const nodes = createNodes(4);
-    const [first] = ranked(nodes);
-    const lossy: FetchPort = async (url, init) => {
-      const response = await nodes.fetch(url, init);
-      if (init.method === "PUT" && new URL(url).host === first) throw new TypeError("connection reset");
-      return response;
-    };
-    const { record } = await storeChunk(requestOf(nodes), { ...portsOf(nodes), fetch: lossy });
-    expect(record.holders.map((holder) => holder.nodeId)).not.toContain(first);
-    expect(nodes.holding().sort()).toEqual(record.holders.map((holder) => String(holder.nodeId)).sort());
+    nodes.failures.set(`PUT ${ranked(nodes)[0]}`, ["unreachable", "unreachable"]);
+    const { record } = await storeChunk(requestOf(nodes, { version: 7 }), portsOf(nodes));
+    expect(record.version).toBe(7);
+    expect([...nodes.versions]).toEqual(["7"]);
+    expect(nodes.log.filter((line) => line.startsWith("DELETE"))).toEqual([]);
   });
 
   test("does not count a node that acknowledges another chunk", async () => {
@@ -164,7 +157,7 @@ describe("storeChunk()", () => {
     expect(String(error)).toContain("no more nodes are alive");
   });
 
-  test("leaves nothing behind when it is aborted half-way", async () => {
+  test("ends when it is aborted half-way", async () => {
     const nodes = createNodes(6);
     const stop = new AbortController();
     const stopping: FetchPort = async (url, init) => {
@@ -177,17 +170,5 @@ describe("storeChunk()", () => {
       (cause: unknown) => cause,
     );
     expect(errorCode(error)).toBe("aborted");
-    expect(nodes.holding()).toEqual([]);
-  });
-});
-
-describe("removeChunk()", () => {
-  test("names the nodes on which the reference is gone, also those that never had it", async () => {
-    const nodes = createNodes(3);
-    const { record } = await storeChunk(requestOf(nodes), portsOf(nodes));
-    nodes.failures.set("DELETE node-1", ["unreachable"]);
-    nodes.failures.set("DELETE node-2", ["not-found"]);
-    const removed = await removeChunk({ ...requestOf(nodes), hash: record.hash }, portsOf(nodes));
-    expect(removed).toEqual(["node-2", "node-3"]);
   });
 });

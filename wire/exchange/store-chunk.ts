@@ -1,9 +1,9 @@
 /**
- * Copies of chunks on nodes: PUT one, PUT to three nodes at once, and clean up behind what failed. A copy counts when its node
- * has acknowledged it, which it does only after everything is durable. A new chunk is stored and decided at once by
- * commit-chunk.ts; what is here decides nothing.
+ * Copies of chunks on nodes: PUT one, PUT to three nodes at once. A copy counts when its node has acknowledged it, which it does
+ * only after everything is durable. A new chunk is stored and decided at once by commit-chunk.ts; what is here decides nothing,
+ * and takes nothing back: whoever calls has noted which nodes may have got it.
  */
-import type { ChunkHash, NodeId } from "#core/ids.ts";
+import type { ChunkHash } from "#core/ids.ts";
 import type { Position } from "#core/placement/position.ts";
 import { positionText } from "#core/placement/position.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
@@ -16,7 +16,7 @@ import type { FetchPort } from "#wire/client/http.ts";
 import { askJson } from "#wire/client/http.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import type { PutChunkAnswer } from "#wire/contract/chunk-api.ts";
-import { DeleteChunkAnswerSchema, PutChunkAnswerSchema } from "#wire/contract/chunk-api.ts";
+import { PutChunkAnswerSchema } from "#wire/contract/chunk-api.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
 import { errorCode, VStackError } from "#wire/contract/errors.ts";
 import { MEDIA_TYPES } from "#wire/contract/headers.ts";
@@ -24,8 +24,8 @@ import { PATHS, QUERY } from "#wire/contract/paths.ts";
 
 /** One PUT, disk flush included: 16 MiB at 10 Mbit/s and some. */
 const PUT_DEADLINE_MS = 20_000;
-/** Cleaning up is a courtesy to the disks; a node that hangs must not hold the upload for it. */
-const DELETE_DEADLINE_MS = 3_000;
+/** First version of a record. */
+const NEW = 1;
 /** PUTs to one node before the next in rank takes its place; a lasting fault is not cured by asking often. */
 const PUTS_PER_NODE = 2;
 const RETRY_PAUSE_MS = 200;
@@ -44,6 +44,8 @@ const TRANSIENT: readonly ErrorCode[] = [
 export interface StorageTarget extends WeightedNode {
   /** Where this program reaches it, without a slash at the end. */
   readonly url: string;
+  /** What fails together with it; absent: nothing else. */
+  readonly domain?: string;
 }
 
 /** Makes a capability for one method on its subject (wire/contract/capability.ts). */
@@ -55,6 +57,8 @@ export type MintCapability = (grant: {
 export interface StoreChunkRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly position: Position;
+  /** Of the record that is to name the copies; a new chunk's when left out. */
+  readonly version?: number;
   /** Nodes that are alive, in any order: they are ranked by the position. */
   readonly nodes: readonly StorageTarget[];
   readonly blockSizeBytes: number;
@@ -70,7 +74,7 @@ export interface StoreChunkPorts {
 }
 
 export interface StoredChunk {
-  /** The first version of the position's record. */
+  /** To be decided. */
   readonly record: ChunkRecord;
   /** Block hashes for the manifest, base64. */
   readonly blocks: string;
@@ -81,11 +85,11 @@ export interface StoredChunk {
 /**
  * Stores a chunk on three nodes, at least two.
  *
- * @throws VStackError `unavailable` when fewer than two nodes took it, `aborted` by the signal; what was stored until
- *   then has been deleted again as far as the nodes could be reached
+ * @throws VStackError `unavailable` when fewer than two nodes took it, `aborted` by the signal; what was stored until then
+ *   stays for its caller to give up, and so does what a node may have stored although its answer was lost
  */
 export async function storeChunk(request: StoreChunkRequest, ports: StoreChunkPorts): Promise<StoredChunk> {
-  const { bytes, position, nodes, blockSizeBytes, copies = REPLICA_COUNT, signal } = request;
+  const { bytes, position, nodes, blockSizeBytes, copies = REPLICA_COUNT, version = NEW, signal } = request;
   const [hash, { blocks, blocksDigest }] = await Promise.all([
     chunkHashOf(bytes),
     makeBlockList(bytes, blockSizeBytes),
@@ -105,15 +109,11 @@ export async function storeChunk(request: StoreChunkRequest, ports: StoreChunkPo
   await Promise.all(Array.from({ length: copies }, fillPlace));
 
   const holders = outcomes.filter((outcome) => outcome.error === undefined).map((outcome) => outcome.node.nodeId);
-  const failed = signal.aborted || holders.length < ACKNOWLEDGED_COPIES;
-  const strays = outcomes.filter((outcome) => failed || outcome.error !== undefined).map((outcome) => outcome.node);
-  // The signal may have fired; the clean-up has its own deadline.
-  await removeChunk({ ...request, hash, nodes: strays, signal: new AbortController().signal }, ports);
   if (signal.aborted) throw new VStackError("aborted", `Gave up storing ${positionText(position)}`);
-  if (failed) throw tooFewCopies(position, outcomes);
+  if (holders.length < ACKNOWLEDGED_COPIES) throw tooFewCopies(position, outcomes);
   const record: ChunkRecord = {
     schema: RECORD_SCHEMA,
-    version: 1,
+    version,
     hash,
     sizeBytes: bytes.length,
     blockSizeBytes,
@@ -160,9 +160,10 @@ export async function putCopy(copy: Copy): Promise<PutOutcome> {
 }
 
 async function putOnce({ request, ports, hash, node, accept = {} }: Copy): Promise<PutChunkAnswer> {
-  const { bytes, position, mint, signal } = request;
+  const { bytes, position, version = NEW, mint, signal } = request;
   const query = new URLSearchParams({
     [QUERY.position]: positionText(position),
+    [QUERY.version]: String(version),
     [QUERY.capability]: await mint({ method: "PUT", subject: hash }),
   });
   const answer = await askJson(`${node.url}${PATHS.chunk(hash)}?${query}`, PutChunkAnswerSchema, {
@@ -192,43 +193,4 @@ function tooFewCopies(position: Position, outcomes: readonly PutOutcome[]): VSta
 
 function says(error: unknown): string {
   return error instanceof Error ? `${errorCode(error)}: ${error.message}` : String(error);
-}
-
-export interface RemoveChunkRequest {
-  readonly hash: ChunkHash;
-  /** Whose reference goes; the bytes go with the last one. */
-  readonly position: Position;
-  readonly nodes: readonly StorageTarget[];
-  readonly mint: MintCapability;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Removes a position's reference to a chunk from nodes, as far as they can be reached. Never throws: what is left behind
- * is for the scrubber to find.
- *
- * @returns the nodes on which the reference is certainly gone
- */
-export async function removeChunk(request: RemoveChunkRequest, ports: StoreChunkPorts): Promise<NodeId[]> {
-  const { hash, position, nodes, mint, signal } = request;
-  const removed = await Promise.all(
-    nodes.map(async ({ nodeId, url }) => {
-      try {
-        const query = new URLSearchParams({
-          [QUERY.position]: positionText(position),
-          [QUERY.capability]: await mint({ method: "DELETE", subject: hash }),
-        });
-        await askJson(`${url}${PATHS.chunk(hash)}?${query}`, DeleteChunkAnswerSchema, {
-          method: "DELETE",
-          signal,
-          deadlineMs: DELETE_DEADLINE_MS,
-          fetch: ports.fetch,
-        });
-        return [nodeId];
-      } catch (error) {
-        return errorCode(error) === "not-found" ? [nodeId] : [];
-      }
-    }),
-  );
-  return removed.flat();
 }

@@ -63,8 +63,18 @@ export async function klauspostContestant(signal: AbortSignal): Promise<Contesta
     const { dataShards, parityShards } = DEFAULT_CODE;
     const words = [dataShards, parityShards, SHARD_BYTES].map(String);
     const found = await contestant(lineChild(binary, words, signal), KlauspostSchema);
-    if ("notRun" in found) await remove();
-    return "notRun" in found ? found : { ...found, close: () => found.close().finally(remove) };
+    if ("notRun" in found) {
+      await remove();
+      return found;
+    }
+    const close = async () => {
+      try {
+        await found.close();
+      } finally {
+        await remove();
+      }
+    };
+    return { ...found, close };
   } catch (error) {
     await remove();
     signal.throwIfAborted();

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endProcess, freePortRange, runVstack, serves, spawnProgram } from "../fixtures/cluster.ts";
-import { expect, test } from "../fixtures/test.ts";
-import { segmentsOf, startWatching, traces, waitForTime } from "../fixtures/watching.ts";
+import { endProcess, freePortRange, runVstack, serves, spawnProgram } from "../../fixtures/cluster.ts";
+import { expect, test } from "../../fixtures/test.ts";
+import { segmentsOf, startWatching, traces, waitForTime } from "../../fixtures/watching.ts";
 
 const DEMO_240P = "metadata/demo/demo-240p.mp4";
 /** Loopback has many addresses: a role that used its own idea of where it is would name another. */

@@ -1,9 +1,9 @@
 /** Any one node may be killed or frozen while people watch: no stall, no error on the page. */
-import type { Cluster } from "../fixtures/cluster.ts";
-import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
+import type { Cluster } from "../../fixtures/cluster.ts";
+import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
 import type { NodeEstimateView } from "#wire/contract/segment-trace.ts";
-import type { Page } from "../fixtures/test.ts";
-import { demoIdOf, expect, test } from "../fixtures/test.ts";
+import type { Page } from "../../fixtures/test.ts";
+import { demoIdOf, expect, test } from "../../fixtures/test.ts";
 import {
   MAX_STALL_SECONDS,
   observePlayback,
@@ -13,7 +13,7 @@ import {
   startWatching,
   traces,
   waitForTime,
-} from "../fixtures/watching.ts";
+} from "../../fixtures/watching.ts";
 
 /** A wait after a seek on these two busy cores, with room for the 0.8 s that a hung node may cost. */
 const MAX_FREEZE_SECONDS = 2;

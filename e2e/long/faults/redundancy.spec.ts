@@ -7,11 +7,13 @@ import { join } from "node:path";
 import type { NodeHealth } from "#wire/contract/chunk-api.ts";
 import type { CurrentForm, Queue } from "#wire/contract/redundancy-schemas.ts";
 import type { Overhead } from "#wire/contract/storage-schemas.ts";
-import type { Cluster } from "../fixtures/cluster.ts";
-import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
-import type { ReadVideo } from "../fixtures/read-pieces.ts";
-import { readVideo } from "../fixtures/read-pieces.ts";
-import { expect, test } from "../fixtures/test.ts";
+import type { Cluster } from "../../fixtures/cluster.ts";
+import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
+import type { JsonApi } from "../../fixtures/json-api.ts";
+import { jsonApi } from "../../fixtures/json-api.ts";
+import type { ReadVideo } from "../../fixtures/read-pieces.ts";
+import { readVideo } from "../../fixtures/read-pieces.ts";
+import { expect, test } from "../../fixtures/test.ts";
 
 const CHANGED_MS = 30_000;
 const HEALED_MS = 60_000;
@@ -26,9 +28,11 @@ const SETTINGS = {
 test.describe.configure({ mode: "serial" });
 
 let cluster: Cluster;
+let api: JsonApi;
 let videoId: string;
 test.beforeAll(async () => {
   cluster = await startCluster("--lab", "--no-demo", "--nodes", "6");
+  api = jsonApi(cluster.url);
   const { stdout } = await cluster.vstack("upload", DEMO_FILES[1] ?? "", "--title", "Kept", "--json");
   videoId = (JSON.parse(stdout) as { id: string }).id;
 });
@@ -38,7 +42,7 @@ test.afterAll(async () => {
 
 test("a video goes from replicas to shards and back, and is read all the while", async () => {
   await choose("replication");
-  await put("/api/redundancy/config", SETTINGS);
+  await api.put("/api/redundancy/config", SETTINGS);
   const reading = keepReading();
   for (const form of ["erasure", "replication", "erasure"] as const) {
     await choose(form);
@@ -65,27 +69,34 @@ test("a node that lost its disk is filled again where it was", async () => {
 
 test("flipped bytes are all found within a cycle of scrubbing, and made again", async () => {
   const { records } = await readVideo(cluster.url, videoId);
-  const damaged = records.slice(0, 5).flatMap(({ hash, holders }) => {
-    const [holder] = holders;
+  // Of each record another one of its pieces: replicas, data and parity, on all nodes.
+  const damaged = records.flatMap(({ hash, holders }, at) => {
+    const holder = holders[at % holders.length];
     return holder === undefined
       ? []
       : [{ hash, nodeId: holder.nodeId, shard: holder.holds === "shard" ? holder.shard : null }];
   });
-  for (const piece of damaged) await post("/api/lab/pieces", { ...piece, damage: "corrupt" });
+  expect(damaged.length).toBeGreaterThan(10);
+  for (const piece of damaged) await api.post("/api/lab/pieces", { ...piece, damage: "corrupt" });
+  const flippedMs = Date.now();
   expect((await readVideo(cluster.url, videoId)).failed).toEqual([]);
-  const found = async () => (await json<Queue>("/api/redundancy/queue")).scrub.corrupt;
-  await expect.poll(found, { timeout: HEALED_MS }).toBe(damaged.length);
+  const found = async () => (await api.get<Queue>("/api/redundancy/queue")).scrub.corrupt;
+  await expect.poll(found, { timeout: HEALED_MS, intervals: [250] }).toBe(damaged.length);
+  expect(Date.now() - flippedMs).toBeLessThan(SETTINGS.scrubCycleSeconds * 1000);
   const left = async () => {
-    const { repair, runningCount, waitingCount } = await json<Queue>("/api/redundancy/queue");
+    const { repair, runningCount, waitingCount } = await api.get<Queue>("/api/redundancy/queue");
     return [repair.isRunning, runningCount, waitingCount];
   };
   await expect.poll(left, { timeout: HEALED_MS }).toEqual([false, 0, 0]);
+  // Another cycle finds nothing more.
+  const cycle = await cluster.vstack("scrub", "--json");
+  expect(JSON.parse(cycle.stdout)).toMatchObject({ scrub: { corrupt: 0, missing: 0 } });
   const read = await readVideo(cluster.url, videoId);
   expect(read.failed).toEqual([]);
 });
 
 test("a node that leaves is empty in the end, and one that stays dead is done without", async () => {
-  await put("/api/nodes/n4/drain", {});
+  await api.put("/api/nodes/n4/drain", {});
   await expect.poll(() => shardsOf("n4"), { timeout: HEALED_MS }).toBe(0);
   expect((await readVideo(cluster.url, videoId)).failed).toEqual([]);
   await cluster.signal("n3", "SIGKILL");
@@ -104,7 +115,7 @@ async function shardsOf(nodeId: string): Promise<number> {
 }
 
 async function formNow(): Promise<string> {
-  const { form, renditions } = await json<CurrentForm>(`/api/redundancy/videos/${videoId}`);
+  const { form, renditions } = await api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
   const segments = renditions
     .flatMap(({ forms }) => forms)
     .filter(({ contentBytes, chunks }) => contentBytes / chunks > 16_384);
@@ -112,12 +123,12 @@ async function formNow(): Promise<string> {
 }
 
 async function choose(form: "replication" | "erasure" | "auto"): Promise<void> {
-  await put(`/api/redundancy/videos/${videoId}/override`, { form });
+  await api.put(`/api/redundancy/videos/${videoId}/override`, { form });
 }
 
 /** Bytes on the nodes for each byte of content. */
 async function overhead(): Promise<number> {
-  const { keptBytes, contentBytes } = await json<Overhead>("/api/storage/overhead");
+  const { keptBytes, contentBytes } = await api.get<Overhead>("/api/storage/overhead");
   return (keptBytes ?? 0) / contentBytes;
 }
 
@@ -141,21 +152,6 @@ function keepReading(): { end(): Promise<{ rounds: number; failed: string[] }> }
       return { rounds: await running, failed };
     },
   };
-}
-
-async function json<T>(path: string): Promise<T> {
-  const answer = await fetch(`${cluster.url}${path}`);
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as T;
-}
-
-const put = (path: string, body: unknown) => send("PUT", path, body);
-const post = (path: string, body: unknown) => send("POST", path, body);
-
-async function send(method: string, path: string, body: unknown): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${cluster.url}${path}`, { method, headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
 }
 
 function sleep(delayMs: number): Promise<void> {

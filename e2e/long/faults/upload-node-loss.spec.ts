@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Video } from "#wire/contract/catalog-api.ts";
 import type { UploadList } from "#wire/contract/upload-api.ts";
-import type { Cluster } from "../fixtures/cluster.ts";
-import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
-import { expectThreeCopies } from "../fixtures/stored-chunks.ts";
-import { expect, test } from "../fixtures/test.ts";
-import { chooseFiles, openUpload, rowOf, waitForStored } from "../fixtures/uploading.ts";
+import type { Cluster } from "../../fixtures/cluster.ts";
+import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
+import { expectThreeCopies } from "../../fixtures/stored-chunks.ts";
+import { expect, test } from "../../fixtures/test.ts";
+import { chooseFiles, openUpload, rowOf, waitForStored } from "../../fixtures/uploading.ts";
 
 const NODES = ["n1", "n2", "n3"];
 /** Nodes are missed, tried again, and mended within so long. */

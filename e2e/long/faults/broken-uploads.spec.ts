@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { uploadThroughTrouble } from "../fixtures/broken-uploads.ts";
-import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
-import { expectThreeCopies } from "../fixtures/stored-chunks.ts";
-import { test } from "../fixtures/test.ts";
+import { uploadThroughTrouble } from "../../fixtures/broken-uploads.ts";
+import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
+import { expectThreeCopies } from "../../fixtures/stored-chunks.ts";
+import { test } from "../../fixtures/test.ts";
 
 const FILE_BYTES = 8_000_000;
 /** Both together take about four seconds. */
