@@ -1,11 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { ANOTHER_TIME_SEEDS, DRAWN_NAMES, drawnPlan } from "./drawn-plans.ts";
-import { bytesBetween } from "./rate-curve.ts";
+import type { RateCurve } from "./rate-curve.ts";
 
 const nodeIds = ["n1", "n2", "n3", "n4"];
-const seeds = Array.from({ length: 50 }, (_, at) => at + 1);
+const seeds = Array.from({ length: 16 }, (_, at) => at + 1);
 const meanMegabits = (name: (typeof DRAWN_NAMES)[number], seed: number) =>
-  drawnPlan(name, { nodeIds, seed }).nodes.map(({ path }) => (bytesBetween(path.rate, 0, 600_000) / 600) * 8e-6);
+  drawnPlan(name, { nodeIds, seed }).nodes.map(({ path }) => meanOf(path.rate) * 8e-6);
+const meanOf = ({ steps, durationMs }: RateCurve) => {
+  if (durationMs === Infinity) return steps[0]?.bytesPerSecond ?? 0;
+  const bytes = steps.map((step, at) => step.bytesPerSecond * ((steps[at + 1]?.atMs ?? durationMs) - step.atMs));
+  return bytes.reduce((sum, value) => sum + value, 0) / durationMs;
+};
 
 describe("drawnPlan()", () => {
   it("gives the same for the same seed, and another network for another", () => {
@@ -40,6 +45,6 @@ describe("drawnPlan()", () => {
     const factors = seeds.map(
       (seed) => Math.max(...meanMegabits("slow", seed)) / Math.min(...meanMegabits("slow", seed)),
     );
-    expect(factors.filter((factor) => factor > 2).length).toBeGreaterThan(25);
+    expect(factors.filter((factor) => factor > 2).length).toBeGreaterThan(8);
   });
 });

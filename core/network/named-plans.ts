@@ -83,8 +83,8 @@ export function planNames(files?: TopologySet): readonly { readonly name: string
   return [
     ...PROFILE_NAMES.map((name) => ({ name: `${PROFILE}${name}`, about: profileAbout(name) })),
     ...SCENARIO_NAMES.map((name) => ({ name: `${SCENARIO}${name}`, about: scenarioAbout(name) })),
-    ...DRAWN_NAMES.map((name) => ({ name: `${DRAWN}${name}`, about: drawnAbout(name) })),
     ...setsOf(files).flatMap(({ topologies }) => topologies.map(({ id, expect }) => ({ name: id, about: expect }))),
+    ...DRAWN_NAMES.map((name) => ({ name: `${DRAWN}${name}`, about: drawnAbout(name) })),
   ];
 }
 

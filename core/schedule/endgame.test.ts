@@ -63,7 +63,7 @@ describe("playEndgame()", () => {
     const nearly = attemptOn("slow", [9, 10], { firstByteMs: 0, receivedBytes: 99_000 });
     expect(play([nearly], free)).toEqual([]);
     const late = attemptOn("slow", [9, 10], { receivedBytes: 20_000 });
-    const twin = attemptOn("twin", [9, 10], { id: 1, isHedge: true });
+    const twin = attemptOn("twin", [9, 10], { id: 1, isHedge: true, receivedBytes: 97_000 });
     expect(play([late, twin], free)).toEqual([]);
     expect(play([{ ...late, isSilent: true }], free)).toEqual([]);
   });
