@@ -24,16 +24,13 @@ export function hedgeEarly(
   { nodes, assigned }: { readonly nodes: readonly NodeSupply[]; readonly assigned: readonly Assignment[] },
   runMs: number,
 ): Assignment | undefined {
+  const able = nodes.filter(
+    (node) => node.isKnown && hasRoom(node, runMs) && !assigned.some(({ nodeId }) => nodeId === node.nodeId),
+  );
+  if (able.length === 0) return undefined;
   const latest = latestBlock(situation, nodes);
   if (latest === undefined || latest.blockInMs <= (situation.slackMs ?? 0)) return undefined;
-  const able = nodes.filter(
-    (node) =>
-      node.nodeId !== latest.attempt.nodeId &&
-      node.isKnown &&
-      hasRoom(node, runMs) &&
-      !assigned.some(({ nodeId }) => nodeId === node.nodeId),
-  );
-  const double = soonestDouble(situation, able, latest.nextBlock);
+  const double = soonestDouble(situation, able, latest);
   if (double === undefined) return undefined;
   const { node, run, doneInMs } = double;
   let leftBytes = run.end - run.start;
@@ -62,10 +59,15 @@ interface Double {
 }
 
 /** Whoever would have the block first, or what stands in for it, of those that the budget allows. */
-function soonestDouble(situation: Situation, able: readonly NodeSupply[], block: number): Double | undefined {
+function soonestDouble(
+  situation: Situation,
+  able: readonly NodeSupply[],
+  { attempt, nextBlock }: Projection,
+): Double | undefined {
   let soonest: Double | undefined;
   for (const node of able) {
-    const run = standInRun(situation, node.candidate.source, block, block + 1);
+    if (node.nodeId === attempt.nodeId) continue;
+    const run = standInRun(situation, node.candidate.source, nextBlock, nextBlock + 1);
     if (run === undefined || run.end - run.start > situation.hedgeBudgetBytes) continue;
     const doneInMs = completionMs(node, run.end - run.start);
     if (soonest === undefined || doneInMs < soonest.doneInMs) soonest = { node, run, doneInMs };
