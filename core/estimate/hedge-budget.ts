@@ -7,7 +7,7 @@
 /** Share of the delivered bytes. */
 export const HEDGE_SHARE = 0.03;
 /** At the start, so that a cold start can be saved too. Bytes. */
-export const HEDGE_START_BYTES = 256 * 1024;
+export const HEDGE_START_BYTES = 512 * 1024;
 /** A long calm gives no right to a storm. Bytes. */
 const MAX_HEDGE_BYTES = 1024 * 1024;
 

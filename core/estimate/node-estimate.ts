@@ -25,6 +25,7 @@ import {
   bodyOpened,
   bytesArrived,
   copyOfThroughput,
+  newestRate,
   newThroughput,
   rateDeviation,
   throughputRate,
@@ -219,6 +220,8 @@ export interface NodeView {
   readonly firstByteMsP95: number | null;
   /** Null when nothing was measured. */
   readonly rateBytesPerSecond: number | null;
+  /** Of the newest second; null when nothing was measured. */
+  readonly newestRateBytesPerSecond: number | null;
   /** Mean distance of measured rates from the usual one. */
   readonly rateDeviation: number;
   readonly inFlightRequests: number;
@@ -249,6 +252,7 @@ export function viewEstimate(node: NodeEstimate, nowMs: number): Draft<NodeView>
     firstByteMsP50: null,
     firstByteMsP95: null,
     rateBytesPerSecond: null,
+    newestRateBytesPerSecond: null,
     rateDeviation: 0,
     inFlightRequests: 0,
     inFlightBytes: 0,
@@ -271,6 +275,7 @@ export function writeView(view: Draft<NodeView>, node: NodeEstimate, nowMs: numb
   view.firstByteMsP50 = firstBytesMs.p50;
   view.firstByteMsP95 = firstBytesMs.p95;
   view.rateBytesPerSecond = throughputRate(throughput);
+  view.newestRateBytesPerSecond = newestRate(throughput);
   view.rateDeviation = rateDeviation(throughput);
   view.inFlightRequests = node.inFlightRequests;
   view.inFlightBytes = node.inFlightBytes;

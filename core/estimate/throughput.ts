@@ -102,6 +102,14 @@ export function throughputRate(state: Throughput): number | null {
   return state.floorBytesPerSecond;
 }
 
+/**
+ * Bytes per second of the newest second alone, null when nothing was measured: what a node that has recovered delivers,
+ * long before it may be counted on again.
+ */
+export function newestRate(state: Throughput): number | null {
+  return ewmaValue(state.fast);
+}
+
 /** How far the rate usually is from what it is believed to be; 0 while too little is known. Bytes per second. */
 export function rateDeviation(state: Throughput): number {
   return ewmaValue(state.deviation) ?? 0;

@@ -4,6 +4,9 @@ import type { RateCurve } from "./rate-curve.ts";
 import { constantRate, rateCurve } from "./rate-curve.ts";
 
 const GENERATED_MS = 600_000;
+const BURST_MS = 100;
+/** Of the time in which anything comes at all. */
+const BURST_SHARE = 0.6;
 
 /** One rate, then for good another. */
 export function stepTrace(before: number, after: number, atMs: number): RateCurve {
@@ -46,5 +49,14 @@ export function markovTrace(rates: readonly number[], moveRatio: number, random:
     state = state < 0 ? 1 : state === rates.length ? rates.length - 2 : state;
     return { atMs: second * 1000, bytesPerSecond: rates[state] ?? 0 };
   });
+  return rateCurve(steps, GENERATED_MS);
+}
+
+/** Every tenth of a second another rate, often none: as radio cells serve their clients in turns. */
+export function burstTrace(meanRate: number, random: Random): RateCurve {
+  const steps = Array.from({ length: GENERATED_MS / BURST_MS }, (_, at) => ({
+    atMs: at * BURST_MS,
+    bytesPerSecond: random() < BURST_SHARE ? (-Math.log(1 - random()) * meanRate) / BURST_SHARE : 0,
+  }));
   return rateCurve(steps, GENERATED_MS);
 }

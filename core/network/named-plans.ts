@@ -1,6 +1,7 @@
-/** All networks that have a name, under one roof: `profile:NAME`, `scenario:NAME`, and topologies by their id. */
+/** All networks that have a name, under one roof: `profile:NAME`, `scenario:NAME`, `drawn:NAME`, and topologies by their id. */
 import { seededRandom } from "../random.ts";
 import type { NetworkPlan } from "./conditions.ts";
+import { DRAWN_NAMES, drawnAbout, drawnPlan, isDrawnName } from "./drawn-plans.ts";
 import { isProfileName, PROFILE_NAMES, profileAbout, type ProfileName, profilePath, unlistedPath } from "./profiles.ts";
 import { constantRate, UNLIMITED_BYTES_PER_SECOND } from "./rate-curve.ts";
 import { isScenarioName, SCENARIO_NAMES, scenarioAbout, scenarioPlan } from "./scenarios.ts";
@@ -24,6 +25,7 @@ export interface PlanChoice {
 
 const PROFILE = "profile:";
 const SCENARIO = "scenario:";
+const DRAWN = "drawn:";
 const SYNTHETIC: TopologySet = { topologies: SYNTHETIC_TOPOLOGIES, traces: syntheticTraces };
 
 /**
@@ -40,6 +42,10 @@ export function planFor(name: string, choice: PlanChoice): NetworkPlan | undefin
   if (name.startsWith(SCENARIO)) {
     const scenario = name.slice(SCENARIO.length);
     return isScenarioName(scenario) ? scenarioPlan(scenario, choice) : undefined;
+  }
+  if (name.startsWith(DRAWN)) {
+    const drawn = name.slice(DRAWN.length);
+    return isDrawnName(drawn) ? { id: name, expect: drawnAbout(drawn), ...drawnPlan(drawn, choice) } : undefined;
   }
   for (const { topologies, traces } of setsOf(choice.files)) {
     const topology = topologies.find(({ id }) => id === name);
@@ -78,6 +84,7 @@ export function planNames(files?: TopologySet): readonly { readonly name: string
     ...PROFILE_NAMES.map((name) => ({ name: `${PROFILE}${name}`, about: profileAbout(name) })),
     ...SCENARIO_NAMES.map((name) => ({ name: `${SCENARIO}${name}`, about: scenarioAbout(name) })),
     ...setsOf(files).flatMap(({ topologies }) => topologies.map(({ id, expect }) => ({ name: id, about: expect }))),
+    ...DRAWN_NAMES.map((name) => ({ name: `${DRAWN}${name}`, about: drawnAbout(name) })),
   ];
 }
 

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chunkBlocks, DATA_SHARDS, MAX_BLOCK_SIZE_BYTES, SHARD_ALIGN_BYTES, shardLengthBytes } from "./blocks.ts";
+import {
+  blockSizeFor,
+  chunkBlocks,
+  DATA_SHARDS,
+  MAX_BLOCK_SIZE_BYTES,
+  SHARD_ALIGN_BYTES,
+  shardLengthBytes,
+} from "./blocks.ts";
 
 const SIZES = fc.oneof(fc.integer({ min: 0, max: 2_000 }), fc.integer({ min: 0, max: 16 * 1024 * 1024 }));
 const BLOCK_SIZES = fc.oneof(fc.constant(MAX_BLOCK_SIZE_BYTES), fc.integer({ min: 16_384, max: MAX_BLOCK_SIZE_BYTES }));
@@ -60,4 +67,16 @@ test("shardLengthBytes() is the least multiple of 64 that three of hold the chun
     expect((length - SHARD_ALIGN_BYTES) * DATA_SHARDS).toBeLessThan(Math.max(1, sizeBytes));
   });
   fc.assert(property, { seed: 15 });
+});
+
+describe("blockSizeFor()", () => {
+  test("cuts a chunk into about 32 blocks, 16 to 128 KiB each", () => {
+    const property = fc.property(fc.integer({ min: 512 * 1024, max: 4 * 1024 * 1024 }), (sizeBytes) => {
+      const count = sizeBytes / blockSizeFor(sizeBytes);
+      expect(count).toBeGreaterThan(22);
+      expect(count).toBeLessThan(46);
+    });
+    fc.assert(property, { seed: 15, numRuns: 300 });
+    expect([1, 100_000, 16 * 1024 * 1024].map(blockSizeFor)).toEqual([16, 16, 128].map((kib) => kib * 1024));
+  });
 });

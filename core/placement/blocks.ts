@@ -27,7 +27,7 @@ const WANTED_BLOCKS = 32;
  * network needs small blocks to be split at all; a large chunk would gain nothing but a longer list.
  */
 export function blockSizeFor(sizeBytes: number): number {
-  const power = 2 ** Math.ceil(Math.log2(Math.max(1, sizeBytes / WANTED_BLOCKS)));
+  const power = 2 ** Math.round(Math.log2(Math.max(1, sizeBytes / WANTED_BLOCKS)));
   return Math.min(MAX_BLOCK_SIZE_BYTES, Math.max(MIN_BLOCK_SIZE_BYTES, power));
 }
 

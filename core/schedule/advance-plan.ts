@@ -5,7 +5,14 @@
 import type { Draft } from "../draft.ts";
 import { viewNode } from "../estimate/estimate-book.ts";
 import { expectedCompletionMs } from "../estimate/expected-completion.ts";
-import { codeAfterRound, describeFailures, GIVE_UP_AFTER_MS, MAX_ATTEMPTS, roundPauseMs } from "./give-up.ts";
+import {
+  codeAfterRound,
+  describeFailures,
+  GIVE_UP_AFTER_MS,
+  GIVE_UP_AHEAD_AFTER_MS,
+  MAX_ATTEMPTS,
+  roundPauseMs,
+} from "./give-up.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { isRoundOver, judge, situationOf } from "./plan-context.ts";
 import type { Cause, Decision, GiveUpCode } from "./plan-events.ts";
@@ -144,7 +151,7 @@ interface Outcome {
 /** Ends the plan when nothing can help, begins a pause when every source failed, and asks for the next wake. */
 function endOrWait(turn: Turn, { reviewInMs, mayBeOver }: Outcome, context: PlanContext): void {
   const { plan } = turn;
-  const giveUpAtMs = plan.lastAcceptedMs + GIVE_UP_AFTER_MS;
+  const giveUpAtMs = plan.lastAcceptedMs + (plan.isAhead ? GIVE_UP_AHEAD_AFTER_MS : GIVE_UP_AFTER_MS);
   if (context.nowMs >= giveUpAtMs) {
     giveUp(turn, describeFailures(plan));
     return;

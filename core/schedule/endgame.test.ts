@@ -63,7 +63,7 @@ describe("playEndgame()", () => {
     const nearly = attemptOn("slow", [9, 10], { firstByteMs: 0, receivedBytes: 99_000 });
     expect(play([nearly], free)).toEqual([]);
     const late = attemptOn("slow", [9, 10], { receivedBytes: 20_000 });
-    const twin = attemptOn("twin", [9, 10], { id: 1, isHedge: true });
+    const twin = attemptOn("twin", [9, 10], { id: 1, isHedge: true, receivedBytes: 97_000 });
     expect(play([late, twin], free)).toEqual([]);
     expect(play([{ ...late, isSilent: true }], free)).toEqual([]);
   });
@@ -86,5 +86,15 @@ describe("playEndgame()", () => {
     expect(play([last], [candidateOf("busy", FAST, 1)])).toEqual([]);
     expect(play([last], [candidateOf("unknown", { ...FAST, rateBytesPerSecond: null })])).toEqual([]);
     expect(play([last], [candidateOf("full", { ...FAST, inFlightRequests: 6 })])).toEqual([]);
+  });
+
+  test("helps a block whose double turned out to be slower, and never more than two who are at it", () => {
+    const slow = attemptOn("slow", [9, 10], { receivedBytes: 20_000 });
+    const double = attemptOn("double", [9, 10], { id: 1, because: "hedge", firstByteMs: 400, receivedBytes: 5_000 });
+    const sooner = { ...double, receivedBytes: 50_000 };
+    expect(play([slow, double], free)).toEqual(["free hedge [9, 10) of -"]);
+    expect(play([slow, sooner], free, { hedgeBudgetBytes: 0 })).toEqual([]);
+    const third = attemptOn("third", [9, 10], { id: 2, receivedBytes: 1_000 });
+    expect(play([slow, double, third], free)).toEqual([]);
   });
 });

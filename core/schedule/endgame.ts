@@ -7,11 +7,12 @@
 import { isEarlyEnough, PARITY_FACTOR, PARITY_MARGIN_MS } from "./bind-rows.ts";
 import type { NodeSupply } from "./node-supply.ts";
 import { byBegin, completionMs } from "./node-supply.ts";
-import { firstMissing } from "./plan-state.ts";
-import type { BlockRun, RunningAttempt } from "./running-attempt.ts";
+import type { Projection } from "./projection.ts";
+import { project } from "./projection.ts";
+import type { BlockRun } from "./running-attempt.ts";
 import { neededEnd } from "./running-attempt.ts";
 import { hasRoom } from "./split.ts";
-import { isDoubled, standInRun } from "./stand-ins.ts";
+import { standInRun } from "./stand-ins.ts";
 import type { Assignment, Situation } from "./strategy.ts";
 
 /** A steal must bring the end this much nearer, for it costs a request and perhaps a connection. */
@@ -23,8 +24,6 @@ const HEDGE_MARGIN_MS = 15;
 /** One is given up without a budget when the block would take this factor and this time longer. */
 const REPLACE_FACTOR = 4;
 const REPLACE_MARGIN_MS = 500;
-/** Pace of an attempt is its own after this time of body; before, it is its node's. */
-const OWN_PACE_AFTER_MS = 60;
 
 /**
  * One attempt at most: what follows from it is seen at the next event.
@@ -52,20 +51,7 @@ export function playEndgame(
   return undefined;
 }
 
-interface Projection {
-  readonly attempt: RunningAttempt;
-  /** Its next block that is wanted. */
-  readonly nextBlock: number;
-  /** Milliseconds until it has delivered the block that it is at, and all that is wanted of it. */
-  readonly blockInMs: number;
-  readonly allInMs: number;
-  /** Bytes per millisecond. */
-  readonly pace: number;
-  /** Attempts of the plan that its node serves beside each other: when the others end, it gets their part too. */
-  readonly sharers: number;
-}
-
-/** The attempt that ends last, by its own pace; without those that somebody doubles already. */
+/** The attempt that ends last, by its own pace; without those that somebody helps already. */
 function latestAttempt(situation: Situation, nodes: readonly NodeSupply[]): Projection | undefined {
   let latest: Projection | undefined;
   for (const attempt of situation.running) {
@@ -74,40 +60,6 @@ function latestAttempt(situation: Situation, nodes: readonly NodeSupply[]): Proj
     if (latest === undefined || projection.allInMs > latest.allInMs) latest = projection;
   }
   return latest;
-}
-
-function project(attempt: RunningAttempt, situation: Situation, nodes: readonly NodeSupply[]): Projection | undefined {
-  const { blocks, nowMs, running } = situation;
-  const nextBlock = firstMissing(situation, attempt);
-  const block = nextBlock === undefined ? undefined : blocks[nextBlock];
-  if (nextBlock === undefined || block === undefined || attempt.isSilent) return undefined;
-  if (isDoubled(situation, attempt.id, nextBlock)) return undefined;
-  const supply = nodes.find((node) => node.nodeId === attempt.nodeId);
-  const sharers = running.filter((other) => other.nodeId === attempt.nodeId).length;
-  const bodyMs = attempt.firstByteMs === null ? 0 : nowMs - attempt.firstByteMs;
-  const nodePace = (supply?.rate ?? 1e-3) / Math.max(1, sharers);
-  // Between two reads: a body of which only the first packet was read has no pace yet.
-  const hasPace = bodyMs >= OWN_PACE_AFTER_MS && attempt.usualGapMs > 0;
-  const ownPace = hasPace ? Math.max(1e-3, attempt.receivedBytes / bodyMs) : nodePace;
-  // What it did lately counts too: a node that has just broken down has a fine average.
-  const pace = Math.min(ownPace, nodePace);
-  const waitedMs = nowMs - attempt.startedMs;
-  const firstByteInMs = attempt.firstByteMs === null ? firstByteLeftMs(waitedMs, supply?.firstByteMs ?? 0) : 0;
-  const receivedTo = attempt.start + attempt.receivedBytes;
-  const inMs = (end: number) => firstByteInMs + Math.max(0, end - receivedTo) / pace;
-  return {
-    attempt,
-    nextBlock,
-    pace,
-    sharers: Math.max(1, sharers),
-    blockInMs: inMs(block.end),
-    allInMs: inMs(neededEnd(attempt, blocks)),
-  };
-}
-
-/** One that is overdue is expected to take as long again. */
-function firstByteLeftMs(waitedMs: number, usualMs: number): number {
-  return waitedMs < usualMs ? usualMs - waitedMs : usualMs;
 }
 
 /** The node takes the end of the run, or what stands in for it, as much of it as lets both be done at about the same time. */

@@ -380,6 +380,18 @@ describe("onEvent()", () => {
     expect(game.started[2]).toMatchObject({ because: "first", firstBlock: 8, endBlock: 9 });
   });
 
+  test("keeps what was begun ahead of a player that has not come to it, and gives it up in time once it has", () => {
+    const ahead = new Game(inputOf({ isAhead: true, strategy: oneBlockAfterTheOther }));
+    ahead.move(0, "block-ok");
+    while (ahead.nowMs < 60_000) ahead.wake();
+    expect(ahead.ending).toBeUndefined();
+    ahead.tell({ saw: "wanted", slackMs: 1_000 });
+    while (ahead.nowMs < 89_000) ahead.wake();
+    expect(ahead.ending).toBeUndefined();
+    while (ahead.nowMs < 92_000 && ahead.ending === undefined) ahead.wake();
+    expect(ahead.ending?.do).toBe("give-up");
+  });
+
   test("asks a node that was silent again after a second, one that refused only in the next round", () => {
     const game = new Game(inputOf({ sources: inputOf().sources.slice(0, 2), strategy: oneBlockAfterTheOther }));
     while (game.started.length < 2) game.wake();

@@ -61,6 +61,7 @@ export function moveOn(plan: Draft<FetchPlan>, event: PlanEvent, context: PlanCo
       break;
     case "wanted":
       turn.plan.deadlineMs = event.slackMs === null ? null : context.nowMs + event.slackMs;
+      if (turn.plan.isAhead) turn.plan.lastAcceptedMs = context.nowMs;
       turn.plan.isAhead = false;
       advance(turn, "first", context);
       break;

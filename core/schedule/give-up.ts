@@ -5,6 +5,8 @@ import type { Source } from "./source.ts";
 
 /** Without a newly verified block for this long, the player has long shown a stall: an error is more use to it. */
 export const GIVE_UP_AFTER_MS = 30_000;
+/** Nobody waits for what was begun ahead, and nodes leave it lying for what is wanted: what it has must not be thrown away. */
+export const GIVE_UP_AHEAD_AFTER_MS = 120_000;
 /** Bounds the trace and the work of one chunk: every block of the largest one asked for twice, and some. */
 export const MAX_ATTEMPTS = 300;
 /** Pause after a round in which every source failed; doubles up to the second. */

@@ -20,7 +20,7 @@ export interface NodeSupply {
   readonly firstByteMs: number;
   /** Bytes per millisecond to count on. */
   readonly rate: number;
-  /** Bytes per millisecond without doubt: who doubts when a node will be idle lets it idle. */
+  /** Bytes per millisecond without doubt, as in its newest second: who doubts when a node will be idle lets it idle. */
   readonly usualRate: number;
   /** Its rate was measured, not presumed. */
   readonly isKnown: boolean;
@@ -41,14 +41,19 @@ function supplyOf(candidate: Candidate, doubt: number, all: readonly Candidate[]
   const rate = countedRate(measured, doubt, view);
   const firstByteMs = firstByteOf(view, doubt);
   const beginsInMs = Math.max(firstByteMs, view.inFlightBytes / rate);
-  const usualRate = Math.max(rate, measured / 1000);
+  const usualRate = Math.max(rate, measured / 1000, newestRate(view));
   return { candidate, nodeId: source.nodeId, beginsInMs, firstByteMs, rate, usualRate, isKnown: isKnown(view) };
 }
 
 /** For questions that need no {@link NodeSupply}: they are asked at every decision. Bytes per millisecond without doubt. */
 export function usualRateOf(view: NodeView & { readonly rateBytesPerSecond: number }, doubt: number): number {
   const { rateBytesPerSecond: measured } = view;
-  return Math.max(countedRate(measured, doubt, view), measured / 1000);
+  return Math.max(countedRate(measured, doubt, view), measured / 1000, newestRate(view));
+}
+
+/** Bytes per millisecond. */
+function newestRate({ newestRateBytesPerSecond }: NodeView): number {
+  return (newestRateBytesPerSecond ?? 0) / 1000;
 }
 
 /** Bytes per millisecond to count on. */

@@ -10,7 +10,14 @@ import type { Candidate, Situation } from "./strategy.ts";
 
 export const UNKNOWN: NodeView = {
   ...{ firstByteMsP50: null, firstByteMsP95: null, rateBytesPerSecond: null, rateDeviation: 0, inFlightRequests: 0 },
-  ...{ inFlightBytes: 0, reliability: 1, health: "closed", retryAtMs: 0, sampleCount: 0 },
+  ...{
+    newestRateBytesPerSecond: null,
+    inFlightBytes: 0,
+    reliability: 1,
+    health: "closed",
+    retryAtMs: 0,
+    sampleCount: 0,
+  },
   ...{ lastFailureMs: null, lastEventMs: null },
 };
 

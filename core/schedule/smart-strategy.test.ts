@@ -192,12 +192,11 @@ describe("smartStrategy.segmentsAhead()", () => {
   test.each([
     ["the next, when nodes would idle", {}, 1],
     ["none while blocks are missing", { hasMissingBlocks: true }, 0],
-    ["none beside an urgent segment", { slackMs: 1_000 }, 0],
+    ["the next beside an urgent segment, too, for its last block takes a while", { slackMs: 1_000 }, 1],
     ["none beside a segment of which nobody said how urgent it is", { slackMs: null }, 0],
     ["the first, beside its init segment, however urgent", { waitsFor: "init", slackMs: null, inARow: 0 }, 1],
     ["none for a player that switches often", { inARow: 3 }, 0],
-    ["none for a player that switched lately", { inARow: 7, hasSwitched: true }, 0],
-    ["the next for one that has stayed since", { inARow: 8, hasSwitched: true }, 1],
+    ["none for a player that switched lately", { inARow: 9, hasSwitched: true }, 0],
     ["none behind a shared bottleneck", { sharesBottleneck: true, waitsFor: "nothing" }, 0],
     ["two for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 2],
   ] as const)("begins %s", (_, { inARow = 5, hasSwitched = false, ...change }: Partial<Outlook & Stay>, count) => {

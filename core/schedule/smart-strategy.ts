@@ -3,6 +3,7 @@
  * (endgame.ts), the silent are replaced within a fraction of a second (patience.ts), and how much of that is worth while
  * follows from the playback time left (urgency.ts). docs/scheduler.md tells it with figures.
  */
+import { hedgeEarly } from "./early-hedge.ts";
 import { playEndgame } from "./endgame.ts";
 import type { NodeSupply } from "./node-supply.ts";
 import { completionMs, supplies } from "./node-supply.ts";
@@ -31,18 +32,16 @@ const END_REVIEW_MS = 40;
 /** Rates are guesses: who has no room when it should is looked at again no sooner than this. */
 const MIN_ROOM_REVIEW_MS = 20;
 const CRUMB_RACERS = 2;
-/** Below this, nothing is begun beside a segment that the player waits for. */
-const MIN_AHEAD_SLACK_MS = 2_000;
 /** Segments of one rendition in a row after which the next one is likely to be of it, and after which all are. */
 const MIN_IN_A_ROW = 4;
-/** After a switch. Where the network is what limits the quality, a player goes up and down every few segments. */
-const MIN_IN_A_ROW_AFTER_SWITCH = 8;
 const SETTLED_SEGMENTS = 16;
 /** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
 const DEEP_SLACK_MS = 16_000;
 const SEGMENTS_AHEAD_DEEP = 2;
 /** So few bytes cost no more than the request: a node that owes them is as good as idle, two may be asked for them. */
 const CRUMB_BYTES = 4 * 1024;
+/** But not one that needs longer for them: what was begun ahead would take it from what is wanted. */
+const CRUMB_MS = 20;
 /** A node not heard of for this long is worth a block when there is time. */
 const STALE_AFTER_MS = 15_000;
 
@@ -75,7 +74,10 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   if (probing !== undefined) assigned.push(probing);
   if (isAhead || !parts.hedges || sharesBottleneck) return assigned;
   const { runMs, mayHedge } = urgency;
-  const move = playEndgame(situation, { nodes, assigned }, { steals: splits, hedges: mayHedge, runMs });
+  const asked = { nodes, assigned };
+  const move =
+    playEndgame(situation, asked, { steals: splits, hedges: mayHedge, runMs }) ??
+    (mayHedge ? hedgeEarly(situation, asked, runMs) : undefined);
   if (move !== undefined) assigned.push(move);
   return assigned;
 }
@@ -129,7 +131,8 @@ function lastResort(candidates: readonly Candidate[]): readonly Candidate[] {
 
 /** Other plans want nothing of it, or next to nothing. */
 function isIdle({ view, running }: Candidate): boolean {
-  return view.inFlightRequests <= running || view.inFlightBytes <= CRUMB_BYTES;
+  const crumbs = Math.min(CRUMB_BYTES, ((view.rateBytesPerSecond ?? 0) * CRUMB_MS) / 1000);
+  return view.inFlightRequests <= running || view.inFlightBytes <= crumbs;
 }
 
 function isHealthy({ view }: Candidate): boolean {
@@ -186,17 +189,18 @@ function probe(situation: Situation, mayExplore: boolean): Assignment | undefine
 }
 
 /**
- * The next one, as soon as nodes would idle: it takes no node from the one that is wanted, unless the two share a link;
- * so none while the player waits urgently for a segment. None either for a player that switches often, for what it leaves
- * is waste. With time, and a player that stays with its rendition, more.
+ * The next one, as soon as nodes would idle: it takes no node from the one that is wanted, unless all share a link. On a
+ * slow network the last block of a segment takes a second, in which the others would wait. None for a player that has
+ * switched lately, for where the network limits the quality it goes up and down, and what it leaves is waste. With time,
+ * and a player that stays with its rendition, more.
  */
 function segmentsAhead(outlook: Outlook, { inARow, hasSwitched }: Stay): number {
   const { waitsFor, hasMissingBlocks, slackMs, sharesBottleneck } = outlook;
   if (hasMissingBlocks) return 0;
-  const isUrgent = slackMs === null || slackMs < MIN_AHEAD_SLACK_MS;
-  if (waitsFor === "segment" && isUrgent) return 0;
+  // Before playback has begun nothing is known of the player, and little of the link that all may share.
+  if (waitsFor === "segment" && slackMs === null) return 0;
   if (waitsFor === "init") return 1;
   if (sharesBottleneck) return 0;
-  if (inARow < (hasSwitched ? MIN_IN_A_ROW_AFTER_SWITCH : MIN_IN_A_ROW)) return 0;
-  return !isUrgent && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
+  if (hasSwitched || inARow < MIN_IN_A_ROW) return 0;
+  return slackMs !== null && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
 }

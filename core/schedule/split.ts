@@ -34,8 +34,10 @@ export function splitMissing(situation: Situation, nodes: readonly NodeSupply[],
   const [group] = groups;
   const first = group?.runs[0];
   if (group === undefined || first === undefined) return shares;
-  const isLeft = !shares.some(({ run }) => run.firstBlock === first.firstBlock);
-  if (isLeft && RESCUES.includes(situation.cause)) return [...shares, ...rescue(group, situation, runMs)];
+  if (RESCUES.includes(situation.cause)) {
+    const rescued = rescue(group, situation, { runMs, shares });
+    if (rescued !== undefined) return [...shares, rescued];
+  }
   if (shares.length > 0 || situation.running.some((attempt) => !attempt.isSilent)) return shares;
   // Less than half a block for everybody: then all of the first block to whoever has it first.
   const best = soonest(group.holders.filter((node) => hasRoom(node, runMs)));
@@ -165,20 +167,42 @@ export function roomInMs(
 
 /**
  * What a node left lying must not wait until another has delivered all that it was asked for before: the first of it goes
- * on top, to whoever has it first.
+ * on top, to whoever has it first. Of one that failed outright nothing is known any more: then the first of what is missing.
  */
-function rescue({ runs, holders }: Group, { blocks, cause, running }: Situation, runMs: number): Assignment[] {
-  const [run] = runs;
-  const best = soonest(holders.filter(hasRoomForRescue));
-  if (run === undefined || best === undefined) return [];
-  // No more than that, or than one request: behind what was left lies perhaps all the rest of the chunk.
+function rescue(
+  { runs, holders }: Group,
+  { blocks, cause, running }: Situation,
+  { runMs, shares }: { readonly runMs: number; readonly shares: readonly Assignment[] },
+): Assignment | undefined {
   const isLeft = (block: number) =>
     running.some((one) => one.isSilent && one.firstBlock <= block && block < one.neededEndBlock);
+  const run = firstOf(runs, isLeft, blocks) ?? runs[0];
+  const best = soonest(holders.filter(hasRoomForRescue));
+  if (run === undefined || best === undefined) return undefined;
+  const isShared = shares.some(
+    (share) => share.run.firstBlock <= run.firstBlock && run.firstBlock < share.run.endBlock,
+  );
+  if (isShared) return undefined;
+  // No more than that, or than one request: behind what was left lies perhaps all the rest of the chunk.
   let endBlock = run.firstBlock + 1;
   while (endBlock < run.endBlock && isLeft(endBlock)) endBlock += 1;
   const leftBytes = (blocks[endBlock - 1]?.end ?? run.end) - run.start;
   const rescued = takeRun([run], Math.max(best.rate * runMs, leftBytes), blocks);
-  return rescued === undefined ? [] : [{ nodeId: best.nodeId, run: rescued, because: cause }];
+  return rescued === undefined ? undefined : { nodeId: best.nodeId, run: rescued, because: cause };
+}
+
+/** From the first such block on, the rest of its run. */
+function firstOf(
+  runs: readonly BlockRun[],
+  isWanted: (block: number) => boolean,
+  blocks: Situation["blocks"],
+): BlockRun | undefined {
+  for (const { firstBlock, endBlock } of runs) {
+    for (let block = firstBlock; block < endBlock; block += 1) {
+      if (isWanted(block)) return blockRun(blocks, block, endBlock);
+    }
+  }
+  return undefined;
 }
 
 function hasRoomForRescue({ candidate }: NodeSupply): boolean {

@@ -25,7 +25,7 @@ export interface LoadPolicy {
 }
 
 /** Of the watch page (player/watch/hls-engine.ts). */
-export const PAGE_LOAD_POLICY: LoadPolicy = { maxFirstByteMs: 8_000, maxLoadMs: 20_000 };
+export const PAGE_LOAD_POLICY: LoadPolicy = { maxFirstByteMs: 30_000, maxLoadMs: 60_000 };
 /** After a load that failed: a first retry soon, then ever later, without end, as the page's recovery does. */
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 4_000;

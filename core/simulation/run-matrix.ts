@@ -4,6 +4,7 @@
  */
 import type { BookSnapshot } from "../estimate/book-snapshot.ts";
 import type { NetworkPlan } from "../network/conditions.ts";
+import { ANOTHER_TIME_SEEDS } from "../network/drawn-plans.ts";
 import type { VideoOptions } from "../playback/video-model.ts";
 import { videoModel } from "../playback/video-model.ts";
 import { STRATEGIES_BY_NAME } from "../schedule/strategies.ts";
@@ -32,8 +33,6 @@ export type Quality = (typeof QUALITIES)[number];
 const FIXED_SHARE = 0.8;
 /** The session before, from which estimates are remembered; long enough to hear of every node. */
 const EARLIER_SECONDS = 40;
-/** Its network: the same topology at another time. */
-const EARLIER_SEED = 1_000_003;
 
 export interface MatrixOptions {
   readonly scenarios: readonly string[];
@@ -150,7 +149,7 @@ function earlierBook(
   { scenario, seed, competitor }: { scenario: string; seed: number; competitor: Competitor },
 ): BookSnapshot | undefined {
   if ("errorRetries" in competitor) return undefined;
-  const earlierSeed = seed + EARLIER_SEED;
+  const earlierSeed = seed + ANOTHER_TIME_SEEDS;
   const { book } = runSession({
     plan: { ...planOf(scenario, earlierSeed), changes: [] },
     video: videoModel({ ...video, seconds: EARLIER_SECONDS, seed: earlierSeed }),

@@ -75,7 +75,8 @@ function namedProfile(ask: NetworkAsk & { by: "profile" }, nodeIds: readonly str
 function named(what: "scenario" | "topology", name: string, seed: number, nodeIds: readonly string[]): NetworkPlan {
   const isTopology = what === "topology";
   const full = isTopology ? name : `${what}:${withoutPrefix(what, name)}`;
-  const plan = isTopology && name.includes(":") ? undefined : planFor(full, { seed, nodeIds });
+  const isOther = isTopology && (name.startsWith("profile:") || name.startsWith("scenario:"));
+  const plan = isOther ? undefined : planFor(full, { seed, nodeIds });
   if (plan === undefined) throw unknownName(what, name);
   return plan;
 }
@@ -87,7 +88,7 @@ function withoutPrefix(what: "profile" | "scenario", name: string): string {
 function unknownName(what: "profile" | "scenario" | "topology", name: string): VStackError {
   const known = planNames()
     .map((one) => one.name)
-    .filter((one) => (what === "topology" ? !one.includes(":") : one.startsWith(`${what}:`)))
+    .filter((one) => (what === "topology" ? !/^(profile|scenario):/.test(one) : one.startsWith(`${what}:`)))
     .map((one) => (what === "topology" ? one : withoutPrefix(what, one)));
   return new VStackError("bad-request", `Cannot find the ${what} "${name}": known are ${known.join(", ")}`);
 }

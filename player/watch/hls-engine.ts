@@ -161,8 +161,10 @@ const CONFIG: Partial<HlsConfig> = {
   capLevelToPlayerSize: false,
   fragLoadPolicy: {
     default: {
-      maxTimeToFirstByteMs: 8000,
-      maxLoadTimeMs: 20_000,
+      // A slow network is the engine's affair, and the choice of quality the library's: what came so far is lost with a
+      // load that is begun anew. These are for a worker that says nothing any more.
+      maxTimeToFirstByteMs: 30_000,
+      maxLoadTimeMs: 60_000,
       timeoutRetry: { maxNumRetry: 4, retryDelayMs: 0, maxRetryDelayMs: 0 },
       errorRetry: {
         maxNumRetry: 4,
