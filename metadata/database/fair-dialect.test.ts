@@ -15,13 +15,10 @@ describe("FairSqliteDialect", () => {
       if (!isOver) setImmediate(turn);
     };
     setImmediate(turn);
-    const beganMs = performance.now();
     for (let query = 0; query < QUERIES; query += 1) await db.selectFrom("videos").select("id").execute();
-    const tookMs = performance.now() - beganMs;
     isOver = true;
     await db.destroy();
-    // A quarter of what there was time for: turns end late on a busy machine.
-    expect(turns).toBeGreaterThan(tookMs / 5 / 4);
+    // Without it there is one, at the end; how many there are depends on the machine.
     expect(turns).toBeGreaterThan(2);
   });
 
