@@ -14,7 +14,10 @@ export function addSimulateCommands(program: Command, exitWith: (code: number) =
   simulate
     .command("scheduler")
     .description("compare strategies in simulated sessions, against the bound that nobody can beat")
-    .option("--scenario <name...>", "networks: topologies, profile:NAME, scenario:NAME, drawn:NAME (default: every topology)")
+    .option(
+      "--scenario <name...>",
+      "networks: topologies, profile:NAME, scenario:NAME, drawn:NAME (default: every topology)",
+    )
     .option("--strategy <name...>", "who plays (default: smart, the baselines, plain hls.js in two settings)")
     .addOption(new Option("--seeds <number>", "sessions of each kind").default(3).argParser(whole(1, 1000)))
     .addOption(new Option("--seed <number>", "the first seed").default(1).argParser(whole(0, 1_000_000_000)))
