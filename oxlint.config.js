@@ -40,7 +40,7 @@ const STRICT = [
     ...["no-unnecessary-boolean-literal-compare", "no-unnecessary-template-expression", "no-unsafe-return"],
     ...["no-unnecessary-type-assertion", "no-unnecessary-type-constraint", "no-unnecessary-type-conversion"],
     ...["no-unnecessary-type-parameters", "no-unsafe-argument", "no-unsafe-assignment", "no-unsafe-call"],
-    ...["no-unsafe-declaration-merging", "no-unsafe-enum-assignment", "no-unsafe-enum-comparison"],
+    ...["no-unsafe-declaration-merging", "no-unsafe-enum-comparison"],
     ...["no-unsafe-function-type", "no-unsafe-member-access", "no-unsafe-unary-minus", "no-wrapper-object-types"],
     ...["no-useless-default-assignment", "only-throw-error", "prefer-as-const", "prefer-literal-enum-member"],
     ...["prefer-namespace-keyword", "prefer-promise-reject-errors", "prefer-reduce-type-parameter"],
