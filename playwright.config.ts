@@ -7,7 +7,7 @@ import { CHROMIUM_ARGS, findChromium } from "./e2e/fixtures/browser.ts";
 
 const MEASURED = [
   ...["lab-network", "scheduler", "watch"].map((name) => `flows/${name}.spec.ts`),
-  ...["degraded-play", "transitions", "worker-stopped"].map((name) => `faults/${name}.spec.ts`),
+  ...["consensus", "degraded-play", "transitions", "worker-stopped"].map((name) => `faults/${name}.spec.ts`),
 ];
 const long = process.env["VSTACK_LONG"] !== undefined;
 
