@@ -7,7 +7,7 @@ import { CHROMIUM_ARGS, findChromium } from "./e2e/fixtures/browser.ts";
 
 const MEASURED = [
   ...["lab-network", "scheduler", "watch"].map((name) => `flows/${name}.spec.ts`),
-  ...["consensus", "degraded-play", "transitions", "worker-stopped"].map((name) => `faults/${name}.spec.ts`),
+  ...["consensus", "transitions", "worker-stopped"].map((name) => `faults/${name}.spec.ts`),
 ];
 const long = process.env["VSTACK_LONG"] !== undefined;
 
@@ -19,11 +19,11 @@ export default defineConfig({
         // Pages and commands, with nothing timed: three spec files at a time, each with a cluster of its own, as two leave
         // two cores idle for half of their time. A page may wait for a core that another one has.
         {
-          ...{ name: "flows", testMatch: ["flows/*.spec.ts", "faults/*.spec.ts"], testIgnore: MEASURED, workers: 3 },
+          ...{ name: "flows", testMatch: "flows/*.spec.ts", testIgnore: MEASURED, workers: 3 },
           expect: { timeout: 15_000 },
         },
         // One at a time: each test measures its cluster or what people see of it, and a neighbour would take its cores.
-        { name: "measured", testMatch: MEASURED, workers: 1 },
+        { name: "measured", testMatch: MEASURED, testIgnore: "long/**", workers: 1 },
       ],
   outputDir: "test-results/e2e",
   workers: 3,

@@ -1,8 +1,8 @@
 /** A video that is kept as shards alone plays in the browser though two of the five nodes are dead: whichever two they are. */
-import { startCluster } from "../fixtures/cluster.ts";
-import { isSpread, storedAsShards } from "../fixtures/cold-video.ts";
-import { expect, test } from "../fixtures/test.ts";
-import { segmentsOf, setVideo, startWatching, traces, waitForTime } from "../fixtures/watching.ts";
+import { startCluster } from "../../fixtures/cluster.ts";
+import { isSpread, storedAsShards } from "../../fixtures/cold-video.ts";
+import { expect, test } from "../../fixtures/test.ts";
+import { segmentsOf, setVideo, startWatching, traces, waitForTime } from "../../fixtures/watching.ts";
 
 /** Every pair of neighbours in a ring of five: each node is dead twice, beside another one. */
 const PAIRS = [

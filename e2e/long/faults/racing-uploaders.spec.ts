@@ -1,9 +1,9 @@
 /** ChunkPaxos among real nodes, driven hard for a short while: races, a dead acceptor, and histories under faults. */
 import { expect, test } from "playwright/test";
-import type { AcceptorCluster } from "../consensus/acceptor-cluster.ts";
-import { startAcceptorCluster } from "../consensus/acceptor-cluster.ts";
-import { commitThroughLoss, raceUploaders, requestsOfCommit } from "../consensus/commits.ts";
-import { torture } from "../consensus/torture.ts";
+import type { AcceptorCluster } from "../../consensus/acceptor-cluster.ts";
+import { startAcceptorCluster } from "../../consensus/acceptor-cluster.ts";
+import { commitThroughLoss, raceUploaders, requestsOfCommit } from "../../consensus/commits.ts";
+import { torture } from "../../consensus/torture.ts";
 
 const RACES = 100;
 const COMMITS = 50;
