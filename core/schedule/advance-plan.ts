@@ -16,6 +16,7 @@ import {
 import type { PlanContext } from "./plan-context.ts";
 import { isRoundOver, judge, situationOf } from "./plan-context.ts";
 import type { Cause, Decision, GiveUpCode } from "./plan-events.ts";
+import type { FetchPlan } from "./plan-state.ts";
 import { firstMissing, hasLeftBlocks, hasMissing, isWhole, removeAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
 import { cancel, endAttempt, silenceKind } from "./plan-turn.ts";
@@ -157,7 +158,7 @@ function endOrWait(turn: Turn, { reviewInMs, mayBeOver }: Outcome, context: Plan
     return;
   }
   if (plan.running.length === 0 && hasMissing(plan)) {
-    const code = plan.attemptsStarted >= MAX_ATTEMPTS ? describeFailures(plan) : codeAfterRound(plan);
+    const code = plan.attemptsStarted >= MAX_ATTEMPTS ? describeFailures(plan) : codeNow(plan, context);
     if (code !== undefined) {
       giveUp(turn, code);
       return;
@@ -168,6 +169,11 @@ function endOrWait(turn: Turn, { reviewInMs, mayBeOver }: Outcome, context: Plan
     plan.roundsFailed += 1;
   }
   askForWake(turn, Math.min(giveUpAtMs, context.nowMs + reviewInMs), context);
+}
+
+/** Of a coded chunk some have failed and nobody is asked, and yet others can deliver it: they are only busy. */
+function codeNow(plan: FetchPlan, context: PlanContext): GiveUpCode | undefined {
+  return plan.input.coded === undefined || isRoundOver(plan, context) ? codeAfterRound(plan) : undefined;
 }
 
 function giveUp({ plan, commands }: Turn, code: GiveUpCode): void {

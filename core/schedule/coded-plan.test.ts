@@ -52,10 +52,10 @@ class Game {
   readonly #sources: readonly Source[];
   readonly #random = seededRandom(1);
 
-  constructor(coded: CodedBlocks, strategy: Strategy, replicas = 0) {
+  constructor(coded: CodedBlocks, strategy: Strategy, replicas = 0, givesUpWhenAllUnreachable = false) {
     this.#coded = coded;
     this.#sources = sourcesOf(coded, replicas);
-    const facts = { slackMs: null, isAhead: false, turn: 0, givesUpWhenAllUnreachable: false };
+    const facts = { slackMs: null, isAhead: false, turn: 0, givesUpWhenAllUnreachable };
     const step = beginFetch(
       { ...facts, blocks: coded.blocks, coded, sources: this.#sources, strategy },
       this.#context(),
@@ -249,6 +249,31 @@ describe("a plan of shards", () => {
       expect(game.open.size).toBe(0);
     });
     fc.assert(property, { seed: 60_262, numRuns: 60 });
+  });
+
+  test("does not end for two that refused while the others are only busy", () => {
+    const coded = codedBlocks({ dataShards: 3, parityShards: 2, matrix: MATRIX }, 2_000, 64);
+    const { smart } = STRATEGIES_BY_NAME;
+    let asked = 0;
+    const hesitant: Strategy = {
+      ...smart,
+      assign: (situation) => {
+        asked += 1;
+        if (asked === 1) return smart.assign(situation).slice(0, 2);
+        return asked < 6 ? [] : smart.assign(situation);
+      },
+    };
+    const game = new Game(coded, hesitant, 0, true);
+    expect(game.open.size).toBe(2);
+    for (const attempt of [...game.open.keys()]) game.fail(attempt, "refused");
+    expect(game.ending).toBeUndefined();
+    for (let turn = 0; game.ending === undefined && turn < 500; turn += 1) {
+      const [attempt] = [...game.open.keys()];
+      if (attempt === undefined) game.wake();
+      else game.verifyNext(attempt);
+    }
+    expect(game.ending?.do).toBe("finish");
+    expect(game.isWhole()).toBe(true);
   });
 
   test("asks for no parity while the data shards come, whatever the order", () => {
