@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Reply } from "#core/consensus/messages.ts";
 import type { PieceVerdict } from "#wire/contract/piece-api.ts";
 import type { AcceptorStep } from "./consensus/node-acceptor.ts";
+import { MESSAGE_WAYS, type MessageWay } from "./routes/vote-streams.ts";
 import type { StoreStats } from "./storage/chunk-store.ts";
 import type { FileSystem, WritableFile } from "./storage/file-system.ts";
 
@@ -12,8 +13,8 @@ const FLUSH_BUCKETS_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.
 export interface NodeMetrics {
   readonly served: (bytes: number) => void;
   readonly stored: (bytes: number) => void;
-  /** Counts a message that came through a stream. */
-  readonly streamed: () => void;
+  /** Counts a message to the acceptor. */
+  readonly messaged: (by: MessageWay) => void;
   /** A piece of so many bytes was read from the disk to see whether it is intact. */
   readonly verified: (verdict: PieceVerdict, bytes: number) => void;
   /** Counts what the acceptor has decided. */
@@ -63,11 +64,13 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
     labelNames: ["reason"],
     registers,
   });
-  const streamed = new Counter({
-    name: "vstack_stream_messages_total",
-    help: "Messages to the acceptor that came through a stream; others are requests",
+  const messages = new Counter({
+    name: "vstack_vote_messages_total",
+    help: "Messages to the acceptor beside those that a PUT carries: through a stream, to open one, or as a request of its own",
+    labelNames: ["by"],
     registers,
   });
+  for (const by of MESSAGE_WAYS) messages.inc({ by }, 0);
   const time = async (what: FlushedFiles | "folder", work: () => Promise<void>): Promise<void> => {
     const end = flush.startTimer({ what });
     await work();
@@ -86,8 +89,8 @@ export function nodeMetrics(registry: Registry): NodeMetrics {
     stored: (bytes) => {
       storedBytes.inc(bytes);
     },
-    streamed: () => {
-      streamed.inc();
+    messaged: (by) => {
+      messages.inc({ by });
     },
     verified: (verdict, bytes) => {
       verifiedPieces.inc({ verdict });

@@ -75,7 +75,7 @@ export function createNodeApp(ports: NodeAppPorts): Hono<NodeEnv> {
   const readCapability = rememberingReader(clusterKey);
   const streams = {
     log,
-    streamed: metrics.streamed,
+    messaged: metrics.messaged,
     ...(ports.stopping === undefined ? {} : { stopping: ports.stopping }),
     ...(labParts === undefined ? {} : { passFaults: (gone: AbortSignal) => labParts.networks.passFaults(gone) }),
   };

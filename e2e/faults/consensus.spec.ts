@@ -30,9 +30,8 @@ async function requests(cluster: Cluster): Promise<{ readonly puts: number; read
     texts.flatMap((text) => [...text.matchAll(pattern)]).reduce((total, [, count]) => total + Number(count), 0);
   return {
     puts: sum(/^vstack_requests_total\{method="PUT",[^}]*\} (\d+)$/gm),
-    // Nobody POSTs anything else to a node; opening a stream counts as a message, too.
-    votes:
-      sum(/^vstack_requests_total\{method="POST",[^}]*\} (\d+)$/gm) + sum(/^vstack_stream_messages_total (\d+)$/gm),
+    // Opening a stream counts as a message, too.
+    votes: sum(/^vstack_vote_messages_total\{[^}]*\} (\d+)$/gm),
   };
 }
 

@@ -15,7 +15,7 @@ import { parseInput } from "#wire/server/validated.ts";
 import { vote, type VotePorts } from "../consensus/vote.ts";
 import type { NodeEnv } from "./node-env.ts";
 import { receiveJson } from "./receive-json.ts";
-import { type StreamPorts, voteStreams } from "./vote-streams.ts";
+import { type MessageWay, type StreamPorts, voteStreams } from "./vote-streams.ts";
 import { checkAllowed } from "./write-chunk.ts";
 
 export interface ConsensusPorts extends VotePorts, StreamPorts {
@@ -29,16 +29,21 @@ export function consensusRoutes(ports: ConsensusPorts): Hono<NodeEnv> {
   const app = new Hono<NodeEnv>();
   const mustBeAllowed = (context: Context<NodeEnv>) =>
     checkAllowed(context, { method: "VOTE", subject: nodeId }, { ...ports, clusterKey: ports.readCapability });
+  const messaged = async (context: Context<NodeEnv>, by: MessageWay) => {
+    const claims = await mustBeAllowed(context);
+    ports.messaged?.(by);
+    return claims;
+  };
 
   app.post(ROUTES.consensusEntries, async (context) => {
-    await mustBeAllowed(context);
+    await messaged(context, "request");
     const request = await receiveJson(context, EntriesRequestSchema, MAX_CONSENSUS_BYTES);
     return context.json(await vote(request, ports), 200, HEADERS);
   });
   const openStream = voteStreams(ports);
-  app.post(ROUTES.consensusStream, async (context) => openStream(context, await mustBeAllowed(context)));
+  app.post(ROUTES.consensusStream, async (context) => openStream(context, await messaged(context, "opening")));
   app.post(ROUTES.consensusSeal, async (context) => {
-    await mustBeAllowed(context);
+    await messaged(context, "request");
     const request = await receiveJson(context, SealRequestSchema, MAX_JSON_BYTES);
     return context.json(await acceptor.seal(request), 200, HEADERS);
   });

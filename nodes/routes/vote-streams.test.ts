@@ -101,7 +101,7 @@ describe("POST /consensus/stream", () => {
       [1, 2, 3].map((id) => ({ id, status: 200, json: ACCEPTED })),
     );
     expect(acceptor.keyCount).toBe(3);
-    expect(await registry.metrics()).toContain("vstack_stream_messages_total 3");
+    expect(await registry.metrics()).toContain('vstack_vote_messages_total{by="stream"} 3');
   });
 
   test("answers nothing before it is durable", async () => {

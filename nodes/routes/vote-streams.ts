@@ -35,9 +35,13 @@ export interface StreamPorts {
   readonly passFaults?: (gone: AbortSignal) => Promise<"answered" | "refused">;
   /** The node stops: streams end when what is under way is answered. */
   readonly stopping?: AbortSignal;
-  /** Told of each message. */
-  readonly streamed?: () => void;
+  /** Told of each message to the acceptor. */
+  readonly messaged?: (by: MessageWay) => void;
 }
+
+/** How a message comes: through a stream, to open one, or as a request of its own. */
+export const MESSAGE_WAYS = ["stream", "opening", "request"] as const;
+export type MessageWay = (typeof MESSAGE_WAYS)[number];
 
 /** Opens streams for whoever has a capability VOTE. */
 export type OpenStream = (context: Context<NodeEnv>, claims: CapabilityClaims) => Response;
@@ -146,9 +150,9 @@ class VoteStream {
 
   /** Null when the emulated network lets no answer through. */
   async #vote(text: string): Promise<{ readonly status: number; readonly text: string } | null> {
-    const { passFaults, streamed, wallMs } = this.#ports;
+    const { passFaults, messaged, wallMs } = this.#ports;
     try {
-      streamed?.();
+      messaged?.("stream");
       if (isOver(this.#claims, wallMs())) {
         this.#end();
         throw new VStackError("unauthorized", "Cannot vote as the capability of the stream is over");
