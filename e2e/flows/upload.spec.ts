@@ -4,26 +4,21 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Cluster } from "../fixtures/cluster.ts";
 import { DEMO, DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
-import { cuttableWay } from "../fixtures/cuttable-way.ts";
 import { expect, test } from "../fixtures/test.ts";
-import type { Page } from "../fixtures/test.ts";
 import {
   chooseFiles,
-  networkOf,
+  chunkCount,
   openUpload,
   rowOf,
-  sentOffsets,
-  waitForSome,
+  titles,
+  uploadSlowly,
   waitForStored,
 } from "../fixtures/uploading.ts";
 import { pressPlay, waitForTime } from "../fixtures/watching.ts";
 
 const [SMALL = "", MIDDLE = "", LARGE = ""] = DEMO_FILES;
 const NODES = ["n1", "n2", "n3", "n4", "n5", "n6"];
-/** 2.6 MB then take about nine seconds: time to press a button in the middle. */
-const SLOW_BYTES_PER_SECOND = 300_000;
 
 let folder = "";
 test.beforeAll(async () => {
@@ -38,31 +33,6 @@ async function copyOf(source: string, name: string): Promise<string> {
   const path = join(folder, name);
   await copyFile(source, path);
   return path;
-}
-
-/** Chunks on all nodes, as they say themselves. */
-async function chunkCount(cluster: Cluster): Promise<number> {
-  const { nodes } = await cluster.status();
-  const counts = await Promise.all(
-    nodes.map(async ({ url }) => ((await (await fetch(`${url}/health`)).json()) as { chunkCount: number }).chunkCount),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
-async function titles(cluster: Cluster): Promise<string[]> {
-  const list = (await (await fetch(`${cluster.url}/api/videos`)).json()) as { videos: { title: string }[] };
-  return list.videos.map(({ title }) => title);
-}
-
-async function uploadSlowly(page: Page, { url }: { readonly url: string }, path: string, fileName: string) {
-  await openUpload(page, url);
-  const network = await networkOf(page);
-  await network.slow(SLOW_BYTES_PER_SECOND);
-  await chooseFiles(page, path);
-  await page.getByRole("button", { name: "Upload 1 file" }).click();
-  const row = rowOf(page, fileName);
-  await waitForSome(row);
-  return { network, row };
 }
 
 test("a file chosen on the page goes through its phases and plays at the link", async ({
@@ -137,65 +107,6 @@ test("a film and its subtitles are taken for one video, and the captions can be 
   await expect.poll(shown).toEqual(["Hello from the harbour"]);
 });
 
-test("pausing stops the send, and resuming goes on at the server's offset", async ({ page, cluster }) => {
-  const offsets = sentOffsets(page);
-  const { network, row } = await uploadSlowly(page, cluster, await copyOf(LARGE, "paused.mp4"), "paused.mp4");
-  await page.getByRole("button", { name: "Pause paused.mp4" }).click();
-  await expect(row).toContainText(/Paused at .* of 2\.6 MB/);
-  expect(offsets).toEqual([0]);
-  await network.normal();
-  await page.getByRole("button", { name: "Resume paused.mp4" }).click();
-  await waitForStored(row);
-  expect(offsets.length).toBeGreaterThan(1);
-  expect(offsets[1]).toBeGreaterThan(0);
-});
-
-test("after a reload the same file goes on where it stopped, whatever it is called now", async ({ page, cluster }) => {
-  const path = await copyOf(LARGE, "reloaded.mp4");
-  page.on("dialog", (dialog) => void dialog.accept());
-  await uploadSlowly(page, cluster, path, "reloaded.mp4");
-  await page.reload();
-  const interrupted = page.getByRole("region", { name: "Interrupted" });
-  await expect(interrupted).toContainText("reloaded");
-  await expect(interrupted).toContainText(/[0-9]+ % received/);
-  const offsets = sentOffsets(page);
-  await (await networkOf(page)).normal();
-  await chooseFiles(page, await copyOf(path, "another name.mp4"));
-  await waitForStored(rowOf(page, "another name.mp4"));
-  await expect(interrupted).toBeHidden();
-  expect(offsets[0]).toBeGreaterThan(0);
-  expect((await titles(cluster)).filter((title) => title === "reloaded")).toHaveLength(1);
-});
-
-test("a connection that drops is waited for", async ({ page, cluster }) => {
-  const way = await cuttableWay(cluster.url);
-  try {
-    const path = await copyOf(LARGE, "dropped.mp4");
-    const offsets = sentOffsets(page);
-    const { network, row } = await uploadSlowly(page, way, path, "dropped.mp4");
-    way.cut();
-    await expect(row).toContainText("The connection broke. Trying again by itself");
-    way.mend();
-    await network.normal();
-    await waitForStored(row);
-    expect(offsets.at(-1)).toBeGreaterThan(0);
-  } finally {
-    way.close();
-  }
-});
-
-test("cancelling leaves nothing behind", async ({ page, cluster }) => {
-  const before = await chunkCount(cluster);
-  const { row } = await uploadSlowly(page, cluster, await copyOf(LARGE, "cancelled.mp4"), "cancelled.mp4");
-  expect(await titles(cluster)).toContain("cancelled");
-  await page.getByRole("button", { name: "Cancel cancelled.mp4" }).click();
-  await expect(row).toBeHidden();
-  expect(await titles(cluster)).not.toContain("cancelled");
-  expect(await chunkCount(cluster)).toBe(before);
-  await page.reload();
-  await expect(page.getByRole("region", { name: "Interrupted" })).toBeHidden();
-});
-
 test("what is no video is refused before its first byte, and what only looks like one by the server", async ({
   page,
   cluster,
@@ -230,24 +141,6 @@ test("what is no video is refused before its first byte, and what only looks lik
   await failed.getByRole("button", { name: "Dismiss garbage" }).click();
   await expect(failed).toBeHidden();
   expect(await titles(cluster)).not.toContain("garbage");
-});
-
-test("the server is killed and started again in the middle, and nothing that was sent is sent twice", async ({
-  page,
-}) => {
-  const own = await startCluster("--no-demo");
-  try {
-    const offsets = sentOffsets(page);
-    const { network, row } = await uploadSlowly(page, own, await copyOf(LARGE, "restarted.mp4"), "restarted.mp4");
-    await own.signal("metadata", "SIGKILL");
-    await expect(row).toContainText("Trying again by itself");
-    await own.restart("metadata");
-    await network.normal();
-    await waitForStored(row, 60_000);
-    expect(offsets.at(-1)).toBeGreaterThan(0);
-  } finally {
-    await own.stop();
-  }
 });
 
 test("a video is renamed, found, sorted and deleted, and its bytes go", async ({ page }) => {
