@@ -26,6 +26,8 @@ export default defineConfig({
         { name: "measured", testMatch: MEASURED, testIgnore: "long/**", workers: 1 },
       ],
   outputDir: "test-results/e2e",
+  // Tests put what they upload there.
+  preserveOutput: "failures-only",
   workers: 3,
   fullyParallel: false,
   // A flaky test is a bug: never hidden by a second try.

@@ -12,14 +12,7 @@ const NODES = ["n1", "n2", "n3", "n4", "n5"];
 /** A wiped node is heard, and every group looked at, each second. */
 const READMISSION_MS = 30_000;
 
-const json = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T;
-const consensusOf = ({ url }: Cluster) => json<ConsensusAnswer>(`${url}/api/consensus`);
-
-async function upload(cluster: Cluster, file: string, title: string): Promise<string> {
-  const { stdout, code, stderr } = await cluster.vstack("upload", file, "--title", title, "--json");
-  expect(code, stderr).toBe(0);
-  return (JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { id: string }).id;
-}
+const consensusOf = ({ api }: Cluster) => api.get<ConsensusAnswer>("/api/consensus");
 
 /** Requests that the nodes have answered: chunks that came, and questions to their acceptors. */
 async function requests(cluster: Cluster): Promise<{ readonly puts: number; readonly votes: number }> {
@@ -36,7 +29,7 @@ async function requests(cluster: Cluster): Promise<{ readonly puts: number; read
 }
 
 async function chunksOf(cluster: Cluster, videoId: string): Promise<number> {
-  const { copies } = await json<Video>(`${cluster.url}/api/videos/${videoId}`);
+  const { copies } = await cluster.api.get<Video>(`/api/videos/${videoId}`);
   return copies.wanted / 3;
 }
 
@@ -50,7 +43,7 @@ test.describe("with three acceptors", () => {
   });
 
   test("a chunk is committed with exactly six messages, its bytes included", async () => {
-    const id = await upload(cluster, SMALL, "counted");
+    const id = await cluster.upload(SMALL, "--title", "counted");
     expect(await requests(cluster)).toEqual({ puts: 3 * (await chunksOf(cluster, id)), votes: 0 });
   });
 });
@@ -65,7 +58,7 @@ test.describe("with five acceptors", () => {
   });
 
   test("a chunk is committed with six messages, and four more at most that chunks share", async () => {
-    const id = await upload(cluster, SMALL, "counted");
+    const id = await cluster.upload(SMALL, "--title", "counted");
     const chunks = await chunksOf(cluster, id);
     const { puts, votes } = await requests(cluster);
     expect(puts).toBe(3 * chunks);
@@ -74,7 +67,7 @@ test.describe("with five acceptors", () => {
   });
 
   test("a wiped node votes again by itself, as another acceptor, and the time is told", async () => {
-    await upload(cluster, SMALL, "before");
+    await cluster.upload(SMALL, "--title", "before");
     const before = await consensusOf(cluster);
     await cluster.signal("n3", "SIGKILL");
     await rm(join(cluster.data, "nodes", "n3", "acceptor.log"));
@@ -92,12 +85,12 @@ test.describe("with five acceptors", () => {
       )
       .toBe(true);
     expect(await (await fetch(`${cluster.url}/metrics`)).text()).toMatch(/^vstack_readmission_seconds_count [1-9]/m);
-    await upload(cluster, MIDDLE, "after");
+    await cluster.upload(MIDDLE, "--title", "after");
   });
 
   test("a catalogue that was lost comes back from the nodes, equal to the old one", async () => {
     test.setTimeout(120_000);
-    const ids = [await upload(cluster, SMALL, "one"), await upload(cluster, MIDDLE, "two")];
+    const ids = [await cluster.upload(SMALL, "--title", "one"), await cluster.upload(MIDDLE, "--title", "two")];
     expect((await cluster.vstack("rename", ids[0] ?? "", "first")).code).toBe(0);
     const before = await catalogueOf(cluster);
     await cluster.signal("metadata", "SIGTERM");
@@ -115,18 +108,18 @@ test.describe("with five acceptors", () => {
     expect(state).toMatchObject({ phase: "done", videosDone: 2, problems: [] });
     expect(await catalogueOf(cluster)).toEqual(before);
     expect((await cluster.vstack("rebuild-catalogue")).code).toBe(0);
-    await upload(cluster, SMALL, "three");
+    await cluster.upload(SMALL, "--title", "three");
   });
 });
 
 /** Everything that the catalogue says of its videos; views were in the database alone. */
-async function catalogueOf({ url }: Cluster): Promise<unknown[]> {
-  const { videos } = await json<VideoList>(`${url}/api/videos?sort=oldest`);
+async function catalogueOf({ api }: Cluster): Promise<unknown[]> {
+  const { videos } = await api.get<VideoList>(`/api/videos?sort=oldest`);
   return await Promise.all(
     videos.map(async ({ id }) => {
-      const video = await json<Video>(`${url}/api/videos/${id}`);
+      const video = await api.get<Video>(`/api/videos/${id}`);
       const pages = video.renditions.map(async ({ id: rendition }) => {
-        const page = await json<ManifestPage>(`${url}/api/videos/${id}/manifest?rendition=${rendition}&from=0`);
+        const page = await api.get<ManifestPage>(`/api/videos/${id}/manifest?rendition=${rendition}&from=0`);
         // States of nodes are of the moment.
         return { ...page, nodes: page.nodes.map((node) => node.id) };
       });

@@ -1,13 +1,11 @@
 /** An upload that is interrupted, by a person, the network, a reload or a dead server, goes on or leaves nothing behind. */
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
 import { cuttableWay } from "../fixtures/cuttable-way.ts";
 import { expect, test } from "../fixtures/test.ts";
 import {
   chooseFiles,
   chunkCount,
+  copyOf,
   networkOf,
   rowOf,
   sentOffsets,
@@ -17,21 +15,6 @@ import {
 } from "../fixtures/uploading.ts";
 
 const [, , LARGE = ""] = DEMO_FILES;
-
-let folder = "";
-test.beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "vstack-upload-"));
-});
-test.afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-/** A copy under another name, so that tests do not meet each other's files. */
-async function copyOf(source: string, name: string): Promise<string> {
-  const path = join(folder, name);
-  await copyFile(source, path);
-  return path;
-}
 
 test("pausing stops the send, and resuming goes on at the server's offset", async ({ page, cluster }) => {
   const offsets = sentOffsets(page);

@@ -1,14 +1,13 @@
 /** Uploading and the library as a person meets them: the page, a real cluster, and what is left on the nodes. */
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DEMO, DEMO_FILES, startCluster } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
 import {
   chooseFiles,
   chunkCount,
+  copyOf,
   openUpload,
   rowOf,
   titles,
@@ -19,21 +18,6 @@ import { pressPlay, waitForTime } from "../fixtures/watching.ts";
 
 const [SMALL = "", MIDDLE = "", LARGE = ""] = DEMO_FILES;
 const NODES = ["n1", "n2", "n3", "n4", "n5", "n6"];
-
-let folder = "";
-test.beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "vstack-upload-"));
-});
-test.afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
-
-/** A copy under another name, so that tests do not meet each other's files. */
-async function copyOf(source: string, name: string): Promise<string> {
-  const path = join(folder, name);
-  await copyFile(source, path);
-  return path;
-}
 
 test("a file chosen on the page goes through its phases and plays at the link", async ({
   page,
@@ -83,7 +67,7 @@ test("a title is given before the start, and several files become the qualities 
 });
 
 test("a film and its subtitles are taken for one video, and the captions can be chosen", async ({ page, cluster }) => {
-  const subtitles = join(folder, "film.en.vtt");
+  const subtitles = test.info().outputPath("film.en.vtt");
   await writeFile(subtitles, "WEBVTT\n\n00:00.000 --> 00:40.000\nHello from the harbour\n");
   await openUpload(page, cluster.url);
   await chooseFiles(page, subtitles, await copyOf(SMALL, "film.mp4"));
@@ -111,9 +95,9 @@ test("what is no video is refused before its first byte, and what only looks lik
   page,
   cluster,
 }) => {
-  const notes = join(folder, "notes.mp4");
-  const empty = join(folder, "empty.mp4");
-  const garbage = join(folder, "garbage.mp4");
+  const notes = test.info().outputPath("notes.mp4");
+  const empty = test.info().outputPath("empty.mp4");
+  const garbage = test.info().outputPath("garbage.mp4");
   await writeFile(notes, "no video at all\n".repeat(30));
   await writeFile(empty, "");
   // The first bytes of a real file, and then none of its boxes.

@@ -6,8 +6,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CurrentForm, Queue } from "#wire/contract/redundancy-schemas.ts";
 import type { Cluster } from "../../fixtures/cluster.ts";
 import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
-import type { JsonApi } from "../../fixtures/json-api.ts";
-import { jsonApi } from "../../fixtures/json-api.ts";
 import { readVideo } from "../../fixtures/read-pieces.ts";
 import { expect, test } from "../../fixtures/test.ts";
 
@@ -21,14 +19,11 @@ const STEP_MS = 30_000;
 const CHANGED_MS = 60_000;
 
 let cluster: Cluster;
-let api: JsonApi;
 let videoId: string;
 test.beforeAll(async () => {
   cluster = await startCluster("--no-demo");
-  api = jsonApi(cluster.url);
-  await api.put("/api/redundancy/config", SETTINGS);
-  const words = ["upload", DEMO_FILES[1] ?? "", "--redundancy", "replication", "--json"];
-  videoId = (JSON.parse((await cluster.vstack(...words)).stdout) as { id: string }).id;
+  await cluster.api.put("/api/redundancy/config", SETTINGS);
+  videoId = await cluster.upload(DEMO_FILES[1] ?? "", "--redundancy", "replication");
 });
 test.afterAll(async () => {
   await cluster.stop();
@@ -36,21 +31,21 @@ test.afterAll(async () => {
 
 test("a change of form goes on where kill -9 of the metadata server cut it, three times, and nobody reads in vain", async () => {
   test.setTimeout(240_000);
-  await api.put(`/api/redundancy/videos/${videoId}/override`, { form: "erasure" });
+  await cluster.api.put(`/api/redundancy/videos/${videoId}/override`, { form: "erasure" });
   const seen: string[] = [];
   for (const steps of KILLED_AT) {
-    const { metadata } = await api.get<{ metadata: { pid: number } }>("/api/cluster");
+    const { metadata } = await cluster.api.get<{ metadata: { pid: number } }>("/api/cluster");
     const step = await untilStep(steps);
     process.kill(metadata.pid, "SIGKILL");
     seen.push(step);
     await cluster.restart("metadata");
-    const { renditions } = await api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
+    const { renditions } = await cluster.api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
     const kinds = new Set(renditions.flatMap(({ forms }) => forms).map(({ form }) => form.kind));
     expect(kinds, "it is on its way, by what was there before the kill").toContain("replication");
     expect((await readVideo(cluster.url, videoId)).failed).toEqual([]);
   }
   console.log(`Killed while ${seen.join(", then ")}`);
-  await api.put("/api/redundancy/config", FAST);
+  await cluster.api.put("/api/redundancy/config", FAST);
   await expect.poll(segmentsIn, { timeout: CHANGED_MS }).toEqual(["erasure"]);
   await expect.poll(isQuiet, { timeout: CHANGED_MS }).toBe(true);
   const read = await readVideo(cluster.url, videoId);
@@ -63,7 +58,7 @@ test("a change of form goes on where kill -9 of the metadata server cut it, thre
 async function untilStep(steps: readonly string[]): Promise<string> {
   const deadline = AbortSignal.timeout(STEP_MS);
   for (;;) {
-    const queue = await api.get<Queue>("/api/redundancy/queue");
+    const queue = await cluster.api.get<Queue>("/api/redundancy/queue");
     const found = queue.running.find(({ step }) => steps.includes(step));
     if (found !== undefined) return found.step;
     deadline.throwIfAborted();
@@ -73,12 +68,12 @@ async function untilStep(steps: readonly string[]): Promise<string> {
 
 /** Small chunks stay as they are. */
 async function segmentsIn(): Promise<string[]> {
-  const { renditions } = await api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
+  const { renditions } = await cluster.api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
   const segments = renditions.flatMap(({ forms }) => forms).filter((one) => one.contentBytes / one.chunks > 16_384);
   return [...new Set(segments.map(({ form }) => form.kind))];
 }
 
 async function isQuiet(): Promise<boolean> {
-  const { runningCount, waitingCount, releasesWaiting } = await api.get<Queue>("/api/redundancy/queue");
+  const { runningCount, waitingCount, releasesWaiting } = await cluster.api.get<Queue>("/api/redundancy/queue");
   return runningCount + waitingCount + releasesWaiting === 0;
 }

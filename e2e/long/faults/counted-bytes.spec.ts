@@ -10,8 +10,6 @@ import type { CurrentForm, Queue } from "#wire/contract/redundancy-schemas.ts";
 import type { Overhead } from "#wire/contract/storage-schemas.ts";
 import type { Cluster } from "../../fixtures/cluster.ts";
 import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
-import type { JsonApi } from "../../fixtures/json-api.ts";
-import { jsonApi } from "../../fixtures/json-api.ts";
 import { expect, test } from "../../fixtures/test.ts";
 
 const MAX_DIFFERENCE = 0.02;
@@ -23,17 +21,12 @@ const SETTINGS = { newSeconds: 0, dwellHotSeconds: 0, dwellColdSeconds: 0, grace
 test.describe.configure({ mode: "serial" });
 
 let cluster: Cluster;
-let api: JsonApi;
 const ids: string[] = [];
 test.beforeAll(async () => {
   test.setTimeout(120_000);
   cluster = await startCluster("--no-demo");
-  api = jsonApi(cluster.url);
-  await api.put("/api/redundancy/config", SETTINGS);
-  for (const file of DEMO_FILES) {
-    const { stdout } = await cluster.vstack("upload", file, "--redundancy", "replication", "--json");
-    ids.push((JSON.parse(stdout) as { id: string }).id);
-  }
+  await cluster.api.put("/api/redundancy/config", SETTINGS);
+  for (const file of DEMO_FILES) ids.push(await cluster.upload(file, "--redundancy", "replication"));
 });
 test.afterAll(async () => {
   await cluster.stop();
@@ -44,7 +37,7 @@ test("three videos in replicas", async () => {
 });
 
 test("one of them in shards, and what it had before deleted", async () => {
-  await api.put(`/api/redundancy/videos/${ids[2] ?? ""}/override`, { form: "erasure" });
+  await cluster.api.put(`/api/redundancy/videos/${ids[2] ?? ""}/override`, { form: "erasure" });
   await expect.poll(() => formOf(ids[2] ?? ""), { timeout: CHANGED_MS }).toBe("erasure");
   await untilReleased();
   const overhead = await expectAgreement();
@@ -54,8 +47,8 @@ test("one of them in shards, and what it had before deleted", async () => {
 });
 
 test("one deleted, and one back in replicas", async () => {
-  await api.remove(`/api/videos/${ids[0] ?? ""}`);
-  await api.put(`/api/redundancy/videos/${ids[2] ?? ""}/override`, { form: "replication" });
+  await cluster.api.remove(`/api/videos/${ids[0] ?? ""}`);
+  await cluster.api.put(`/api/redundancy/videos/${ids[2] ?? ""}/override`, { form: "replication" });
   await expect.poll(() => formOf(ids[2] ?? ""), { timeout: CHANGED_MS }).toBe("replication");
   await untilReleased();
   await expectAgreement();
@@ -70,7 +63,7 @@ async function expectAgreement(): Promise<Overhead> {
   let overhead: Overhead | undefined;
   let told = "";
   const difference = async () => {
-    overhead = await api.get<Overhead>("/api/storage/overhead");
+    overhead = await cluster.api.get<Overhead>("/api/storage/overhead");
     const { keptBytes, otherBytes, isComplete } = overhead;
     const onDisk = await bytesOnDisk();
     if (!isComplete || keptBytes === null || otherBytes === null) return 1;
@@ -110,7 +103,7 @@ async function apparentBytes(folder: string): Promise<number> {
 }
 
 async function formOf(videoId: string): Promise<string> {
-  const { renditions } = await api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
+  const { renditions } = await cluster.api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
   const kinds = renditions
     .flatMap(({ forms }) => forms)
     .filter(({ contentBytes, chunks }) => contentBytes / chunks > 16_384)
@@ -119,6 +112,6 @@ async function formOf(videoId: string): Promise<string> {
 }
 
 async function untilReleased(): Promise<void> {
-  const waiting = async () => (await api.get<Queue>("/api/redundancy/queue")).releasesWaiting;
+  const waiting = async () => (await cluster.api.get<Queue>("/api/redundancy/queue")).releasesWaiting;
   await expect.poll(waiting, { timeout: CHANGED_MS }).toBe(0);
 }

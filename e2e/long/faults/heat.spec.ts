@@ -5,8 +5,6 @@
 import type { CurrentForm, Decision } from "#wire/contract/redundancy-schemas.ts";
 import type { Cluster } from "../../fixtures/cluster.ts";
 import { DEMO_FILES, runVstack, startCluster } from "../../fixtures/cluster.ts";
-import type { JsonApi } from "../../fixtures/json-api.ts";
-import { jsonApi } from "../../fixtures/json-api.ts";
 import { expect, test } from "../../fixtures/test.ts";
 
 /** Until the short half-life has passed a few times, and every chunk has the form. */
@@ -20,14 +18,11 @@ const VIEWERS = { players: 8, megabits: 2, seconds: 25 } as const;
 test.describe.configure({ mode: "serial" });
 
 let cluster: Cluster;
-let api: JsonApi;
 let videoId: string;
 test.beforeAll(async () => {
   cluster = await startCluster("--no-demo");
-  api = jsonApi(cluster.url);
-  await api.put("/api/redundancy/config", SETTINGS);
-  const { stdout } = await cluster.vstack("upload", DEMO_FILES[1] ?? "", "--title", "Left alone", "--json");
-  videoId = (JSON.parse(stdout) as { id: string }).id;
+  await cluster.api.put("/api/redundancy/config", SETTINGS);
+  videoId = await cluster.upload(DEMO_FILES[1] ?? "", "--title", "Left alone");
 });
 test.afterAll(async () => {
   await cluster.stop();
@@ -39,7 +34,7 @@ for (const { policy, hot } of [
 ] as const) {
   test(`${policy}: nobody reads and it becomes shards, viewers make it ${hot}, and it cools down again`, async () => {
     test.setTimeout(200_000);
-    await api.put("/api/redundancy/config", { policy });
+    await cluster.api.put("/api/redundancy/config", { policy });
     await expect.poll(formNow, { timeout: CHANGED_MS }).toBe("erasure 0");
     const watching = watch();
     await expect.poll(formNow, { timeout: CHANGED_MS }).toBe(hot);
@@ -53,7 +48,7 @@ for (const { policy, hot } of [
 }
 
 test("what is decided says by which demand, and that nobody chose", async () => {
-  const { override } = await api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
+  const { override } = await cluster.api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
   expect(override).toBe("auto");
   const all = await decisions();
   expect(all.length).toBeGreaterThanOrEqual(4);
@@ -66,7 +61,7 @@ test("what is decided says by which demand, and that nobody chose", async () => 
 
 /** `erasure 0` once every segment has it; small chunks keep the form that they have. */
 async function formNow(): Promise<string> {
-  const { renditions } = await api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
+  const { renditions } = await cluster.api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
   const forms = renditions
     .flatMap((one) => one.forms)
     .filter(({ contentBytes, chunks }) => contentBytes / chunks > 16_384)
@@ -77,7 +72,7 @@ async function formNow(): Promise<string> {
 /** The oldest first. */
 async function decisions(): Promise<readonly Decision[]> {
   const path = `/api/redundancy/decisions?videoId=${videoId}`;
-  return [...(await api.get<{ decisions: Decision[] }>(path)).decisions].reverse();
+  return [...(await cluster.api.get<{ decisions: Decision[] }>(path)).decisions].reverse();
 }
 
 /** Virtual players, who read like the worker does. */

@@ -26,7 +26,7 @@ for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
     // no buffer and no luck can hide the fault.
     const cluster = await startCluster("--nodes", "3");
     try {
-      const second = await uploadSmall(cluster);
+      const second = await cluster.upload(DEMO_FILES[0] ?? "", "--title", "Second");
       await startWatching(page, `${cluster.url}/watch/${await demoIdOf(cluster)}`);
       await waitForTime(page, 2);
       const victim = await favouriteNode(page);
@@ -63,11 +63,6 @@ for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
       await cluster.stop();
     }
   });
-}
-
-async function uploadSmall(cluster: Cluster): Promise<string> {
-  const { stdout } = await cluster.vstack("upload", DEMO_FILES[0] ?? "", "--title", "Second", "--json");
-  return (JSON.parse(stdout) as { id: string }).id;
 }
 
 /** The node that is expected to deliver soonest by what the worker believes: the one that it asks next. */

@@ -9,8 +9,6 @@ import type { CurrentForm, Queue } from "#wire/contract/redundancy-schemas.ts";
 import type { Overhead } from "#wire/contract/storage-schemas.ts";
 import type { Cluster } from "../../fixtures/cluster.ts";
 import { DEMO_FILES, startCluster } from "../../fixtures/cluster.ts";
-import type { JsonApi } from "../../fixtures/json-api.ts";
-import { jsonApi } from "../../fixtures/json-api.ts";
 import type { ReadVideo } from "../../fixtures/read-pieces.ts";
 import { readVideo } from "../../fixtures/read-pieces.ts";
 import { expect, test } from "../../fixtures/test.ts";
@@ -28,13 +26,10 @@ const SETTINGS = {
 test.describe.configure({ mode: "serial" });
 
 let cluster: Cluster;
-let api: JsonApi;
 let videoId: string;
 test.beforeAll(async () => {
   cluster = await startCluster("--lab", "--no-demo", "--nodes", "6");
-  api = jsonApi(cluster.url);
-  const { stdout } = await cluster.vstack("upload", DEMO_FILES[1] ?? "", "--title", "Kept", "--json");
-  videoId = (JSON.parse(stdout) as { id: string }).id;
+  videoId = await cluster.upload(DEMO_FILES[1] ?? "", "--title", "Kept");
 });
 test.afterAll(async () => {
   await cluster.stop();
@@ -42,7 +37,7 @@ test.afterAll(async () => {
 
 test("a video goes from replicas to shards and back, and is read all the while", async () => {
   await choose("replication");
-  await api.put("/api/redundancy/config", SETTINGS);
+  await cluster.api.put("/api/redundancy/config", SETTINGS);
   const reading = keepReading();
   for (const form of ["erasure", "replication", "erasure"] as const) {
     await choose(form);
@@ -77,14 +72,14 @@ test("flipped bytes are all found within a cycle of scrubbing, and made again", 
       : [{ hash, nodeId: holder.nodeId, shard: holder.holds === "shard" ? holder.shard : null }];
   });
   expect(damaged.length).toBeGreaterThan(10);
-  for (const piece of damaged) await api.post("/api/lab/pieces", { ...piece, damage: "corrupt" });
+  for (const piece of damaged) await cluster.api.post("/api/lab/pieces", { ...piece, damage: "corrupt" });
   const flippedMs = Date.now();
   expect((await readVideo(cluster.url, videoId)).failed).toEqual([]);
-  const found = async () => (await api.get<Queue>("/api/redundancy/queue")).scrub.corrupt;
+  const found = async () => (await cluster.api.get<Queue>("/api/redundancy/queue")).scrub.corrupt;
   await expect.poll(found, { timeout: HEALED_MS, intervals: [250] }).toBe(damaged.length);
   expect(Date.now() - flippedMs).toBeLessThan(SETTINGS.scrubCycleSeconds * 1000);
   const left = async () => {
-    const { repair, runningCount, waitingCount } = await api.get<Queue>("/api/redundancy/queue");
+    const { repair, runningCount, waitingCount } = await cluster.api.get<Queue>("/api/redundancy/queue");
     return [repair.isRunning, runningCount, waitingCount];
   };
   await expect.poll(left, { timeout: HEALED_MS }).toEqual([false, 0, 0]);
@@ -96,7 +91,7 @@ test("flipped bytes are all found within a cycle of scrubbing, and made again", 
 });
 
 test("a node that leaves is empty in the end, and one that stays dead is done without", async () => {
-  await api.put("/api/nodes/n4/drain", {});
+  await cluster.api.put("/api/nodes/n4/drain", {});
   await expect.poll(() => shardsOf("n4"), { timeout: HEALED_MS }).toBe(0);
   expect((await readVideo(cluster.url, videoId)).failed).toEqual([]);
   await cluster.signal("n3", "SIGKILL");
@@ -115,7 +110,7 @@ async function shardsOf(nodeId: string): Promise<number> {
 }
 
 async function formNow(): Promise<string> {
-  const { form, renditions } = await api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
+  const { form, renditions } = await cluster.api.get<CurrentForm>(`/api/redundancy/videos/${videoId}`);
   const segments = renditions
     .flatMap(({ forms }) => forms)
     .filter(({ contentBytes, chunks }) => contentBytes / chunks > 16_384);
@@ -123,12 +118,12 @@ async function formNow(): Promise<string> {
 }
 
 async function choose(form: "replication" | "erasure" | "auto"): Promise<void> {
-  await api.put(`/api/redundancy/videos/${videoId}/override`, { form });
+  await cluster.api.put(`/api/redundancy/videos/${videoId}/override`, { form });
 }
 
 /** Bytes on the nodes for each byte of content. */
 async function overhead(): Promise<number> {
-  const { keptBytes, contentBytes } = await api.get<Overhead>("/api/storage/overhead");
+  const { keptBytes, contentBytes } = await cluster.api.get<Overhead>("/api/storage/overhead");
   return (keptBytes ?? 0) / contentBytes;
 }
 
