@@ -9,15 +9,13 @@ import type { Clock } from "#wire/client/live-clock.ts";
 import type { MetadataClient } from "#wire/client/metadata-client.ts";
 import type { ManifestEntry, ManifestPage, Rendition } from "#wire/contract/catalog-api.ts";
 import { errorCode, VStackError } from "#wire/contract/errors.ts";
-import { MANIFEST_PAGE_SEGMENTS, MAX_NODES } from "#wire/contract/limits.ts";
+import { MANIFEST_FRESH_MS, MANIFEST_PAGE_SEGMENTS, MAX_NODES } from "#wire/contract/limits.ts";
 import type { Background } from "./background.ts";
 import { manifestPages, pageKey } from "./manifest-pages.ts";
 import type { PagePlace } from "./manifest-pages.ts";
 import type { Table } from "./table.ts";
 import { untilAborted, within } from "./waiting.ts";
 
-/** A page is asked for again, in the background, when it is used at this age. */
-const FRESH_MS = 60_000;
 /** Up to this age a page is used without waiting for a newer one. */
 const USABLE_AT_ONCE_MS = 600_000;
 /** An older one waits this long for a newer one: a dead metadata server then costs the first frame no more than that. */
@@ -99,7 +97,7 @@ export function manifestCache(ports: ManifestPorts): ManifestCache {
     const known = pages.inMemory(place) ?? (await pages.read(place));
     if (known === undefined) return askPage(place);
     const ageMs = clock.wallMs() - known.askedAtMs;
-    if (ageMs >= 0 && ageMs <= FRESH_MS) return known.page;
+    if (ageMs >= 0 && ageMs <= MANIFEST_FRESH_MS) return known.page;
     const newer = askPage(place);
     if (ageMs >= 0 && ageMs <= USABLE_AT_ONCE_MS) {
       background.add("refresh a manifest page", newer);

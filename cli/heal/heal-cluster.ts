@@ -1,5 +1,5 @@
-/** A temporary cluster with a node that loses its disk: killed, its folder removed, started again empty. */
-import { mkdir, rm } from "node:fs/promises";
+/** A temporary cluster with a node that loses its disk: killed, its folder put aside, started again empty. */
+import { mkdir, rename } from "node:fs/promises";
 import { askJson } from "#wire/client/http.ts";
 import { metadataClient } from "#wire/client/metadata-client.ts";
 import { NodeHealthSchema } from "#wire/contract/chunk-api.ts";
@@ -37,6 +37,7 @@ export async function startHealCluster(nodes: number, signal: AbortSignal): Prom
   const { url, port, data } = cluster;
   const folder = clusterFolder(data);
   const restarted = new Map<string, RoleProcess>();
+  let lostDisks = 0;
   const nodeUrl = (nodeId: string) => localUrl(HOST, port + Number(nodeId.slice(1)));
   return {
     ...{ url, data },
@@ -50,7 +51,9 @@ export async function startHealCluster(nodes: number, signal: AbortSignal): Prom
       if (pid === undefined) throw new VStackError("not-found", `Cannot wipe ${nodeId} as there is no such node`);
       process.kill(pid, "SIGKILL");
       const own = folder.nodeFolder(nodeId);
-      await rm(own, { recursive: true, maxRetries: 5 });
+      // A disk that is lost is not deleted: that would keep the one busy which all nodes here share.
+      lostDisks += 1;
+      await rename(own, `${own}-lost-${lostDisks}`);
       await mkdir(own, { mode: 0o700 });
       const settings = {
         ...{ VSTACK_HOST: HOST, VSTACK_CLUSTER_KEY_FILE: folder.keyFile, VSTACK_LAB: "0", VSTACK_LOG_LEVEL: "error" },

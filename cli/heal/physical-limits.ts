@@ -3,6 +3,7 @@ import { mkdir, open, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { ask } from "#wire/client/http.ts";
+import { VStackError } from "#wire/contract/errors.ts";
 
 const PIECE_BYTES = 2 * 1024 * 1024;
 const PIECES = 64;
@@ -42,7 +43,7 @@ async function loopbackRate(signal: AbortSignal): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     const address = server.address();
-    if (address === null || typeof address === "string") return 0;
+    if (address === null || typeof address === "string") throw new VStackError("internal", "Loopback has no address");
     const startedMs = performance.now();
     for (let at = 0; at < PIECES; at += 1) {
       const answer = await ask(`http://127.0.0.1:${address.port}/`, { signal });

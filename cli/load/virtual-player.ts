@@ -11,6 +11,7 @@ import type { Clock } from "#wire/client/live-clock.ts";
 import type { metadataClient } from "#wire/client/metadata-client.ts";
 import type { ManifestEntry, ManifestPage } from "#wire/contract/catalog-api.ts";
 import type { ErrorCode } from "#wire/contract/errors.ts";
+import { MANIFEST_FRESH_MS } from "#wire/contract/limits.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
 import type { BadPiece } from "#wire/contract/storage-schemas.ts";
@@ -56,8 +57,6 @@ export interface PlayerFigures {
 
 /** As much as a page keeps ahead in a browser; more would only hide what happens. */
 const BUFFER_SECONDS = 20;
-/** A page of the manifest is as old as this at most, as in the worker. */
-const MANIFEST_AGE_MS = 60_000;
 /** After a failed read or while the metadata server is away. */
 const PAUSE_MS = 500;
 
@@ -129,6 +128,7 @@ class Reader {
   readonly #session = crypto.randomUUID();
   readonly #fetchPorts: SegmentFetchPorts;
   #page: { readonly page: ManifestPage; readonly readMs: number } | undefined;
+  #asking: Promise<unknown> | undefined;
 
   constructor(viewing: Viewing, ports: PlayerPorts, signal: AbortSignal) {
     this.#viewing = viewing;
@@ -139,21 +139,28 @@ class Reader {
     this.#fetchPorts = { clock, random, fetch: liveFetch, digest: sha256, ...own };
   }
 
-  /** The page with this segment; an old one when the metadata server is away. */
-  async page(seq: number, isOldGoodEnough = true): Promise<ManifestPage> {
-    const { clock, metadata } = this.#ports;
-    const { videoId, rendition } = this.#viewing;
+  /** The page with this segment. An old one is used at once, and a newer one asked for meanwhile: as the worker does it. */
+  async page(seq: number): Promise<ManifestPage> {
     const known = this.#page;
     const isThere = known !== undefined && seq >= known.page.from && seq < known.page.from + known.page.segments.length;
-    if (isThere && isOldGoodEnough && clock.nowMs() - known.readMs < MANIFEST_AGE_MS) return known.page;
-    try {
-      const page = await metadata.manifestPage({ videoId, rendition, from: seq }, this.#signal);
-      this.#page = { page, readMs: clock.nowMs() };
-      return page;
-    } catch (error) {
-      if (isThere && isOldGoodEnough && !this.#signal.aborted) return known.page;
-      throw error;
+    if (!isThere) return await this.#askPage(seq);
+    const isOld = this.#ports.clock.nowMs() - known.readMs >= MANIFEST_FRESH_MS;
+    if (isOld && this.#asking === undefined) {
+      this.#asking = this.#askPage(seq)
+        // The metadata server is away: the old one is good enough.
+        .catch(() => undefined)
+        .finally(() => {
+          this.#asking = undefined;
+        });
     }
+    return known.page;
+  }
+
+  async #askPage(seq: number): Promise<ManifestPage> {
+    const { videoId, rendition } = this.#viewing;
+    const page = await this.#ports.metadata.manifestPage({ videoId, rendition, from: seq }, this.#signal);
+    this.#page = { page, readMs: this.#ports.clock.nowMs() };
+    return page;
   }
 
   async segment(seq: number, slackSeconds: number | null): Promise<Read> {
@@ -162,7 +169,7 @@ class Reader {
       return await this.#read(first, seq, slackSeconds);
     } catch (error) {
       if (this.#signal.aborted || !ELSEWHERE_MAY_HELP.includes(errorCode(error))) throw error;
-      const again = await this.page(seq, false);
+      const again = await this.#askPage(seq);
       return { ...(await this.#read(again, seq, slackSeconds)), isRelocated: true };
     }
   }

@@ -85,15 +85,15 @@ export class ChangeRunner {
    * @throws VStackError when its record or its bytes cannot be read; the signal's reason
    */
   async run(request: ChangeRequest, signal: AbortSignal): Promise<Ended> {
-    const { position, kind } = request;
-    return await this.#ports.budget.run(kind, signal, () =>
+    const { position, kind, lossesLeft } = request;
+    const change = () =>
       this.#ports.locks.run(position, async () => {
         signal.throwIfAborted();
         if ((await this.#ports.plans.at(positionText(position))) !== undefined)
           return await this.#goOn(position, signal);
         return await this.#begin(request, signal);
-      }),
-    );
+      });
+    return await this.#ports.budget.run(kind, signal, change, lossesLeft !== null && lossesLeft <= 0);
   }
 
   isRunning(key: string): boolean {

@@ -30,8 +30,8 @@ function sleepingClock(): Clock & { readonly run: () => Promise<void> } {
   };
 }
 
-/** @returns when each of so many works began, and how many ran at once at most */
-async function workThrough({ isWatched, works }: { isWatched: boolean; works: number }) {
+/** @param urgent its number; @returns which of so many works began and when, and how many ran at once at most */
+async function workThrough({ isWatched, works, urgent }: { isWatched: boolean; works: number; urgent?: number }) {
   const clock = sleepingClock();
   const budget = new WorkBudget(
     clock,
@@ -39,19 +39,26 @@ async function workThrough({ isWatched, works }: { isWatched: boolean; works: nu
     () => isWatched,
   );
   const beganMs: number[] = [];
+  const began: number[] = [];
   let [running, atOnce] = [0, 0];
-  const all = Array.from({ length: works }, () =>
-    budget.run("repair", NEVER, async () => {
-      beganMs.push(clock.nowMs());
-      running += 1;
-      atOnce = Math.max(atOnce, running);
-      await clock.sleep(200, NEVER);
-      running -= 1;
-    }),
+  const all = Array.from({ length: works }, (_, at) =>
+    budget.run(
+      "repair",
+      NEVER,
+      async () => {
+        began.push(at);
+        beganMs.push(clock.nowMs());
+        running += 1;
+        atOnce = Math.max(atOnce, running);
+        await clock.sleep(200, NEVER);
+        running -= 1;
+      },
+      at === urgent,
+    ),
   );
   await clock.run();
   await Promise.all(all);
-  return { beganMs, atOnce };
+  return { began, beganMs, atOnce };
 }
 
 describe("WorkBudget", () => {
@@ -61,9 +68,15 @@ describe("WorkBudget", () => {
     expect(beganMs).toEqual([0, 0, 0, 0, 200, 200, 200, 200]);
   });
 
-  it("runs one after the other while somebody watches, half of the time", async () => {
+  it("runs one after the other while somebody watches, a third of the time", async () => {
     const { beganMs, atOnce } = await workThrough({ isWatched: true, works: 4 });
     expect(atOnce).toBe(1);
-    expect(beganMs).toEqual([0, 400, 800, 1200]);
+    expect(beganMs).toEqual([0, 600, 1200, 1800]);
+  });
+
+  it("lets no pause hold up a chunk that the next loss would take", async () => {
+    const { began, beganMs } = await workThrough({ isWatched: true, works: 3, urgent: 2 });
+    expect(began).toEqual([0, 2, 1]);
+    expect(beganMs).toEqual([0, 200, 800]);
   });
 });

@@ -16,6 +16,8 @@ export const MAX_RENDITIONS = 12;
 export const MAX_SEGMENTS = 21_600;
 /** Segments of one manifest page: about four minutes; 70 kB of JSON at 220 kB a segment, 120 kB from 1 to 4 MiB. */
 export const MANIFEST_PAGE_SEGMENTS = 64;
+/** A page of a manifest that is used at this age is asked for again, behind the reader's back. */
+export const MANIFEST_FRESH_MS = 60_000;
 /** Videos of one page of the library. */
 export const MAX_PAGE_VIDEOS = 100;
 /** JSON bodies of the API. */
