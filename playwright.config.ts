@@ -1,14 +1,15 @@
 /**
  * End-to-end tests: real browser, real servers. The long forms live in e2e/long and run by `npm run test:long`; those of
- * them that every change has to pass, in e2e/long/faults.
+ * them that every change has to pass, in e2e/long/faults and e2e/long/flows.
  */
 import { defineConfig } from "playwright/test";
 import { CHROMIUM_ARGS, findChromium } from "./e2e/fixtures/browser.ts";
 
 const MEASURED = [
   ...["lab-network", "scheduler", "watch"].map((name) => `flows/${name}.spec.ts`),
-  ...["consensus", "transitions", "worker-stopped"].map((name) => `faults/${name}.spec.ts`),
+  ...["transitions", "worker-stopped"].map((name) => `faults/${name}.spec.ts`),
 ];
+const FLOWS = ["flows/*.spec.ts", "faults/consensus.spec.ts"];
 const long = process.env["VSTACK_LONG"] !== undefined;
 
 export default defineConfig({
@@ -19,7 +20,7 @@ export default defineConfig({
         // Pages and commands, with nothing timed: three spec files at a time, each with a cluster of its own, as two leave
         // two cores idle for half of their time. A page may wait for a core that another one has.
         {
-          ...{ name: "flows", testMatch: "flows/*.spec.ts", testIgnore: MEASURED, workers: 3 },
+          ...{ name: "flows", testMatch: FLOWS, testIgnore: [...MEASURED, "long/**"], workers: 3 },
           expect: { timeout: 15_000 },
         },
         // One at a time: each test measures its cluster or what people see of it, and a neighbour would take its cores.

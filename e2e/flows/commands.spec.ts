@@ -1,7 +1,7 @@
 /** The command line as programs call it: JSON shapes, exit codes, refusals that say what to do. */
 import { createHash, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { runVstack, startCluster } from "../fixtures/cluster.ts";
+import { runVstack } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 test("status, list and show answer with the promised JSON", async ({ cluster, demoId }) => {
@@ -90,24 +90,4 @@ async function chunkCount(cluster: { port: number }): Promise<number> {
     total += health.chunkCount;
   }
   return total;
-}
-
-for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-  test(`${signal} to up stops every role`, async () => {
-    const cluster = await startCluster("--no-demo", "--nodes", "2");
-    const { nodes, metadata } = await cluster.status();
-    await cluster.signal("up", signal);
-    const alive = () => [metadata, ...nodes].filter(({ pid }) => isRunning(pid)).length;
-    await expect.poll(alive, { timeout: 15_000 }).toBe(0);
-    await cluster.stop();
-  });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

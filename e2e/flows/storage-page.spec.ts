@@ -1,8 +1,9 @@
 /**
- * The page `/storage` against a real cluster in lab mode: bytes counted from the nodes, a form chosen by hand, the map by
+ * The page `/storage` against a real cluster in lab mode: bytes counted from the nodes, the map by
  * keyboard, a damaged piece that is found and heals, settings that do not fit. Everything is set to seconds first.
  */
 import type { ConfigPatch } from "#wire/contract/redundancy-schemas.ts";
+import type { Overhead } from "#wire/contract/storage-schemas.ts";
 import { seriousFindings } from "../fixtures/axe.ts";
 import type { Cluster } from "../fixtures/cluster.ts";
 import { startCluster } from "../fixtures/cluster.ts";
@@ -20,9 +21,7 @@ test.beforeAll(async () => {
   test.setTimeout(120_000);
   lab = await startCluster("--lab");
   videoId = await demoIdOf(lab);
-  const body = JSON.stringify(QUICK);
-  const answer = await fetch(`${lab.url}/api/redundancy/config`, { method: "PUT", body });
-  expect(answer.status, await answer.text()).toBe(200);
+  await lab.api.put("/api/redundancy/config", QUICK);
 });
 test.afterAll(async () => {
   await lab.stop();
@@ -35,16 +34,12 @@ async function openMap(page: Page): Promise<void> {
   await expect(page.getByRole("grid", { name: "Pieces by chunk and node" })).toBeVisible();
 }
 
-async function overhead(): Promise<{ contentBytes: number; keptBytes: number }> {
-  return (await (await fetch(`${lab.url}/api/storage/overhead`)).json()) as { contentBytes: number; keptBytes: number };
-}
-
 test("bytes are those of the nodes, against content and against three copies", async ({ page }) => {
   await page.goto(`${lab.url}/storage`);
   await expect(page.getByRole("heading", { name: "Storage", level: 1 })).toBeVisible();
   await expect(page.getByText(/Counted from the nodes' inventories/)).toBeVisible();
-  const { contentBytes, keptBytes } = await overhead();
-  expect(keptBytes / contentBytes).toBeCloseTo(3, 1);
+  const { contentBytes, keptBytes } = await lab.api.get<Overhead>("/api/storage/overhead");
+  expect((keptBytes ?? 0) / contentBytes).toBeCloseTo(3, 1);
   await expect(page.getByText("3.00x").first()).toBeVisible();
   await expect(page.getByRole("region", { name: "Pieces of each node" }).getByRole("row")).toHaveCount(7);
   await expect(page.getByRole("heading", { name: "What it gains and costs" })).toBeVisible();
@@ -53,25 +48,6 @@ test("bytes are those of the nodes, against content and against three copies", a
   ).toBeVisible();
   // Some cycle is always under way: a person may hurry it all the same.
   await expect(page.getByRole("button", { name: "Scrub now" })).toBeEnabled();
-});
-
-test("a form chosen by hand becomes that of every chunk, and the bytes follow", async ({ page }) => {
-  test.setTimeout(3 * HEALED_MS);
-  await openMap(page);
-  await expect(cells(page, /^replica, intact/).first()).toBeVisible();
-  const choice = page.getByRole("combobox", { name: "Form of V-Stack demo" });
-  await choice.selectOption("erasure");
-  await expect(cells(page, /^parity shard 2, intact/).first()).toBeVisible({ timeout: HEALED_MS });
-  // The header of a few hundred bytes stays in three copies.
-  await expect(cells(page, /^replica/)).toHaveCount(3, { timeout: HEALED_MS });
-  await expect(page.getByText("▯ erasure")).toBeVisible({ timeout: HEALED_MS });
-  await expect(page.getByText(/replication →\s+erasure/).first()).toBeVisible({ timeout: HEALED_MS });
-  // The demo's chunks are smaller than a MiB: their rounding costs more than large ones'.
-  await expect
-    .poll(async () => (await overhead()).keptBytes / (await overhead()).contentBytes, { timeout: HEALED_MS })
-    .toBeLessThan(1.8);
-  await page.reload();
-  await expect(choice).toHaveValue("erasure");
 });
 
 test("a byte flipped in the map is found by a scrub, and heals while one looks on", async ({ page }) => {
@@ -125,8 +101,7 @@ test("settings that do not fit are refused where they are typed, and those that 
   await page.getByRole("textbox", { name: /^Demote below/ }).fill("3");
   await page.getByRole("button", { name: "Save 1 changed" }).click();
   await expect(page.getByRole("button", { name: "Nothing to save" })).toBeVisible();
-  const answer = await fetch(`${lab.url}/api/redundancy/config`);
-  expect(await answer.json()).toMatchObject({ config: { demoteBelow: 3, ...QUICK } });
+  expect(await lab.api.get("/api/redundancy/config")).toMatchObject({ config: { demoteBelow: 3, ...QUICK } });
 });
 
 test("sliders answer with simulated figures, and say so", async ({ page }) => {

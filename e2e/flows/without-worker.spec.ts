@@ -7,7 +7,7 @@ import { chromium } from "playwright/test";
 import { CHROMIUM_ARGS, findChromium } from "../fixtures/browser.ts";
 import { DEMO, DEMO_FILES } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { playback, pressPlay, setVideo, waitForTime } from "../fixtures/watching.ts";
+import { pressPlay, waitForTime } from "../fixtures/watching.ts";
 
 const run = promisify(execFile);
 
@@ -157,15 +157,4 @@ test("chunk names are the hashes of their bytes on every holder", async ({ clust
     const bytes = Buffer.from(await (await fetch(`${url}/chunks/${segment?.record.hash ?? ""}`)).arrayBuffer());
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(segment?.record.hash);
   }
-});
-
-test("the whole video plays to its end without the worker at double speed", async ({ page, cluster, demoId }) => {
-  await page.addInitScript(() => {
-    Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined });
-  });
-  await page.goto(`${cluster.url}/watch/${demoId}`);
-  await pressPlay(page);
-  await waitForTime(page, 1);
-  await setVideo(page, { playbackRate: 4 });
-  await expect.poll(async () => (await playback(page)).ended, { timeout: 40_000 }).toBe(true);
 });

@@ -2,9 +2,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runVstack } from "../fixtures/cluster.ts";
-import { bundleForPage } from "../fixtures/page-bundle.ts";
-import { expect, test } from "../fixtures/test.ts";
+import { runVstack } from "../../fixtures/cluster.ts";
+import { bundleForPage } from "../../fixtures/page-bundle.ts";
+import { expect, test } from "../../fixtures/test.ts";
 
 const SCRIPT = "codec-checks.js";
 const CHECKS = "wire/client/erasure-codec.contract.ts";
