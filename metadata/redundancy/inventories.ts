@@ -13,6 +13,7 @@ import type { StorageTarget } from "#wire/exchange/store-chunk.ts";
 import type { Log } from "#wire/server/log.ts";
 import type { PieceIndex } from "../catalog/piece-index.ts";
 import { MAX_STRAYS } from "../upkeep/stray-pieces.ts";
+import { FailureRest } from "./failure-rest.ts";
 
 /** Looks whether a list is wanted. */
 const ROUND_MS = 500;
@@ -70,6 +71,8 @@ export class Inventories {
   readonly #ports: InventoriesPorts;
   readonly #lists = new Map<NodeId, NodeList>();
   readonly #wanted = new Set<NodeId>();
+  /** Nodes that did not give their lists: one that has just died is believed to be alive for some seconds. */
+  readonly #rest: FailureRest;
   #atSeconds: number | null = null;
   #askedAtMs = -Infinity;
   #listAtMs = -Infinity;
@@ -77,6 +80,7 @@ export class Inventories {
 
   constructor(ports: InventoriesPorts) {
     this.#ports = ports;
+    this.#rest = new FailureRest(() => ports.clock.nowMs());
   }
 
   /** The counts as they were lately; keeps them fresh for a while. */
@@ -98,6 +102,7 @@ export class Inventories {
   /** The node's disk may be another one: it is listed at the next round. */
   want(nodeId: NodeId): void {
     this.#wanted.add(nodeId);
+    this.#rest.worked(nodeId);
   }
 
   /** Lists every node that answers now. */
@@ -128,16 +133,19 @@ export class Inventories {
     const there = new Set(alive().map(({ nodeId }) => nodeId));
     for (const nodeId of this.#lists.keys()) if (!there.has(nodeId)) this.#lists.delete(nodeId);
     for (const node of nodes) {
+      if (this.#rest.isResting(node.nodeId)) continue;
       this.#wanted.delete(node.nodeId);
       try {
         const list = await this.#listNode(node, signal);
         this.#lists.set(node.nodeId, list);
         if (list.names !== null) await this.#ports.onListed(node.nodeId, list.names, signal);
         await this.#ports.onStrays(node.nodeId, list.strays, signal);
+        this.#rest.worked(node.nodeId);
       } catch (error) {
         signal.throwIfAborted();
         this.#lists.delete(node.nodeId);
         this.#wanted.add(node.nodeId);
+        this.#rest.failed(node.nodeId);
         log.warn({ nodeId: node.nodeId, err: error }, "Cannot list what a node keeps");
       }
     }

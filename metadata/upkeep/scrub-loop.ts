@@ -17,6 +17,7 @@ import type { CatalogStore } from "../catalog/catalog-store.ts";
 import type { NamedPiece, PieceIndex } from "../catalog/piece-index.ts";
 import { holderOf, WHOLE } from "../database/piece-columns.ts";
 import { dueReports, sizeOf } from "../redundancy/due-reports.ts";
+import { FailureRest } from "../redundancy/failure-rest.ts";
 import type { Fault, FaultyPieces, FoundFault } from "../redundancy/faulty-pieces.ts";
 import type { NodeScrub } from "../redundancy/node-scrub.ts";
 import { itemOf, newNodeScrub, noteBatch, noteReport, pieceOfItem, SCRUB_VERDICTS } from "../redundancy/node-scrub.ts";
@@ -69,6 +70,7 @@ export class ScrubLoop {
   readonly #nodes = new Map<NodeId, NodeScrub>();
   /** A batch is under way there. */
   readonly #busy = new Set<NodeId>();
+  readonly #rest: FailureRest;
   #cycleStartMs: number;
   #completedAtSeconds: number | null = null;
   #isHurried = false;
@@ -78,6 +80,7 @@ export class ScrubLoop {
 
   constructor(ports: ScrubLoopPorts) {
     this.#ports = ports;
+    this.#rest = new FailureRest(() => ports.clock.nowMs());
     this.#cycleStartMs = ports.clock.wallMs();
   }
 
@@ -163,15 +166,21 @@ export class ScrubLoop {
   async round(signal: AbortSignal): Promise<void> {
     const alive = this.#ports.alive();
     const there = new Set(alive.map(({ nodeId }) => nodeId));
-    for (const nodeId of this.#nodes.keys()) if (!there.has(nodeId)) this.#nodes.delete(nodeId);
-    const free = alive.filter(({ nodeId }) => !this.#busy.has(nodeId));
+    for (const nodeId of this.#nodes.keys()) {
+      if (there.has(nodeId)) continue;
+      this.#nodes.delete(nodeId);
+      this.#rest.worked(nodeId);
+    }
+    const free = alive.filter(({ nodeId }) => !this.#busy.has(nodeId) && !this.#rest.isResting(nodeId));
     await Promise.all(
       free.map(async (node) => {
         this.#busy.add(node.nodeId);
         try {
           await this.#scrubNode(node, signal);
+          this.#rest.worked(node.nodeId);
         } catch (error) {
           signal.throwIfAborted();
+          this.#rest.failed(node.nodeId);
           this.#ports.log.warn({ nodeId: node.nodeId, err: error }, "Cannot scrub a node now");
         } finally {
           this.#busy.delete(node.nodeId);
