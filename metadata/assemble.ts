@@ -1,4 +1,5 @@
 /** Puts the parts of the metadata server together. Everything that touches the world comes in as a port. */
+import { setMaxListeners } from "node:events";
 import type { Hono } from "hono";
 import { Registry } from "prom-client";
 import type { NodeId, VideoId } from "#core/ids.ts";
@@ -95,6 +96,9 @@ export interface MetadataParts {
   readonly benchRuns: BenchRuns | undefined;
 }
 
+/** Decisions and streams to acceptors that wait for the end at the same time; more would be a leak. */
+const MAX_DECIDING = 1024;
+
 export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const { db, clusterKey, clock, fetch, log } = world;
   const mint: MintCapability = (grant) => mintCapability(clusterKey, { ...grant, nowMs: clock.wallMs() });
@@ -103,6 +107,7 @@ export async function assembleMetadata(world: World): Promise<MetadataParts> {
   const releases = sqliteReleases(db);
   const directory = await openNodeDirectory({ clock, memory: sqliteNodeMemory(db), log });
   const deciding = new AbortController();
+  setMaxListeners(MAX_DECIDING, deciding.signal);
   const proposerFeed = new ProposerFeed(clock);
   const consensus = await assembleConsensus({
     ...{ db, directory, mint, clock, fetch, log, registry, signal: deciding.signal },
