@@ -3,7 +3,8 @@
  * of the same row. Every input was verified before, every decoded block is hashed like any other, and of a chunk of which
  * anything was decoded the whole is hashed before its last block goes out.
  *
- * It keeps the blocks of the chunk until the end: 16 MiB at most, and its parity.
+ * It keeps the blocks of the chunk until the end: 16 MiB at most, and its parity; and once something is decoded the whole
+ * chunk, in which that is done in place.
  */
 import { readParts } from "#core/erasure/read-parts.ts";
 import type { ChunkRecord } from "#core/placement/record.ts";
@@ -34,6 +35,7 @@ export class ShardAssembly {
   readonly #task: AssemblyTask;
   readonly #ports: Pick<SegmentFetchPorts, "clock" | "digest">;
   readonly #kept = new Map<number, Bytes>();
+  #whole: Bytes | undefined;
   readonly #decoding: Promise<void>[] = [];
 
   constructor(task: AssemblyTask, ports: Pick<SegmentFetchPorts, "clock" | "digest">) {
@@ -43,9 +45,9 @@ export class ShardAssembly {
 
   /** Takes a verified block, each index once. */
   accept(block: number, content: Bytes): void {
-    const { coded, release } = this.#task;
     this.#kept.set(block, content);
-    if (block < coded.dataBlocks - 1) release.accept(block, content);
+    if (this.#whole !== undefined) this.#place(this.#whole, block, content);
+    this.#giveOut(block, content);
   }
 
   /**
@@ -70,7 +72,10 @@ export class ShardAssembly {
   async finish(): Promise<void> {
     const { coded, record, release } = this.#task;
     await Promise.all(this.#decoding);
-    if (this.#decoding.length > 0 && (await this.#chunkHash()) !== record.hash) throw wrong("the chunk");
+    if (this.#whole !== undefined) {
+      const hash = chunkHashFromDigest(await this.#ports.digest(this.#whole));
+      if (hash !== record.hash) throw wrong("the chunk");
+    }
     const last = this.#kept.get(coded.dataBlocks - 1);
     if (last !== undefined) release.accept(coded.dataBlocks - 1, last);
     this.#kept.clear();
@@ -92,25 +97,35 @@ export class ShardAssembly {
       return [shard, content?.subarray(0, range.end - range.start) ?? new Uint8Array(0)] as const;
     });
     codec ??= new ErasureCodec();
-    const [content] = codec.rebuild({ code: coded.code, inputs: new Map(contents), outputs: [from.shard], columns });
+    this.#whole ??= this.#newWhole();
+    const made = this.#whole.subarray(start, end);
+    codec.rebuild({ code: coded.code, inputs: new Map(contents), outputs: [from.shard], columns }, [made]);
     const tookMs = clock.nowMs() - startedMs;
-    if (content === undefined) throw new VStackError("internal", `Cannot decode block ${block}`);
-    const made = new Uint8Array(content);
     const hash = await digest(made);
     const wanted = hashes.subarray(block * HASH_BYTES, (block + 1) * HASH_BYTES);
     if (!hash.every((byte, at) => byte === wanted[at])) throw wrong(`block ${block}`);
     const used = inputs.flatMap((input) => (input.start < input.end ? [input.shard] : []));
     onDecoded({ shards: [from.shard], from: used, start: from.start, end: from.end, tookMs });
-    this.accept(block, made);
+    this.#kept.set(block, made);
+    this.#giveOut(block, made);
   }
 
-  async #chunkHash(): Promise<string> {
-    const { coded, record } = this.#task;
-    const whole = new Uint8Array(record.sizeBytes);
-    for (let block = 0; block < coded.dataBlocks; block += 1) {
-      whole.set(this.#kept.get(block) ?? new Uint8Array(0), coded.blocks[block]?.start ?? 0);
-    }
-    return chunkHashFromDigest(await this.#ports.digest(whole));
+  /** The chunk in the making, with the blocks that have come. */
+  #newWhole(): Bytes {
+    const whole = new Uint8Array(this.#task.record.sizeBytes);
+    for (const [block, content] of this.#kept) this.#place(whole, block, content);
+    return whole;
+  }
+
+  #place(whole: Bytes, block: number, content: Bytes): void {
+    const { coded } = this.#task;
+    if (block < coded.dataBlocks) whole.set(content, coded.blocks[block]?.start ?? 0);
+  }
+
+  /** The last one goes out when all is right. */
+  #giveOut(block: number, content: Bytes): void {
+    const { coded, release } = this.#task;
+    if (block < coded.dataBlocks - 1) release.accept(block, content);
   }
 }
 
