@@ -21,7 +21,7 @@ export function busyRate(spans: readonly Span[]): number | null {
   return bytes > 0 && busyMs > 0 ? (bytes * 1000) / busyMs : null;
 }
 
-/** By insertion: they come about in order, and sort() takes several times as long. */
+/** By insertion, as they come about in order. */
 function byStart(spans: readonly Span[]): Span[] {
   const inOrder: Span[] = [];
   for (const span of spans) {

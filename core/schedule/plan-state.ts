@@ -113,7 +113,7 @@ export function hasLeftBlocks(plan: FetchPlan): boolean {
  */
 function nextMissing({ accepted, running }: FetchPlan, from: number): number {
   let index = behindAccepted(accepted, from);
-  for (let before = -1; before !== index; ) {
+  for (let before = -1; before !== index && index < accepted.length; ) {
     before = index;
     for (const { isSilent, firstBlock, neededEndBlock } of running) {
       if (isSilent || index < firstBlock || index >= neededEndBlock) continue;

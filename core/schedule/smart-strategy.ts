@@ -130,7 +130,7 @@ function isHeld(run: BlockRun, candidates: readonly Candidate[]): boolean {
   return false;
 }
 
-/** As every() does it, which takes several times as long for so few: all of this is asked at every decision. */
+/** A loop of our own: asked at every decision, of a handful. */
 function areAll(candidates: readonly Candidate[], is: (candidate: Candidate) => boolean): boolean {
   for (const candidate of candidates) if (!is(candidate)) return false;
   return true;

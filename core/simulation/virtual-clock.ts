@@ -17,8 +17,8 @@ const MAX_EVENTS = 20_000_000;
 
 export class VirtualClock {
   readonly #random: Random;
-  /** The last one is next. Cancelled ones stay until they come up. */
-  readonly #entries: Entry[] = [];
+  /** A binary heap; the first one is next. Cancelled ones stay until they come up. */
+  readonly #heap: Entry[] = [];
   #nowMs = 0;
   #eventCount = 0;
 
@@ -33,7 +33,7 @@ export class VirtualClock {
   /** Times in the past mean now. */
   at(atMs: number, act: () => void): Alarm {
     const entry = new Entry(Math.max(atMs, this.#nowMs), this.#random(), act);
-    putInOrder(this.#entries, entry);
+    push(this.#heap, entry);
     return entry;
   }
 
@@ -45,7 +45,7 @@ export class VirtualClock {
   /** Does the next thing. False: nothing is left. */
   step(): boolean {
     for (;;) {
-      const entry = this.#entries.pop();
+      const entry = pop(this.#heap);
       if (entry === undefined) return false;
       if (entry.act === null) continue;
       this.#eventCount += 1;
@@ -80,17 +80,34 @@ function isBefore(one: Entry, other: Entry): boolean {
   return one.atMs < other.atMs || (one.atMs === other.atMs && one.lot < other.lot);
 }
 
-/**
- * From the end, as most things are to be done soon and stand behind few others: a heap of some tens, of which every step
- * takes the first, costs three times as much.
- */
-function putInOrder(entries: Entry[], entry: Entry): void {
-  let at = entries.length;
-  entries.push(entry);
-  for (; at > 0; at -= 1) {
-    const sooner = entries[at - 1];
-    if (sooner === undefined || isBefore(entry, sooner)) break;
-    entries[at] = sooner;
+function push(heap: Entry[], entry: Entry): void {
+  let at = heap.length;
+  heap.push(entry);
+  while (at > 0) {
+    const parentAt = (at - 1) >> 1;
+    const parent = heap[parentAt];
+    if (parent === undefined || !isBefore(entry, parent)) break;
+    heap[at] = parent;
+    at = parentAt;
   }
-  entries[at] = entry;
+  heap[at] = entry;
+}
+
+function pop(heap: Entry[]): Entry | undefined {
+  const first = heap[0];
+  const last = heap.pop();
+  if (first === undefined || last === undefined || heap.length === 0) return first;
+  let at = 0;
+  for (;;) {
+    const leftAt = 2 * at + 1;
+    const [left, right] = [heap[leftAt], heap[leftAt + 1]];
+    if (left === undefined) break;
+    const rightIsNext = right !== undefined && isBefore(right, left);
+    const child = rightIsNext ? right : left;
+    if (!isBefore(child, last)) break;
+    heap[at] = child;
+    at = rightIsNext ? leftAt + 1 : leftAt;
+  }
+  heap[at] = last;
+  return first;
 }
