@@ -21,12 +21,21 @@ export function windowOf(samples: readonly number[]): SampleWindow {
 
 /** Adds the newest sample and drops the oldest beyond the limit, in place. */
 export function addToWindow(window: Draft<SampleWindow>, sample: number): void {
-  const { samples } = window;
+  const { samples, p50, p95 } = window;
   samples.push(sample);
-  if (samples.length > MAX_WINDOW_SAMPLES) samples.shift();
+  if (samples.length > MAX_WINDOW_SAMPLES) {
+    const dropped = samples.shift();
+    if (staysBetween(p50, dropped, sample) && staysBetween(p95, dropped, sample)) return;
+  }
   sortInto(sorted, samples);
   window.p50 = nearestRank(0.5, samples.length);
   window.p95 = nearestRank(0.95, samples.length);
+}
+
+/** Whether as many samples as before are on either side of a quantile: half of all need not be sorted. */
+function staysBetween(quantile: number | null, dropped: number | undefined, added: number): boolean {
+  if (quantile === null || dropped === undefined) return false;
+  return (dropped < quantile && added < quantile) || (dropped > quantile && added > quantile);
 }
 
 /** Where samples are sorted: every answer brings one, and an array for each is noticed. */

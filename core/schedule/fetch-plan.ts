@@ -16,7 +16,7 @@ import { blocksAtHand } from "./coded-blocks.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { Cause, PlanCommand, PlanEvent } from "./plan-events.ts";
 import type { FetchInput, FetchPlan } from "./plan-state.ts";
-import { copyOfPlan, firstMissing, newPlan, noteFailure, removeAttempt } from "./plan-state.ts";
+import { acceptBlock, copyOfPlan, firstMissing, newPlan, noteFailure, removeAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
 import { cancel, endAttempt, silenceKind } from "./plan-turn.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
@@ -117,7 +117,7 @@ function onAttemptEvent(turn: Turn, attempt: RunningAttempt, event: AttemptEvent
       if (wasSilent) advance(turn, more(plan), context);
       break;
     case "block-ok":
-      acceptBlock(turn, attempt, event.block, context.nowMs);
+      settleBlock(turn, attempt, event.block, context.nowMs);
       advance(turn, more(plan), context);
       break;
     case "block-bad":
@@ -194,12 +194,12 @@ function noteBytes(attempt: Draft<RunningAttempt>, bytes: number, nowMs: number)
  * Accepts a verified block that is still missing, and settles the competition for it: whoever is after the same block
  * as its next one has lost. An attempt that was relieved of its end is over with the last block that is left to it.
  */
-function acceptBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, nowMs: number): void {
+function settleBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, nowMs: number): void {
   const { plan, commands } = turn;
   attempt.verifiedBlocks += 1;
   if (plan.accepted[block] === false) {
     const losers = rivalsFor(block, attempt, plan);
-    plan.accepted[block] = true;
+    acceptBlock(plan, block);
     plan.lastAcceptedMs = nowMs;
     commands.push({ do: "accept-block", attempt: attempt.id, block });
     for (const loser of losers) loseRace(turn, loser, nowMs);
@@ -237,7 +237,7 @@ function completeRow(turn: Turn, winner: RunningAttempt, block: number, nowMs: n
     const next = firstMissing(plan, other);
     return other.id !== winner.id && next !== undefined && open.includes(next);
   });
-  for (const index of open) if (index !== null) plan.accepted[index] = true;
+  for (const index of open) if (index !== null) acceptBlock(plan, index);
   if (lost.length > 0) commands.push({ do: "decode", blocks: lost, shards });
   for (const loser of losers) loseRace(turn, loser, nowMs);
 }

@@ -25,9 +25,9 @@ export interface PlanContext {
  * Sources that may be asked now, in the order of the record. One that any fetch caught lying is no candidate, unless a round
  * in which all others failed is over and still nobody else can be asked: perhaps it is one sector that is bad.
  */
-function candidates(plan: FetchPlan, context: PlanContext): Candidate[] {
+function candidates(plan: FetchPlan, context: PlanContext): readonly Candidate[] {
   const able = answeringSources(plan, context);
-  if (able.every(isHonest)) return able;
+  if (isNobodyLying(able)) return able;
   const honest = able.filter(isHonest);
   const isLastResort = plan.roundsFailed > 0 && (honest.length === 0 || plan.input.coded !== undefined);
   return isLastResort ? able : honest;
@@ -35,6 +35,11 @@ function candidates(plan: FetchPlan, context: PlanContext): Candidate[] {
 
 function isHonest({ view }: Candidate): boolean {
   return view.health !== "quarantined";
+}
+
+function isNobodyLying(able: readonly Candidate[]): boolean {
+  for (const candidate of able) if (!isHonest(candidate)) return false;
+  return true;
 }
 
 /** Whether nobody can be asked for something that is missing, as some failed or lied: the round is over. */
@@ -46,7 +51,7 @@ export function isRoundOver(plan: FetchPlan, context: PlanContext): boolean {
 }
 
 /** What is missing of the chunk, as it is to be asked of these. */
-function missingFor(plan: FetchPlan, able: readonly Candidate[], { book, nowMs }: PlanContext): BlockRun[] {
+function missingFor(plan: FetchPlan, able: readonly Candidate[], { book, nowMs }: PlanContext): readonly BlockRun[] {
   const { coded, strategy } = plan.input;
   if (coded === undefined) return missingRuns(plan);
   return wantedRuns(coded, plan, {

@@ -39,6 +39,8 @@ export interface FetchPlan {
   readonly phase: "fetching" | "finished" | "gave-up" | "stopped";
   /** By block index: accepted, or no longer needed as its row is whole. */
   readonly accepted: boolean[];
+  /** The first block that is not; their number when all are. */
+  readonly openFrom: number;
   readonly running: readonly RunningAttempt[];
   readonly attemptsStarted: number;
   /** Rounds that ended with every source failed. */
@@ -59,19 +61,26 @@ export interface FetchPlan {
 }
 
 /** Whether every block of the chunk is accepted. */
-export function isWhole({ input, accepted }: Pick<FetchPlan, "input" | "accepted">): boolean {
-  const missing = accepted.indexOf(false);
-  return missing === -1 || missing >= (input.coded?.dataBlocks ?? accepted.length);
+export function isWhole({ input, accepted, openFrom }: FetchPlan): boolean {
+  return openFrom >= (input.coded?.dataBlocks ?? accepted.length);
+}
+
+/** The block is there, or no longer needed. */
+export function acceptBlock(plan: Draft<FetchPlan>, block: number): void {
+  plan.accepted[block] = true;
+  plan.openFrom = behindAccepted(plan.accepted, plan.openFrom);
 }
 
 /**
  * Runs of blocks that are neither accepted nor being fetched in time, longest possible, in order. Of a coded chunk
  * bind-rows.ts says what is missing.
  */
-export function missingRuns(plan: FetchPlan): BlockRun[] {
+export function missingRuns(plan: FetchPlan): readonly BlockRun[] {
   const { blocks } = plan.input;
+  let first = nextMissing(plan, plan.openFrom);
+  if (first >= blocks.length) return NOTHING;
   const runs: BlockRun[] = [];
-  for (let first = nextMissing(plan, 0); first < blocks.length; ) {
+  while (first < blocks.length) {
     const end = missingEnd(plan, first);
     runs.push(blockRun(blocks, first, end));
     first = nextMissing(plan, end);
@@ -79,20 +88,23 @@ export function missingRuns(plan: FetchPlan): BlockRun[] {
   return runs;
 }
 
+const NOTHING: readonly BlockRun[] = [];
+
 /** Whether some block is neither accepted nor being fetched in time. */
 export function hasMissing(plan: FetchPlan): boolean {
   const { coded } = plan.input;
   if (coded !== undefined) return hasShortRow(coded, plan);
-  return nextMissing(plan, 0) < plan.accepted.length;
+  return nextMissing(plan, plan.openFrom) < plan.accepted.length;
 }
 
 /** Whether a silent attempt has left blocks that nobody else is fetching. */
 export function hasLeftBlocks(plan: FetchPlan): boolean {
   const { coded } = plan.input;
   if (coded !== undefined) return hasLeftRows(coded, plan);
-  return plan.running.some(
-    ({ isSilent, firstBlock, neededEndBlock }) => isSilent && nextMissing(plan, firstBlock) < neededEndBlock,
-  );
+  for (const { isSilent, firstBlock, neededEndBlock } of plan.running) {
+    if (isSilent && nextMissing(plan, firstBlock) < neededEndBlock) return true;
+  }
+  return false;
 }
 
 /**
@@ -101,7 +113,7 @@ export function hasLeftBlocks(plan: FetchPlan): boolean {
  */
 function nextMissing({ accepted, running }: FetchPlan, from: number): number {
   let index = behindAccepted(accepted, from);
-  for (let before = -1; before !== index; ) {
+  for (let before = -1; before !== index && index < accepted.length; ) {
     before = index;
     for (const { isSilent, firstBlock, neededEndBlock } of running) {
       if (isSilent || index < firstBlock || index >= neededEndBlock) continue;
@@ -161,6 +173,7 @@ export function newPlan(input: FetchInput, nowMs: number): Draft<FetchPlan> {
     isAhead: input.isAhead,
     phase: "fetching",
     accepted: new Array<boolean>(input.blocks.length).fill(false),
+    openFrom: 0,
     running: [],
     attemptsStarted: 0,
     roundsFailed: 0,
@@ -182,6 +195,7 @@ export function copyOfPlan(plan: FetchPlan): Draft<FetchPlan> {
     isAhead: plan.isAhead,
     phase: plan.phase,
     accepted: [...plan.accepted],
+    openFrom: plan.openFrom,
     running: plan.running.map(copyOfAttempt),
     attemptsStarted: plan.attemptsStarted,
     roundsFailed: plan.roundsFailed,

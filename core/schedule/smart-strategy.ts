@@ -84,7 +84,9 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
 
 /** Every second time that it asks: all blocks are being fetched, and no node is free to help. */
 function isAllGiven({ missing, candidates }: Situation): boolean {
-  return missing.length === 0 && candidates.every(({ running }) => running > 0);
+  if (missing.length > 0) return false;
+  for (const { running } of candidates) if (running === 0) return false;
+  return true;
 }
 
 /**
@@ -109,17 +111,29 @@ function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts
  * that is free soonest.
  */
 function helpers({ candidates, missing, isAhead }: Situation): readonly Candidate[] {
-  const healthy = candidates.every(isHealthy) ? candidates : candidates.filter(isHealthy);
-  if (isAhead) return healthy.filter(isIdle);
+  const healthy = areAll(candidates, isHealthy) ? candidates : candidates.filter(isHealthy);
+  if (isAhead) return areAll(healthy, isIdle) ? healthy : healthy.filter(isIdle);
   if (healthy.length === 0) return lastResort(candidates);
-  if (missing.every((run) => isHeld(run, healthy))) return healthy;
+  if (isAllHeld(missing, healthy)) return healthy;
   const lacking = missing.filter((run) => !isHeld(run, healthy));
   const others = lacking.flatMap((run) => lastResort(candidates.filter(({ source }) => covers(source, run))));
   return [...healthy, ...new Set(others)];
 }
 
+function isAllHeld(runs: readonly BlockRun[], candidates: readonly Candidate[]): boolean {
+  for (const run of runs) if (!isHeld(run, candidates)) return false;
+  return true;
+}
+
 function isHeld(run: BlockRun, candidates: readonly Candidate[]): boolean {
-  return candidates.some(({ source }) => covers(source, run));
+  for (const { source } of candidates) if (covers(source, run)) return true;
+  return false;
+}
+
+/** A loop of our own: asked at every decision, of a handful. */
+function areAll(candidates: readonly Candidate[], is: (candidate: Candidate) => boolean): boolean {
+  for (const candidate of candidates) if (!is(candidate)) return false;
+  return true;
 }
 
 function lastResort(candidates: readonly Candidate[]): readonly Candidate[] {

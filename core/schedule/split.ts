@@ -52,7 +52,7 @@ interface Group {
 }
 
 function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[]): Group[] {
-  if (nodes.every((node) => missing.every((run) => covers(node.candidate.source, run)))) {
+  if (holdAll(nodes, missing)) {
     return [{ runs: missing, holders: nodes }];
   }
   const groups = new Map<string, { runs: BlockRun[]; holders: NodeSupply[] }>();
@@ -70,6 +70,13 @@ function byHolders({ missing, blocks }: Situation, nodes: readonly NodeSupply[])
     }
   }
   return [...groups.values()];
+}
+
+function holdAll(nodes: readonly NodeSupply[], runs: readonly BlockRun[]): boolean {
+  for (const { candidate } of nodes) {
+    for (const run of runs) if (!covers(candidate.source, run)) return false;
+  }
+  return true;
 }
 
 /** The group, with what its holders were given of the groups before: a replica is in every one of them. */
@@ -93,14 +100,13 @@ function shareOut(
   { runMs, shares }: { readonly runMs: number; readonly shares: Assignment[] },
 ): void {
   const inOrder = byBegin(holders);
-  const free = inOrder.filter((node) => hasRoom(node, runMs));
-  if (free.length === 0) return;
   const left = [...runs];
   let bytes = 0;
   for (const run of runs) bytes += run.end - run.start;
   const finishMs = fluidFinishMs(inOrder, bytes);
   const blockBytes = blocks[0] === undefined ? 0 : blocks[0].end - blocks[0].start;
-  for (const node of free) {
+  for (const node of inOrder) {
+    if (!hasRoom(node, runMs)) continue;
     const quotaBytes = node.rate * (finishMs - node.beginsInMs);
     const runBytes = node.isKnown ? node.rate * fullRunMs(node.firstByteMs, runMs) : UNKNOWN_RUN_BYTES;
     const run = takeRun(left, Math.min(quotaBytes, Math.max(runBytes, blockBytes)), blocks);

@@ -18,6 +18,7 @@ export interface Urgency {
   readonly doubt: number;
 }
 
+const CRITICAL: Urgency = { runMs: 250, mayHedge: true, mayExplore: false, doubt: 1 };
 const URGENT: Urgency = { runMs: 250, mayHedge: true, mayExplore: false, doubt: 0 };
 const STEADY: Urgency = { runMs: 500, mayHedge: true, mayExplore: false, doubt: 0 };
 const RELAXED: Urgency = { runMs: 800, mayHedge: false, mayExplore: true, doubt: 0 };
@@ -28,7 +29,7 @@ const AHEAD: Urgency = { runMs: 250, mayHedge: false, mayExplore: false, doubt: 
 export function urgencyOf(slackMs: number | null, isAhead: boolean): Urgency {
   if (isAhead) return AHEAD;
   if (slackMs === null) return URGENT;
-  if (slackMs < CRITICAL_SLACK_MS) return { ...URGENT, doubt: 1 };
+  if (slackMs < CRITICAL_SLACK_MS) return CRITICAL;
   if (slackMs < URGENT_SLACK_MS) return URGENT;
   return slackMs < RELAXED_SLACK_MS ? STEADY : RELAXED;
 }

@@ -40,9 +40,14 @@ export function shareFairly(links: readonly SharedLink[], accessRate: number): v
 }
 
 function levelOf(flows: readonly Flow[], capacity: number): number {
-  if (flows.every(({ windowRate }) => windowRate === Infinity)) return capacity / flows.length;
+  if (isNobodyLimited(flows)) return capacity / flows.length;
   return fairLevel(
     flows.map(({ windowRate }) => windowRate),
     capacity,
   );
+}
+
+function isNobodyLimited(flows: readonly Flow[]): boolean {
+  for (const { windowRate } of flows) if (windowRate !== Infinity) return false;
+  return true;
 }

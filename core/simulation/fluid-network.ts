@@ -75,7 +75,7 @@ export class FluidNetwork {
    */
   start(nodeId: string, blockEnds: readonly number[], listener: TransferListener): Transfer {
     const transfer = new Transfer(this.#link(nodeId), blockEnds, listener);
-    invariant(transfer.wantedBytes > 0, `Cannot transfer nothing from ${nodeId}`);
+    if (transfer.wantedBytes <= 0) invariant(false, `Cannot transfer nothing from ${nodeId}`);
     if (this.#underWay === 0) this.#becomeBusy();
     this.#underWay += 1;
     this.#ask(transfer);
