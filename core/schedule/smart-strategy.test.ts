@@ -98,7 +98,14 @@ describe("smartStrategy.assign()", () => {
   });
 
   test("does not split behind a bottleneck that all nodes share", () => {
-    expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, { sharesBottleneck: true })).toEqual(["b first [0, 9)"]);
+    const shared = { sharesBottleneck: true, slackMs: 9_000 };
+    expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, shared)).toEqual(["b first [0, 9)"]);
+    expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, { ...shared, slackMs: null })).toEqual(["b first [0, 9)"]);
+  });
+
+  test("doubts such a bottleneck for a player with little time, as a wrong belief would never be found out", () => {
+    const shares = moves({ a: FAST, b: FAST, c: FAST }, 9, { sharesBottleneck: true, slackMs: 7_000 });
+    expect(shares).toEqual(["a first [0, 3)", "b first [3, 6)", "c first [6, 9)"]);
   });
 
   test("rescues what a node left with one request on top, not with all the rest of the chunk that lies behind", () => {
@@ -195,7 +202,8 @@ describe("smartStrategy.segmentsAhead()", () => {
     ["the next beside an urgent segment, too, for its last block takes a while", { slackMs: 1_000 }, 1],
     ["none beside a segment of which nobody said how urgent it is", { slackMs: null }, 0],
     ["the first, beside its init segment, however urgent", { waitsFor: "init", slackMs: null, inARow: 0 }, 1],
-    ["none for a player that switches often", { inARow: 3 }, 0],
+    ["the next behind two of one rendition", { inARow: 2 }, 1],
+    ["none behind a single one", { inARow: 1 }, 0],
     ["none for a player that switched lately", { inARow: 9, hasSwitched: true }, 0],
     ["none behind a shared bottleneck", { sharesBottleneck: true, waitsFor: "nothing" }, 0],
     ["two for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 2],
