@@ -33,7 +33,7 @@ const END_REVIEW_MS = 40;
 const MIN_ROOM_REVIEW_MS = 20;
 const CRUMB_RACERS = 2;
 /** Segments of one rendition in a row after which the next one is likely to be of it, and after which all are. */
-const MIN_IN_A_ROW = 2;
+const MIN_IN_A_ROW = 4;
 const SETTLED_SEGMENTS = 16;
 /** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
 const DEEP_SLACK_MS = 16_000;
