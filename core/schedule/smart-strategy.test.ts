@@ -98,7 +98,14 @@ describe("smartStrategy.assign()", () => {
   });
 
   test("does not split behind a bottleneck that all nodes share", () => {
-    expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, { sharesBottleneck: true })).toEqual(["b first [0, 9)"]);
+    const shared = { sharesBottleneck: true, slackMs: 9_000 };
+    expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, shared)).toEqual(["b first [0, 9)"]);
+    expect(moves({ a: SLOW, b: FAST, c: FAST }, 9, { ...shared, slackMs: null })).toEqual(["b first [0, 9)"]);
+  });
+
+  test("doubts such a bottleneck for a player with little time, as a wrong belief would never be found out", () => {
+    const shares = moves({ a: FAST, b: FAST, c: FAST }, 9, { sharesBottleneck: true, slackMs: 7_000 });
+    expect(shares).toEqual(["a first [0, 3)", "b first [3, 6)", "c first [6, 9)"]);
   });
 
   test("rescues what a node left with one request on top, not with all the rest of the chunk that lies behind", () => {

@@ -42,6 +42,8 @@ const SEGMENTS_AHEAD_DEEP = 2;
 const CRUMB_BYTES = 4 * 1024;
 /** But not one that needs longer for them: what was begun ahead would take it from what is wanted. */
 const CRUMB_MS = 20;
+/** With less playback time left than this nobody is sure that nodes share a bottleneck. */
+const DISBELIEF_SLACK_MS = 8_000;
 /** A node not heard of for this long is worth a block when there is time. */
 const STALE_AFTER_MS = 15_000;
 
@@ -59,8 +61,9 @@ export function smartStrategyWith(name: string, parts: SmartParts): Strategy {
 export const smartStrategy = smartStrategyWith("smart", { splits: true, hedges: true, races: true, minds: true });
 
 function assign(situation: Situation, parts: SmartParts): Assignment[] {
-  const { slackMs, isAhead, sharesBottleneck } = situation;
+  const { slackMs, isAhead } = situation;
   if (isAllGiven(situation)) return [];
+  const sharesBottleneck = believesInBottleneck(situation);
   const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
   const splits = parts.splits && !sharesBottleneck;
   const able = helpers(situation);
@@ -82,6 +85,14 @@ function assign(situation: Situation, parts: SmartParts): Assignment[] {
   return assigned;
 }
 
+/**
+ * Only for a player that has time: where nothing is split nothing is learnt of the others, and a wrong belief would keep a
+ * session at one slow node, through ten seconds of stall.
+ */
+function believesInBottleneck({ sharesBottleneck, slackMs }: Situation): boolean {
+  return sharesBottleneck && (slackMs === null || slackMs >= DISBELIEF_SLACK_MS);
+}
+
 /** Every second time that it asks: all blocks are being fetched, and no node is free to help. */
 function isAllGiven({ missing, candidates }: Situation): boolean {
   if (missing.length > 0) return false;
@@ -95,13 +106,13 @@ function isAllGiven({ missing, candidates }: Situation): boolean {
  * soon: somebody may help, and what a node left lying is given away one request at a time. What was begun ahead is not hurried.
  */
 function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts: SmartParts): number {
-  const { slackMs, isAhead, missing, sharesBottleneck, cause } = situation;
+  const { slackMs, isAhead, missing, cause } = situation;
   let leftBytes = 0;
   for (const { start, end } of missing) leftBytes += end - start;
   for (const { run, because } of assigned) if (because !== "hedge") leftBytes -= run.end - run.start;
   if (leftBytes <= 0) return isAhead ? Infinity : END_REVIEW_MS;
   if (cause === "failover") return MIN_ROOM_REVIEW_MS;
-  if (!parts.splits || sharesBottleneck) return Infinity;
+  if (!parts.splits || believesInBottleneck(situation)) return Infinity;
   const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
   return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(helpers(situation), assigned, urgency));
 }
