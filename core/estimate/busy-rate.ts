@@ -11,7 +11,7 @@ export interface Span {
 
 /** Bytes per second; null when nothing or no time is measured. */
 export function busyRate(spans: readonly Span[]): number | null {
-  const inOrder = byStart(spans);
+  const inOrder = [...spans].sort((a, b) => a.startMs - b.startMs);
   let [bytes, busyMs, coveredToMs] = [0, 0, -Infinity];
   for (const span of inOrder) {
     bytes += span.bytes;
@@ -19,19 +19,4 @@ export function busyRate(spans: readonly Span[]): number | null {
     coveredToMs = Math.max(coveredToMs, span.endMs);
   }
   return bytes > 0 && busyMs > 0 ? (bytes * 1000) / busyMs : null;
-}
-
-/** By insertion, as they come about in order. */
-function byStart(spans: readonly Span[]): Span[] {
-  const inOrder: Span[] = [];
-  for (const span of spans) {
-    let at = inOrder.length;
-    for (let before = inOrder[at - 1]; before !== undefined && before.startMs > span.startMs; ) {
-      inOrder[at] = before;
-      at -= 1;
-      before = inOrder[at - 1];
-    }
-    inOrder[at] = span;
-  }
-  return inOrder;
 }
