@@ -7,9 +7,8 @@ import { CHROMIUM_ARGS, findChromium } from "./e2e/fixtures/browser.ts";
 
 const MEASURED = [
   ...["lab-network", "scheduler", "watch"].map((name) => `flows/${name}.spec.ts`),
-  ...["transitions", "worker-stopped"].map((name) => `faults/${name}.spec.ts`),
+  "faults/transitions.spec.ts",
 ];
-const FLOWS = ["flows/*.spec.ts", "faults/consensus.spec.ts"];
 const long = process.env["VSTACK_LONG"] !== undefined;
 
 export default defineConfig({
@@ -20,7 +19,7 @@ export default defineConfig({
         // Pages and commands, with nothing timed: three spec files at a time, each with a cluster of its own, as two leave
         // two cores idle for half of their time. A page may wait for a core that another one has.
         {
-          ...{ name: "flows", testMatch: FLOWS, testIgnore: [...MEASURED, "long/**"], workers: 3 },
+          ...{ name: "flows", testMatch: "flows/*.spec.ts", testIgnore: [...MEASURED, "long/**"], workers: 3 },
           expect: { timeout: 15_000 },
         },
         // One at a time: each test measures its cluster or what people see of it, and a neighbour would take its cores.

@@ -1,5 +1,5 @@
 /** The browser stops workers when it likes: what plays goes on, and what was learned is still known. */
-import { expect, test } from "../fixtures/test.ts";
+import { expect, test } from "../../fixtures/test.ts";
 import {
   observePlayback,
   playback,
@@ -8,7 +8,7 @@ import {
   startWatching,
   traces,
   waitForTime,
-} from "../fixtures/watching.ts";
+} from "../../fixtures/watching.ts";
 
 test("the worker stopped during play costs no stall, no error and no estimates", async ({
   page,
