@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { runVstack } from "../fixtures/cluster.ts";
 import { expect, test } from "../fixtures/test.ts";
+import { chunkCount } from "../fixtures/uploading.ts";
 
 test("status, list and show answer with the promised JSON", async ({ cluster, demoId }) => {
   const status = await cluster.status();
@@ -80,14 +81,3 @@ test("a file that is no video is refused clearly and leaves nothing behind", asy
   const ready = JSON.parse((await cluster.vstack("list", "--json")).stdout) as { title: string; state: string }[];
   expect(ready.filter((video) => video.title === "notes" && video.state === "ready")).toEqual([]);
 });
-
-async function chunkCount(cluster: { port: number }): Promise<number> {
-  let total = 0;
-  for (let node = 1; node <= 6; node += 1) {
-    const health = (await (await fetch(`http://127.0.0.1:${cluster.port + node}/health`)).json()) as {
-      chunkCount: number;
-    };
-    total += health.chunkCount;
-  }
-  return total;
-}
