@@ -58,13 +58,15 @@ function handFetch(request: SegmentRequest): HandFetch {
   };
 }
 
-/** The next one as soon as nodes would idle: what smart does, without its tuning. */
-const nextWhenIdle = { segmentsAhead: ({ hasMissingBlocks }: Outlook) => (hasMissingBlocks ? 0 : 1) };
+/** The next one as soon as nodes would idle, three of a fixed quality: what smart does, without its tuning. */
+const nextWhenIdle = {
+  segmentsAhead: ({ hasMissingBlocks, isQualityFixed }: Outlook) => (hasMissingBlocks ? 0 : isQualityFixed ? 3 : 1),
+};
 
 const KINDS: Readonly<Record<string, "video" | "audio">> = { "720p": "video", "480p": "video", "audio-2": "audio" };
 const SEGMENTS = 20;
 
-async function setUp({ slackSeconds = 10, sizeBytes = 3000, inMemory = true } = {}) {
+async function setUp({ slackSeconds = 10, isQualityFixed = false, sizeBytes = 3000, inMemory = true } = {}) {
   const clock = manualClock();
   const { work, warnings } = sampleBackground();
   const entry = await sampleEntry(0, sampleBytes(3000));
@@ -92,7 +94,7 @@ async function setUp({ slackSeconds = 10, sizeBytes = 3000, inMemory = true } = 
       return fetch;
     },
     newTraceId: () => `ahead-${fetches.length}`,
-    slackSeconds: () => slackSeconds,
+    playheads: { slackSeconds: () => slackSeconds, isQualityFixed: () => isQualityFixed },
   });
   /** The player asks for it and its fetch gives every block to somebody. */
   const ask = async (seq: number, change: AskChange = {}) => {
@@ -157,6 +159,13 @@ describe("lookAhead()", () => {
     await settle();
     expect(fetches.map(({ request }) => [request.isAhead, request.giveUpWhenAllUnreachable])).toEqual([[true, true]]);
     expect(fetches[0]?.request.slackSeconds).toBe(14);
+  });
+
+  it("begins as many as are worth it for a player that says that it will not switch", async () => {
+    const { ask, underWay } = await setUp({ isQualityFixed: true });
+    await ask(3);
+    await ask(4);
+    expect(underWay()).toHaveLength(3);
   });
 
   it("begins it when the wanted one was already here", async () => {
@@ -247,14 +256,10 @@ describe("lookAhead()", () => {
     expect(await ask(5, { rendition: "audio-2" })).toBe(fetches[1]);
   });
 
-  it("never has more than four under way for a session", async () => {
-    const { ask, underWay } = await setUp();
-    for (const seq of [3, 4]) {
-      await ask(seq, { strategy: "smart" });
-      await ask(seq, { rendition: "audio-2" });
-      for (const rendition of ["audio-3", "audio-4", "audio-5", "audio-6"]) await ask(seq, { rendition });
-    }
-    expect(underWay().length).toBeLessThanOrEqual(4);
+  it("has three of the picture and three of the sound under way for a session, and no more", async () => {
+    const { ask, underWay } = await setUp({ isQualityFixed: true });
+    for (const seq of [3, 4]) for (const rendition of ["720p", "audio-2"]) await ask(seq, { rendition });
+    expect(underWay()).toHaveLength(6);
   });
 
   it("stays within the worker's memory, and takes the room that ended fetches give back", async () => {

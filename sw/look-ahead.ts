@@ -8,8 +8,8 @@ import { sharesBottleneck } from "#core/estimate/link-estimate.ts";
 import type { ChunkHash } from "#core/ids.ts";
 import type { Asked } from "#core/schedule/look-ahead.ts";
 import { foresee, MAX_ASKED } from "#core/schedule/look-ahead.ts";
-import { segmentsAhead, unlikelyBecause } from "#core/schedule/segments-ahead.ts";
-import type { Strategy } from "#core/schedule/strategy.ts";
+import { MAX_SEGMENTS_AHEAD, segmentsAhead, unlikelyBecause } from "#core/schedule/segments-ahead.ts";
+import type { Outlook, Strategy } from "#core/schedule/strategy.ts";
 import type { Clock } from "#wire/client/live-clock.ts";
 import { errorCode } from "#wire/contract/errors.ts";
 import type { StrategyName } from "#wire/contract/segment-trace.ts";
@@ -17,10 +17,11 @@ import type { EstimateStore, SegmentFetch, SegmentRequest } from "#wire/exchange
 import type { SegmentAsk } from "./delivery-story.ts";
 import type { Background } from "./background.ts";
 import type { ChunkPlace, LocatedChunk, ManifestCache } from "./manifest-cache.ts";
+import type { Playheads } from "./playheads.ts";
 import type { SegmentCache } from "./segment-cache.ts";
 
 /** Of one session at once, sound and picture together. */
-const MAX_AHEAD_OF_SESSION = 4;
+const MAX_AHEAD_OF_SESSION = 2 * MAX_SEGMENTS_AHEAD;
 /**
  * Chunks under way ahead, of all sessions: four of 2 MiB. With the segment cache (32 MiB), one chunk of the largest size
  * under way (16 MiB), manifests and traces (12 MB) the worker stays near its 64 MiB.
@@ -39,7 +40,7 @@ export interface LookAheadPorts {
   readonly segments: Pick<SegmentCache, "has" | "put">;
   readonly fetchSegment: (request: SegmentRequest) => SegmentFetch;
   readonly newTraceId: () => string;
-  readonly slackSeconds: (session: string) => number | null;
+  readonly playheads: Pick<Playheads, "slackSeconds" | "isQualityFixed">;
   readonly background: Background;
 }
 
@@ -163,6 +164,7 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
         hasMissingBlocks: question.waitsFor !== "nothing" && !question.isAssigned,
         slackMs: slackMs(question.ask.session),
         sharesBottleneck: sharesBottleneck(estimates.read().link, nowMs),
+        isQualityFixed: ports.playheads.isQualityFixed(question.ask.session),
       },
     });
     for (const { seq } of next) open(session, question, { ...place, slot: "segment", seq });
@@ -207,7 +209,7 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
     }
     ahead.sizeBytes = sizeBytes;
     bytesAhead += sizeBytes;
-    const slackSeconds = ports.slackSeconds(ask.session);
+    const slackSeconds = ports.playheads.slackSeconds(ask.session);
     const furtherSeconds = Math.max(0, seq - ask.place.seq) * entry.durationSeconds;
     ahead.fetch = ports.fetchSegment({
       ...{ traceId: ports.newTraceId(), session: ask.session, strategy: ask.strategy, driver: "worker" },
@@ -246,7 +248,7 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
   }
 
   function slackMs(name: string): number | null {
-    const seconds = ports.slackSeconds(name);
+    const seconds = ports.playheads.slackSeconds(name);
     return seconds === null ? null : seconds * 1000;
   }
 
@@ -259,7 +261,7 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
     return {
       take() {
         const { fetch } = remove(session, keyOf(ask.place)) ?? {};
-        fetch?.want(ports.slackSeconds(ask.session));
+        fetch?.want(ports.playheads.slackSeconds(ask.session));
         return fetch;
       },
       fetching(fetch) {
@@ -288,7 +290,9 @@ export function lookAhead(ports: LookAheadPorts): LookAhead {
     },
     expect(ask) {
       const session = sessionOf(ask);
-      const outlook = { waitsFor: "init", hasMissingBlocks: false, slackMs: null, sharesBottleneck: false } as const;
+      const outlook: Outlook = {
+        ...{ waitsFor: "init", hasMissingBlocks: false, slackMs: null, sharesBottleneck: false, isQualityFixed: false },
+      };
       const stay = { inARow: 0, hasSwitched: false };
       // A player that has asked since knows better what it wants.
       if (session.asked.length > 0 || ports.strategies[ask.strategy].segmentsAhead(outlook, stay) === 0) return;

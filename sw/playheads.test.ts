@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { manualClock } from "./manual-clock.contract.ts";
 import { playheads } from "./playheads.ts";
 
-const PLAYING = { bufferedSeconds: 8, playbackRate: 1, paused: false };
+const PLAYING = { bufferedSeconds: 8, playbackRate: 1, paused: false, isQualityFixed: false };
 
 describe("playheads()", () => {
   it("knows nothing of a session that never spoke", () => {
@@ -34,6 +34,17 @@ describe("playheads()", () => {
     heads.set("s", { ...PLAYING, bufferedSeconds: 100 });
     await clock.advance(10_001);
     expect(heads.slackSeconds("s")).toBeNull();
+  });
+
+  it("takes the quality for fixed as long as the player does not say otherwise", async () => {
+    const clock = manualClock();
+    const heads = playheads(clock);
+    expect(heads.isQualityFixed("s")).toBe(false);
+    heads.set("s", { ...PLAYING, isQualityFixed: true });
+    await clock.advance(60_000);
+    expect(heads.isQualityFixed("s")).toBe(true);
+    heads.set("s", PLAYING);
+    expect(heads.isQualityFixed("s")).toBe(false);
   });
 
   it("keeps 64 sessions, those that spoke last", () => {

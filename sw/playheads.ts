@@ -1,6 +1,6 @@
 /**
  * Where each player's playback stands, as it last said: the deadline of a segment follows from it. Lost with the worker;
- * until the player speaks again its segments count as urgent.
+ * until the player speaks again its segments count as urgent, and its quality as one that may change.
  */
 import type { Clock } from "#wire/client/live-clock.ts";
 
@@ -14,12 +14,15 @@ export interface Playhead {
   readonly bufferedSeconds: number;
   readonly playbackRate: number;
   readonly paused: boolean;
+  readonly isQualityFixed: boolean;
 }
 
 export interface Playheads {
   set(session: string, playhead: Playhead): void;
   /** Seconds of playback left now, >= 0; null when the session has not spoken lately. */
   slackSeconds(session: string): number | null;
+  /** Whether the player will not switch. However long ago it said so: it says when that changes. */
+  isQualityFixed(session: string): boolean;
 }
 
 export function playheads(clock: Pick<Clock, "nowMs">): Playheads {
@@ -41,5 +44,6 @@ export function playheads(clock: Pick<Clock, "nowMs">): Playheads {
       const playedSeconds = last.paused ? 0 : sinceMs / 1000;
       return Math.max(0, last.bufferedSeconds / last.playbackRate - playedSeconds);
     },
+    isQualityFixed: (session) => known.get(session)?.isQualityFixed ?? false,
   };
 }

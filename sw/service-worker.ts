@@ -84,7 +84,6 @@ const reports = pieceReports(
 );
 const newTraceId = () => crypto.randomUUID();
 const segments = segmentCache(SEGMENT_CACHE_BYTES);
-const slackSeconds = (session: string) => heads.slackSeconds(session);
 
 function startFetch(request: SegmentRequest): SegmentFetch {
   const fetch = fetchSegment(request, {
@@ -107,13 +106,23 @@ function startFetch(request: SegmentRequest): SegmentFetch {
 
 const ahead = lookAhead({
   strategies: STRATEGIES_BY_NAME,
-  ...{ clock, estimates, manifests, segments, newTraceId, slackSeconds, fetchSegment: startFetch, background: work },
+  ...{
+    clock,
+    estimates,
+    manifests,
+    segments,
+    newTraceId,
+    playheads: heads,
+    fetchSegment: startFetch,
+    background: work,
+  },
 });
 
 const begin = headStart({ playlists: texts, lookAhead: ahead, ready: estimates.ready });
 
 const ports: Omit<RespondPorts, "onDelivered"> = {
-  ...{ clock, newTraceId, manifests, segments, record, slackSeconds, fetchSegment: startFetch, lookAhead: ahead },
+  ...{ clock, newTraceId, manifests, segments, record, fetchSegment: startFetch, lookAhead: ahead },
+  slackSeconds: (session) => heads.slackSeconds(session),
   ready: estimates.ready,
   askGateway: (path, signal) => ask(`${path}?${QUERY.via}=gateway`, { signal, deadlineMs: GATEWAY_DEADLINE_MS }),
 };

@@ -168,7 +168,8 @@ function endOrWait(turn: Turn, { reviewInMs, mayBeOver }: Outcome, context: Plan
     plan.nextRoundAtMs = context.nowMs + roundPauseMs(plan.roundsFailed);
     plan.roundsFailed += 1;
   }
-  askForWake(turn, Math.min(giveUpAtMs, context.nowMs + reviewInMs), context);
+  plan.reviewAtMs = reviewAtMs(plan, Math.min(giveUpAtMs, context.nowMs + reviewInMs), context);
+  askForWake(turn, plan.reviewAtMs);
 }
 
 /** Of a coded chunk some have failed and nobody is asked, and yet others can deliver it: they are only busy. */
@@ -183,11 +184,15 @@ function giveUp({ plan, commands }: Turn, code: GiveUpCode): void {
   commands.push({ do: "give-up", code, failures: [...plan.lastFailures.values()] });
 }
 
+function reviewAtMs({ running, nextRoundAtMs }: FetchPlan, latestMs: number, { nowMs }: PlanContext): number {
+  let atMs = Math.min(latestMs, nextRoundAtMs ?? Infinity);
+  if (running.length === 0 && nextRoundAtMs === null) atMs = Math.min(atMs, nowMs + IDLE_REVIEW_MS);
+  for (const attempt of running) atMs = Math.min(atMs, attempt.reviewAtMs);
+  return atMs;
+}
+
 /** A wake that comes too early is harmless, one that is replaced at every byte is not: only an earlier time is asked for. */
-function askForWake({ plan, commands }: Turn, latestMs: number, context: PlanContext): void {
-  let atMs = Math.min(latestMs, plan.nextRoundAtMs ?? Infinity);
-  if (plan.running.length === 0 && plan.nextRoundAtMs === null) atMs = Math.min(atMs, context.nowMs + IDLE_REVIEW_MS);
-  for (const { reviewAtMs } of plan.running) atMs = Math.min(atMs, reviewAtMs);
+export function askForWake({ plan, commands }: Turn, atMs: number): void {
   if (plan.wakeAtMs !== null && plan.wakeAtMs <= atMs) return;
   plan.wakeAtMs = atMs;
   commands.push({ do: "wake", atMs });

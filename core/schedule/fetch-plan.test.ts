@@ -20,10 +20,13 @@ import type { Strategy } from "./strategy.ts";
 
 const KIB = 1024;
 
-/** Replaces the first attempt by another node as soon as it has delivered a block. */
+const REVIEW_MS = 10;
+
+/** Replaces the first attempt by another node when it has delivered a block. */
 const impatientStrategy: Strategy = {
   ...naiveStrategy,
   name: "impatient",
+  reviewInMs: () => REVIEW_MS,
   assign(situation) {
     const [first] = situation.running;
     if (first?.id !== 0 || first.verifiedBlocks === 0) return naiveStrategy.assign(situation);
@@ -47,10 +50,11 @@ const racingStrategy: Strategy = {
     ),
 };
 
-/** Lets the second source take over all behind block 5 as soon as the first has delivered a block. */
+/** Lets the second source take over all behind block 5 when the first has delivered a block. */
 const stealingStrategy: Strategy = {
   ...naiveStrategy,
   name: "stealing",
+  reviewInMs: () => REVIEW_MS,
   assign(situation) {
     const { blocks, candidates, running, missing } = situation;
     const [first] = running;
@@ -426,6 +430,7 @@ describe("onEvent()", () => {
   test("gives up a slow attempt without reproach, and asks for its tail", () => {
     const game = new Game(inputOf({ strategy: impatientStrategy }));
     game.move(0, "block-ok");
+    game.wake();
     expect([game.accepted, [...game.cancelled]]).toEqual([[0], [0]]);
     expect(game.started.map(({ because, firstBlock }) => [because, firstBlock])).toEqual([
       ["first", 0],
@@ -434,9 +439,27 @@ describe("onEvent()", () => {
     expect(game.plan.failedInRound.size).toBe(0);
   });
 
+  test("decides nothing at a block that frees nobody, and then at the wake", () => {
+    const game = new Game(inputOf({ strategy: impatientStrategy }));
+    game.move(0, "block-ok");
+    expect([game.accepted, game.started.length, game.wakeAtMs]).toEqual([[0], 1, REVIEW_MS]);
+    game.wake();
+    expect(game.started).toHaveLength(2);
+  });
+
+  test("decides nothing at a wake that comes before it is time, and asks for another", () => {
+    const hurriedAhead: Strategy = { ...naiveStrategy, reviewInMs: ({ isAhead }) => (isAhead ? 1 : 3) * REVIEW_MS };
+    const game = new Game(inputOf({ strategy: hurriedAhead, isAhead: true }));
+    game.tell({ saw: "wanted", slackMs: null });
+    expect(game.wakeAtMs).toBe(REVIEW_MS);
+    game.wake();
+    expect([game.nowMs, game.wakeAtMs]).toEqual([REVIEW_MS, 3 * REVIEW_MS]);
+  });
+
   test("relieves an attempt of the blocks that another takes over, and ends it with the last one left", () => {
     const game = new Game(inputOf({ strategy: stealingStrategy }));
     game.move(0, "block-ok");
+    game.wake();
     expect(game.started.map(({ because, firstBlock, endBlock }) => [because, firstBlock, endBlock])).toEqual([
       ["first", 0, 9],
       ["steal", 5, 9],
@@ -449,6 +472,7 @@ describe("onEvent()", () => {
   test("asks the thief's blocks of others when the thief fails", () => {
     const game = new Game(inputOf({ strategy: stealingStrategy }));
     game.move(0, "block-ok");
+    game.wake();
     game.move(1, "refused");
     expect(game.started[2]).toMatchObject({ because: "failover", firstBlock: 5, endBlock: 9 });
   });

@@ -11,12 +11,12 @@
  */
 import type { Draft } from "../draft.ts";
 import type { NodeId } from "../ids.ts";
-import { advance } from "./advance-plan.ts";
+import { advance, askForWake } from "./advance-plan.ts";
 import { blocksAtHand } from "./coded-blocks.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { Cause, PlanCommand, PlanEvent } from "./plan-events.ts";
 import type { FetchInput, FetchPlan } from "./plan-state.ts";
-import { acceptBlock, copyOfPlan, firstMissing, newPlan, noteFailure, removeAttempt } from "./plan-state.ts";
+import { acceptBlock, copyOfPlan, firstMissing, isWhole, newPlan, noteFailure, removeAttempt } from "./plan-state.ts";
 import type { Turn } from "./plan-turn.ts";
 import { cancel, endAttempt, silenceKind } from "./plan-turn.ts";
 import type { RunningAttempt } from "./running-attempt.ts";
@@ -117,8 +117,8 @@ function onAttemptEvent(turn: Turn, attempt: RunningAttempt, event: AttemptEvent
       if (wasSilent) advance(turn, more(plan), context);
       break;
     case "block-ok":
-      settleBlock(turn, attempt, event.block, context.nowMs);
-      advance(turn, more(plan), context);
+      // Unless the chunk is whole or somebody is free, nothing can come of it before the body ends or the wake comes.
+      if (settleBlock(turn, attempt, event.block, context.nowMs)) advance(turn, more(plan), context);
       break;
     case "block-bad":
       expelLiar(turn, attempt, event.block, context.nowMs);
@@ -193,9 +193,12 @@ function noteBytes(attempt: Draft<RunningAttempt>, bytes: number, nowMs: number)
 /**
  * Accepts a verified block that is still missing, and settles the competition for it: whoever is after the same block
  * as its next one has lost. An attempt that was relieved of its end is over with the last block that is left to it.
+ *
+ * @returns whether there is something to decide: the chunk is whole, or an attempt is over
  */
-function settleBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, nowMs: number): void {
+function settleBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, nowMs: number): boolean {
   const { plan, commands } = turn;
+  const before = plan.running;
   attempt.verifiedBlocks += 1;
   if (plan.accepted[block] === false) {
     const losers = rivalsFor(block, attempt, plan);
@@ -206,9 +209,11 @@ function settleBlock(turn: Turn, attempt: Draft<RunningAttempt>, block: number, 
     completeRow(turn, attempt, block, nowMs);
   }
   const isRelieved = attempt.neededEndBlock < attempt.endBlock;
-  if (!isRelieved || firstMissing(plan, attempt) !== undefined) return;
-  removeAttempt(plan, attempt.id);
-  commands.push(cancel(attempt, "handed-over"));
+  if (isRelieved && firstMissing(plan, attempt) === undefined) {
+    removeAttempt(plan, attempt.id);
+    commands.push(cancel(attempt, "handed-over"));
+  }
+  return plan.running !== before || isWhole(plan);
 }
 
 /** Whoever else is at this block. */
@@ -255,6 +260,10 @@ function loseRace(turn: Turn, loser: RunningAttempt, nowMs: number): void {
 function wake(turn: Turn, context: PlanContext): void {
   const { plan } = turn;
   plan.wakeAtMs = null;
+  if (context.nowMs < plan.reviewAtMs) {
+    askForWake(turn, plan.reviewAtMs);
+    return;
+  }
   if (plan.nextRoundAtMs === null || context.nowMs < plan.nextRoundAtMs) {
     advance(turn, more(plan), context);
     return;

@@ -56,6 +56,8 @@ export interface FetchPlan {
   readonly lastAcceptedMs: number;
   /** The wake that the driver knows of. */
   readonly wakeAtMs: number | null;
+  /** When to decide anew if nothing happens before: the wake may be an older one, and come too early for that. */
+  readonly reviewAtMs: number;
   /** The program itself was late: until then nobody is called silent, for what nodes sent meanwhile may wait to be read. */
   readonly lateUntilMs: number;
 }
@@ -183,6 +185,7 @@ export function newPlan(input: FetchInput, nowMs: number): Draft<FetchPlan> {
     nextRoundAtMs: null,
     lastAcceptedMs: nowMs,
     wakeAtMs: null,
+    reviewAtMs: nowMs,
     lateUntilMs: -Infinity,
   };
 }
@@ -205,6 +208,7 @@ export function copyOfPlan(plan: FetchPlan): Draft<FetchPlan> {
     nextRoundAtMs: plan.nextRoundAtMs,
     lastAcceptedMs: plan.lastAcceptedMs,
     wakeAtMs: plan.wakeAtMs,
+    reviewAtMs: plan.reviewAtMs,
     lateUntilMs: plan.lateUntilMs,
   };
 }

@@ -7,7 +7,9 @@ import type { Outlook } from "./strategy.ts";
 
 const segment = (seq: number, rendition = "720p"): Asked => ({ rendition, slot: "segment", seq });
 const init = (rendition = "720p"): Asked => ({ rendition, slot: "init", seq: 0 });
-const IDLE = { waitsFor: "segment", hasMissingBlocks: false, slackMs: 10_000, sharesBottleneck: false } as const;
+const IDLE: Outlook = {
+  ...{ waitsFor: "segment", hasMissingBlocks: false, slackMs: 10_000, sharesBottleneck: false, isQualityFixed: false },
+};
 const BUSY = { ...IDLE, hasMissingBlocks: true };
 /** The next one as soon as nodes would idle. */
 const nextWhenIdle = { segmentsAhead: ({ hasMissingBlocks }: Outlook) => (hasMissingBlocks ? 0 : 1) };

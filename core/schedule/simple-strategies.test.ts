@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "../random.ts";
 import { nearestStrategy, originalScore, originalStrategy, randomStrategy } from "./simple-strategies.ts";
 import { attemptOn, knownView, situationWith, UNKNOWN } from "./situations.contract.ts";
+import type { Outlook } from "./strategy.ts";
 
 describe("randomStrategy", () => {
   test("asks any node for all of it", () => {
@@ -41,7 +42,15 @@ describe("originalStrategy", () => {
   });
 
   test("has four segments under way for a player that stays with its quality", () => {
-    const outlook = { waitsFor: "segment", hasMissingBlocks: false, slackMs: 9_000, sharesBottleneck: false } as const;
+    const outlook: Outlook = {
+      ...{
+        waitsFor: "segment",
+        hasMissingBlocks: false,
+        slackMs: 9_000,
+        sharesBottleneck: false,
+        isQualityFixed: false,
+      },
+    };
     expect([0, 16].map((inARow) => originalStrategy.segmentsAhead(outlook, { inARow, hasSwitched: false }))).toEqual([
       0, 3,
     ]);

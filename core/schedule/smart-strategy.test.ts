@@ -153,19 +153,19 @@ describe("smartStrategy.reviewInMs()", () => {
   test("is when a node will have room for its next request, so that it is not idle for the first byte of it", () => {
     // Two seconds of work, of which a request should keep it busy for half of one.
     expect(review({})).toBe(1_500);
-    expect(review({ candidates: [owing(510_000)] })).toBe(20);
+    expect(review({ candidates: [owing(510_000)] })).toBe(40);
   });
 
   test("counts what was just assigned, and nodes that already have their next request not at all", () => {
     const [assignment] = smartStrategy.assign(situationWith({ a: FAST }, 9));
     expect(assignment?.run.endBlock).toBe(5);
     const idle = { candidates: [candidateOf("a", FAST)] };
-    expect(review(idle, assignment === undefined ? [] : [assignment])).toBe(20);
+    expect(review(idle, assignment === undefined ? [] : [assignment])).toBe(40);
     expect(review({ candidates: [{ ...owing(2_000_000), running: 2 }] })).toBe(Infinity);
   });
 
   test("is soon while something that a node left lies there", () => {
-    expect(review({ cause: "failover" })).toBe(20);
+    expect(review({ cause: "failover" })).toBe(40);
   });
 
   test("is soon while all is being fetched for a player that waits, and never for one that has not asked", () => {
@@ -193,7 +193,7 @@ describe("smartStrategyWith()", () => {
 
 describe("smartStrategy.segmentsAhead()", () => {
   const outlook: Outlook = {
-    ...{ waitsFor: "segment", hasMissingBlocks: false, slackMs: 6_000, sharesBottleneck: false },
+    ...{ waitsFor: "segment", hasMissingBlocks: false, slackMs: 6_000, sharesBottleneck: false, isQualityFixed: false },
   };
 
   test.each([
@@ -205,7 +205,20 @@ describe("smartStrategy.segmentsAhead()", () => {
     ["none for a player that switches often", { inARow: 3 }, 0],
     ["none for a player that switched lately", { inARow: 9, hasSwitched: true }, 0],
     ["none behind a shared bottleneck", { sharesBottleneck: true, waitsFor: "nothing" }, 0],
-    ["two for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 2],
+    ["more for a player that stays, with much time", { inARow: 20, slackMs: 20_000, waitsFor: "nothing" }, 3],
+    ["the next for a fixed quality, from the start", { isQualityFixed: true, inARow: 1, slackMs: null }, 1],
+    ["more for a fixed quality, with much time", { isQualityFixed: true, inARow: 6, slackMs: 20_000 }, 3],
+    ["more for a fixed quality that was another", { isQualityFixed: true, hasSwitched: true, slackMs: 20_000 }, 3],
+    [
+      "none of a fixed quality beside what is wanted through one link",
+      { isQualityFixed: true, sharesBottleneck: true },
+      0,
+    ],
+    [
+      "more of a fixed quality through one link that nobody needs",
+      { isQualityFixed: true, sharesBottleneck: true, slackMs: 20_000, waitsFor: "nothing" },
+      3,
+    ],
   ] as const)("begins %s", (_, { inARow = 5, hasSwitched = false, ...change }: Partial<Outlook & Stay>, count) => {
     const stay = { inARow, hasSwitched };
     expect(smartStrategy.segmentsAhead({ ...outlook, ...change }, stay)).toBe(count);

@@ -27,17 +27,18 @@ export interface SmartParts {
 /** A chunk up to this size is asked of several unknown nodes at once: it measures them all and costs next to nothing. */
 const RACE_BYTES = 32 * 1024;
 const MAX_RACERS = 6;
-/** The last blocks of a chunk decide when it is there: whether somebody could help is looked at so often. */
-const END_REVIEW_MS = 40;
-/** Rates are guesses: who has no room when it should is looked at again no sooner than this. */
-const MIN_ROOM_REVIEW_MS = 20;
+/**
+ * The last blocks of a chunk decide when it is there: whether somebody could help is looked at so often. And rates are
+ * guesses: who has no room when it should is looked at again no sooner than this.
+ */
+const LOOK_AGAIN_MS = 40;
 const CRUMB_RACERS = 2;
 /** Segments of one rendition in a row after which the next one is likely to be of it, and after which all are. */
 const MIN_IN_A_ROW = 4;
 const SETTLED_SEGMENTS = 16;
 /** With this much playback time left the buffer is nearly full: what is begun ahead makes it deeper. */
 const DEEP_SLACK_MS = 16_000;
-const SEGMENTS_AHEAD_DEEP = 2;
+const SEGMENTS_AHEAD_DEEP = 3;
 /** So few bytes cost no more than the request: a node that owes them is as good as idle, two may be asked for them. */
 const CRUMB_BYTES = 4 * 1024;
 /** But not one that needs longer for them: what was begun ahead would take it from what is wanted. */
@@ -110,11 +111,11 @@ function reviewInMs(situation: Situation, assigned: readonly Assignment[], parts
   let leftBytes = 0;
   for (const { start, end } of missing) leftBytes += end - start;
   for (const { run, because } of assigned) if (because !== "hedge") leftBytes -= run.end - run.start;
-  if (leftBytes <= 0) return isAhead ? Infinity : END_REVIEW_MS;
-  if (cause === "failover") return MIN_ROOM_REVIEW_MS;
+  if (leftBytes <= 0) return isAhead ? Infinity : LOOK_AGAIN_MS;
+  if (cause === "failover") return LOOK_AGAIN_MS;
   if (!parts.splits || believesInBottleneck(situation)) return Infinity;
   const urgency = parts.minds ? urgencyOf(slackMs, isAhead) : INDIFFERENT;
-  return Math.max(MIN_ROOM_REVIEW_MS, roomInMs(helpers(situation), assigned, urgency));
+  return Math.max(LOOK_AGAIN_MS, roomInMs(helpers(situation), assigned, urgency));
 }
 
 /**
@@ -220,12 +221,14 @@ function probe(situation: Situation, mayExplore: boolean): Assignment | undefine
  * and a player that stays with its rendition, more.
  */
 function segmentsAhead(outlook: Outlook, { inARow, hasSwitched }: Stay): number {
-  const { waitsFor, hasMissingBlocks, slackMs, sharesBottleneck } = outlook;
+  const { waitsFor, hasMissingBlocks, slackMs, sharesBottleneck, isQualityFixed } = outlook;
   if (hasMissingBlocks) return 0;
-  // Before playback has begun nothing is known of the player, and little of the link that all may share.
-  if (waitsFor === "segment" && slackMs === null) return 0;
   if (waitsFor === "init") return 1;
-  if (sharesBottleneck) return 0;
-  if (hasSwitched || inARow < MIN_IN_A_ROW) return 0;
-  return slackMs !== null && slackMs > DEEP_SLACK_MS && inARow >= SETTLED_SEGMENTS ? SEGMENTS_AHEAD_DEEP : 1;
+  // Before playback has begun nothing is known of the player, and little of the link that all may share.
+  const isEarly = (waitsFor === "segment" && slackMs === null) || inARow < MIN_IN_A_ROW;
+  if (!isQualityFixed && (isEarly || hasSwitched)) return 0;
+  const isSettled = isQualityFixed || inARow >= SETTLED_SEGMENTS;
+  // Through one link it would take from what is wanted, if anything is.
+  if (sharesBottleneck && (!isSettled || waitsFor !== "nothing")) return 0;
+  return isSettled && slackMs !== null && slackMs > DEEP_SLACK_MS ? SEGMENTS_AHEAD_DEEP : 1;
 }

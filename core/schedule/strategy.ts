@@ -111,4 +111,6 @@ export interface Outlook {
   readonly hasMissingBlocks: boolean;
   readonly slackMs: number | null;
   readonly sharesBottleneck: boolean;
+  /** The player will not switch: there is one quality, or the viewer chose one. */
+  readonly isQualityFixed: boolean;
 }

@@ -24,10 +24,12 @@ const STEADY: Urgency = { runMs: 500, mayHedge: true, mayExplore: false, doubt: 
 const RELAXED: Urgency = { runMs: 800, mayHedge: false, mayExplore: true, doubt: 0 };
 /** Takes what idles, in small bites, so that it is out of the way when the player wants something. */
 const AHEAD: Urgency = { runMs: 250, mayHedge: false, mayExplore: false, doubt: 0 };
+/** Larger ones when nothing will be wanted soon: half as many requests. */
+const AHEAD_AT_EASE: Urgency = { runMs: 500, mayHedge: false, mayExplore: false, doubt: 0 };
 
 /** @param slackMs null when nobody said: then urgent, as after a lost message */
 export function urgencyOf(slackMs: number | null, isAhead: boolean): Urgency {
-  if (isAhead) return AHEAD;
+  if (isAhead) return slackMs !== null && slackMs >= RELAXED_SLACK_MS ? AHEAD_AT_EASE : AHEAD;
   if (slackMs === null) return URGENT;
   if (slackMs < CRITICAL_SLACK_MS) return CRITICAL;
   if (slackMs < URGENT_SLACK_MS) return URGENT;

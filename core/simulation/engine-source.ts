@@ -193,6 +193,7 @@ export class EngineSource implements SegmentSource {
         hasMissingBlocks: newest.driver.hasMissingBlocks,
         slackMs: this.#slackMs(newest.wish),
         sharesBottleneck: sharesBottleneck(ports.book.link, ports.clock.nowMs),
+        isQualityFixed: this.#options.player.isQualityFixed,
       },
     });
     for (const { seq } of ahead) {

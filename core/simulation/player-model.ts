@@ -86,6 +86,10 @@ export class PlayerModel implements PlayerView {
     return (this.buffer.bufferedSeconds + between) * 1000;
   }
 
+  get isQualityFixed(): boolean {
+    return this.#abr === null;
+  }
+
   estimateBitsPerSecond(): number {
     return this.#abr?.estimateBitsPerSecond ?? 0;
   }

@@ -35,6 +35,8 @@ export interface SegmentSource {
 export interface PlayerView {
   /** Playback time until a segment is missed; null before anything was buffered. */
   slackMs(seq: number): number | null;
+  /** It will not switch: somebody chose its quality. */
+  readonly isQualityFixed: boolean;
   /** The player's own estimate. */
   estimateBitsPerSecond(): number;
 }

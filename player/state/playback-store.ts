@@ -37,6 +37,11 @@ export interface Playback {
   readonly failure: string | undefined;
 }
 
+/** Whether the quality stays as it is: there is one, or the viewer chose one. */
+export function isQualityFixed({ qualities, chosenQuality }: Playback): boolean {
+  return chosenQuality !== -1 || qualities.length === 1;
+}
+
 export class PlaybackStore {
   readonly #listeners = new Set<() => void>();
   #playback: Playback;

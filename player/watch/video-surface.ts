@@ -16,7 +16,7 @@ import { randomName } from "../shell/random-name.ts";
 import { workerLink } from "../shell/worker-link.ts";
 import { pageTraces } from "../state/page-traces.ts";
 import type { Playback } from "../state/playback-store.ts";
-import { listPlayer, PlaybackStore } from "../state/playback-store.ts";
+import { isQualityFixed, listPlayer, PlaybackStore } from "../state/playback-store.ts";
 import { storedEstimate, storeEstimate } from "./bandwidth-memory.ts";
 import { DeliveredMail } from "./delivered-mail.ts";
 import type { PlaybackEngine } from "./hls-engine.ts";
@@ -156,7 +156,9 @@ export class VideoSurface extends LitElement {
   /** Follows the video element: publishes the playhead, tells the worker, counts what is watched. */
   #watch(video: HTMLVideoElement, store: PlaybackStore, signal: AbortSignal): void {
     keepPlayIntent(video, signal);
+    let toldFixed = false;
     const publish = () => {
+      toldFixed = isQualityFixed(store.playback);
       const playhead = readPlayhead(video);
       const estimateBitsPerSecond = this.#engine?.estimateBitsPerSecond() ?? null;
       store.change({ ...playhead, estimateBitsPerSecond });
@@ -166,11 +168,18 @@ export class VideoSurface extends LitElement {
         bufferedSeconds: playhead.bufferedAheadSeconds,
         playbackRate: video.playbackRate,
         paused: !playhead.isPlaying,
+        isQualityFixed: toldFixed,
       });
       const countedBefore = viewingCounts(this.#viewing);
       this.#viewing = watchedTo(this.#viewing, playhead.positionSeconds, playhead.isPlaying);
       if (!countedBefore && viewingCounts(this.#viewing)) this.dispatchEvent(new CustomEvent("vstack-viewed"));
     };
+    signal.addEventListener(
+      "abort",
+      store.listen(() => {
+        if (isQualityFixed(store.playback) !== toldFixed) publish();
+      }),
+    );
     const playheadTimer = setInterval(() => {
       if (!video.paused) publish();
     }, PLAYHEAD_EVERY_MS);

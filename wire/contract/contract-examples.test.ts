@@ -274,7 +274,7 @@ describe("PageMessageSchema", () => {
     { kind: "claim" },
     { kind: "activate" },
     { kind: "abort", session: "s", request: "r" },
-    { kind: "playhead", session: "s", bufferedSeconds: 3.5, playbackRate: 1, paused: false },
+    { kind: "playhead", session: "s", bufferedSeconds: 3.5, playbackRate: 1, paused: false, isQualityFixed: true },
     { kind: "left", session: "s" },
     { kind: "record" },
     { kind: "recording" },

@@ -18,13 +18,15 @@ export const PageMessageSchema = v.variant("kind", [
   v.object({ kind: v.literal("activate") }),
   /** The player gave up a request: stop its attempts in this tick. */
   v.object({ kind: v.literal("abort"), session: v.string(), request: v.string() }),
-  /** Where playback stands; the deadline of every segment follows from it. */
+  /** Where playback stands, and in how far it can be foreseen: deadlines and what is begun ahead follow from it. */
   v.object({
     kind: v.literal("playhead"),
     session: v.string(),
     bufferedSeconds: v.number(),
     playbackRate: v.number(),
     paused: v.boolean(),
+    /** The player will not switch: there is one quality, or the viewer chose one. A page of before does not say. */
+    isQualityFixed: v.optional(v.boolean(), false),
   }),
   /** The player is gone: nothing more is fetched ahead for it. */
   v.object({ kind: v.literal("left"), session: v.string() }),
