@@ -54,8 +54,8 @@ test("a recording made in the browser replays to the same decisions, to the byte
   // Slow, so that blocks are shared; then one node is far slower than it was, and another hangs: no easy ride.
   await network("--round-trip", "30", "--rate", "4");
   await startWatching(page, `${lab.url}/watch/${await demoIdOf(lab)}`);
-  expect(await record(page)).toBe(true);
   await network("--node", "n1", "--rate", "0.3");
+  expect(await record(page)).toBe(true);
   await setVideo(page, { currentTime: 20 });
   await waitForTime(page, 22);
   await network("--node", "n2", "--fault", "hang");
