@@ -52,10 +52,10 @@ test("in lab mode the page offers every strategy, and the traces name it", async
 
 test("a recording made in the browser replays to the same decisions, to the byte", async ({ page }) => {
   // Slow, so that blocks are shared; then one node is far slower than it was, and another hangs: no easy ride.
-  await network("--round-trip", "30", "--rate", "4");
+  await network("--round-trip", "30", "--rate", "2");
   await startWatching(page, `${lab.url}/watch/${await demoIdOf(lab)}`);
-  await network("--node", "n1", "--rate", "0.3");
   expect(await record(page)).toBe(true);
+  await network("--node", "n1", "--rate", "0.3");
   await setVideo(page, { currentTime: 20 });
   await waitForTime(page, 22);
   await network("--node", "n2", "--fault", "hang");

@@ -53,6 +53,23 @@ test("the demo plays to its end through the worker, every segment from storage n
   expect(pageErrors).toEqual([]);
 });
 
+test("a quality that the viewer chose is begun ahead from its first segment on, however lately it was chosen", async ({
+  page,
+  cluster,
+  demoId,
+}) => {
+  await page.goto(`${cluster.url}/watch/${demoId}`);
+  await page.getByLabel("Quality").selectOption({ label: "240p" });
+  await pressPlay(page);
+  // Of a quality that may change, the fifth would be the first.
+  const seqsAhead = async () => {
+    const chosen = segmentsOf(await traces(page)).filter(({ rendition }) => rendition.startsWith("240p"));
+    const firstSeq = Math.min(...chosen.map(({ seq }) => seq));
+    return chosen.filter(({ attempts }) => attempts[0]?.because === "ahead").map(({ seq }) => seq - firstSeq);
+  };
+  await expect.poll(async () => Math.min(...(await seqsAhead()).filter((seq) => seq > 0))).toBeLessThanOrEqual(2);
+});
+
 test("switching to Naive while playing changes the trace and not the picture", async ({ page, cluster, demoId }) => {
   await startWatching(page, `${cluster.url}/watch/${demoId}`);
   await observePlayback(page);

@@ -111,7 +111,7 @@ describe("Redundancy changes forms", () => {
     await change();
     expect((await world.redundancy.current(videoId))?.form.kind).toBe("replication");
     const [video] = await world.redundancy.videoStorage(never);
-    expect(video?.reason).toMatch(/cannot change|waits for|missing|survives/i);
+    expect(video?.reason).toMatch(/cannot change|waits for|missing|survives|unreadable/i);
     for (const index of [3, 4, 5]) world.node(index).away = false;
     world.clock.advance(100);
     await change();
